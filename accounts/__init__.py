@@ -1,0 +1,1 @@
+"""Who signs: people, roles, keys, signatures, and the words in which an act is refused."""

@@ -1,0 +1,17 @@
+"""The addresses of this room's API, below /api/v1/."""
+
+from django.urls import path
+
+from accounts.api import challenges, people, schema
+
+assert schema.SessionScheme  # noqa: S101  importing it has described the ways to sign in
+
+urlpatterns = [
+    path("challenges/", challenges.ChallengeView.as_view(), name="api-challenges"),
+    path("acts/", challenges.ActsView.as_view(), name="api-acts"),
+    path("acts/<str:code>/", challenges.ActView.as_view(), name="api-act"),
+    path("people/", people.PeopleView.as_view(), name="api-people"),
+    path("people/<uuid:person_id>/", people.PersonView.as_view(), name="api-person"),
+    path("account/", people.OwnAccountView.as_view(), name="api-account"),
+    path("roles/", people.RolesView.as_view(), name="api-roles"),
+]

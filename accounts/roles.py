@@ -1,0 +1,129 @@
+"""Who may do what: one table, readable by an inspector and tested over every role and permission.
+
+Being a witness is a meaning of a signature, not a role; a shift lead is a QC reviewer or QA. An administrator looks
+after accounts and sees no batch. Permissions of several roles add up; the rules about two different people stay.
+"""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(TextChoices):
+    """The eight roles."""
+
+    TECHNICIAN = "technician", _("Technician")
+    QC_ANALYST = "qc_analyst", _("QC analyst")
+    QC_REVIEWER = "qc_reviewer", _("QC reviewer")
+    QA = "qa", _("Quality assurance")
+    QUALIFIED_PERSON = "qualified_person", _("Qualified person")
+    LOGISTICS = "logistics", _("Logistics")
+    INSPECTOR = "inspector", _("Inspector")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Permission(TextChoices):
+    """The things a role may allow; each act asks for exactly one."""
+
+    ACCOUNT_MANAGE = "account.manage", _("admit people, change roles, reset keys, deactivate")
+    SECURITY_READ = "security.read", _("read the security log")
+    TRAINING_RECORD = "training.record", _("record training")
+    BLOCK_LIFT = "block.lift", _("lift the block of somebody who typed wrong passwords")
+    OWN_ACCOUNT = "account.own", _("look after one's own account, key and tokens")
+
+    RECORD_READ = "record.read", _("read batches, custody, results and certificates")
+    LEDGER_VERIFY = "ledger.verify", _("run the verification and read the audit trail")
+
+    SUBJECT_REGISTER = "subject.register", _("register a subject and its chain of identity")
+    COLLECTION_REGISTER = "collection.register", _("register a collection and its containers")
+    CUSTODY_RECORD = "custody.record", _("hand over, accept, place, scan and attest")
+    PARTY_REGISTER = "party.register", _("register parties, places and storage units")
+
+    DEFINITION_PREPARE = "definition.prepare", _("prepare and check definitions")
+    DEFINITION_APPROVE = "definition.approve", _("approve definitions and material lots")
+    ORDER_PLACE = "order.place", _("place orders and record weights")
+    WEIGHT_VERIFY = "weight.verify", _("verify a recorded weight")
+    BATCH_ISSUE = "batch.issue", _("issue a batch record")
+    STEP_WORK = "step.work", _("record values and perform steps")
+    STEP_WITNESS = "step.witness", _("check before an act and witness steps")
+
+    SAMPLE_RECEIVE = "sample.receive", _("receive samples in the laboratory")
+    RESULT_ENTER = "result.enter", _("record readings and submit results")
+    RESULT_REVIEW = "result.review", _("review results of others")
+    RESULTS_APPROVE = "results.approve", _("approve results for a certificate of analysis")
+
+    FACT_ASSESS = "fact.assess", _("assess departures, mismatches and excursions")
+    RECORD_REVIEW = "record.review", _("review the batch record for quality assurance")
+    BATCH_CERTIFY = "batch.certify", _("certify a batch or refuse to")
+
+
+_EVERYBODY = {Permission.OWN_ACCOUNT}
+_AT_THE_BENCH = _EVERYBODY | {Permission.RECORD_READ, Permission.CUSTODY_RECORD}
+
+TABLE: dict[Role, frozenset[Permission]] = {
+    Role.TECHNICIAN: frozenset(
+        _AT_THE_BENCH
+        | {
+            Permission.COLLECTION_REGISTER,
+            Permission.STEP_WORK,
+            Permission.STEP_WITNESS,
+            Permission.WEIGHT_VERIFY,
+        }
+    ),
+    Role.QC_ANALYST: frozenset(_AT_THE_BENCH | {Permission.SAMPLE_RECEIVE, Permission.RESULT_ENTER}),
+    Role.QC_REVIEWER: frozenset(
+        _AT_THE_BENCH
+        | {
+            Permission.RESULT_REVIEW,
+            Permission.RESULTS_APPROVE,
+            Permission.DEFINITION_PREPARE,
+            Permission.LEDGER_VERIFY,
+            Permission.BLOCK_LIFT,
+        }
+    ),
+    Role.QA: frozenset(
+        _EVERYBODY
+        | {
+            Permission.RECORD_READ,
+            Permission.LEDGER_VERIFY,
+            Permission.SECURITY_READ,
+            Permission.TRAINING_RECORD,
+            Permission.BLOCK_LIFT,
+            Permission.SUBJECT_REGISTER,
+            Permission.PARTY_REGISTER,
+            Permission.ORDER_PLACE,
+            Permission.WEIGHT_VERIFY,
+            Permission.DEFINITION_PREPARE,
+            Permission.DEFINITION_APPROVE,
+            Permission.BATCH_ISSUE,
+            Permission.FACT_ASSESS,
+            Permission.RECORD_REVIEW,
+        }
+    ),
+    Role.QUALIFIED_PERSON: frozenset(
+        _EVERYBODY
+        | {
+            Permission.RECORD_READ,
+            Permission.LEDGER_VERIFY,
+            Permission.BATCH_CERTIFY,
+            Permission.DEFINITION_APPROVE,
+        }
+    ),
+    Role.LOGISTICS: frozenset(
+        _AT_THE_BENCH
+        | {
+            Permission.SUBJECT_REGISTER,
+            Permission.COLLECTION_REGISTER,
+            Permission.PARTY_REGISTER,
+            Permission.ORDER_PLACE,
+            Permission.WEIGHT_VERIFY,
+        }
+    ),
+    Role.INSPECTOR: frozenset(_EVERYBODY | {Permission.RECORD_READ, Permission.LEDGER_VERIFY}),
+    Role.ADMINISTRATOR: frozenset(_EVERYBODY | {Permission.ACCOUNT_MANAGE, Permission.SECURITY_READ}),
+}
+
+
+def permissions_of(roles: list[str]) -> frozenset[Permission]:
+    """Give what people with these roles may do; an unknown role allows nothing."""
+    known = [Role(role) for role in roles if role in Role.values]
+    return frozenset().union(*(TABLE[role] for role in known))

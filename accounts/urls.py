@@ -1,0 +1,23 @@
+"""The addresses of this room's pages."""
+
+from django.urls import path
+
+from accounts.views import account, enrol, people, security, sign_in, signing
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("lock/", sign_in.lock, name="lock"),
+    path("unlock/", sign_in.unlock, name="unlock"),
+    path("enrol/<str:token>/", enrol.page, name="enrol"),
+    path("account/", account.page, name="account"),
+    path("account/tokens/<uuid:token_id>/revoke/", account.revoke_token, name="token-revoke"),
+    path("people/", people.everybody, name="people"),
+    path("people/<uuid:person_id>/", people.one, name="person"),
+    path("people/<uuid:person_id>/link/", people.link, name="person-link"),
+    path("roles/", people.roles, name="roles"),
+    path("security/", security.log, name="security"),
+    path("sign/<str:act>/<uuid:subject>/", signing.start, name="sign-start"),
+    path("sign/<uuid:challenge_id>/", signing.page, name="sign"),
+]

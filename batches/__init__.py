@@ -1,0 +1,1 @@
+"""What was made: products, orders, master records, batches and what was done in each step."""

@@ -1,0 +1,240 @@
+"""How a definition comes into force: one person prepares it, a second checks it, a third approves it.
+
+(1) The text is read and cross-checked before it is prepared; a faulty one is refused with everything that is wrong.
+(2) Three different people sign (21 CFR 211.186). A version that was prepared never changes: the next one follows.
+(3) It is in force from the day that its approver names; a batch keeps the versions that it was issued with.
+"""
+
+from datetime import date
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.meanings import Meaning
+from accounts.models import Person, Signed
+from accounts.parsing import DayField, StrictSerializer, TextField
+from accounts.refusal import BadInput, Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from accounts.wording import day, local
+from batches.definitions.kinds import ReadDefinition, product_of, read_text
+from batches.definitions.parts import FaultyDefinitionError
+from batches.models import Definition, DefinitionApproval, DefinitionCheck
+from batches.repeats import take_turn
+from ledger import clock
+from ledger.canonical import digest
+from ledger.models import Site
+
+LONGEST_SOURCE = 400_000
+
+
+class PrepareIntent(StrictSerializer[Intent]):
+    """The kind, the text of the file, and what changed since the version before."""
+
+    kind = serializers.ChoiceField(Definition.Kind.choices)
+    source = TextField(max_length=LONGEST_SOURCE, trim_whitespace=False)
+    change = TextField(max_length=1000, min_length=5)
+
+
+def faults_of(kind: str, source: str) -> list[Objection]:
+    """Give everything that is wrong with the text of a definition."""
+    try:
+        read_text(kind, source)
+    except FaultyDefinitionError as error:
+        return [Objection(fault, code="faulty_definition", field="source") for fault in error.faults]
+    return []
+
+
+@register
+class PrepareDefinition(Act[Site]):
+    """Put a version of a product, master batch record or specification on record, for others to check."""
+
+    code = "definition.prepare"
+    title = gettext_lazy("Prepare a definition")
+    verb = gettext_lazy("Sign as author")
+    permission = Permission.DEFINITION_PREPARE
+    meaning = Meaning.PERFORMED
+    meaning_text = gettext_lazy("I prepared this version and ask for it to be checked.")
+    Intent = PrepareIntent
+
+    def find(self, subject: UUID) -> Site:
+        site = Site.objects.filter(pk=subject).first()
+        if site is None:
+            raise Http404
+        return site
+
+    def lock(self, subject: Site) -> None:
+        take_turn("DEF")
+
+    def to_sign(self, subject: Site, intent: Intent) -> ToSign:
+        definition = _read(intent)
+        return ToSign(
+            title=str(self.title),
+            identity=[Line(_("Definition"), f"{definition.code} {_('version')} {definition.version}")],
+            lines=[
+                Line(_("Kind"), str(Definition.Kind(intent["kind"]).label)),
+                Line(_("Title"), definition.title),
+                Line(_("Product"), product_of(intent["kind"], definition)),
+                Line(_("What changed"), intent["change"]),
+                Line(_("Fingerprint of the text"), digest(intent["source"].encode("utf-8"))),
+            ],
+        )
+
+    def objections(self, subject: Site, intent: Intent, by: Person) -> list[Objection]:
+        faults = faults_of(intent["kind"], intent["source"])
+        if faults:
+            return faults
+        definition = _read(intent)
+        newest = Definition.objects.filter(kind=intent["kind"], code=definition.code).order_by("-version").first()
+        next_one = newest.version + 1 if newest else 1
+        return [
+            *when(
+                definition.version != next_one,
+                _("The next version of %(code)s is %(next)s. Change the version in the file.")
+                % {"code": definition.code, "next": next_one},
+                code="wrong_version",
+                field="source",
+            ),
+            *when(
+                newest is not None and not hasattr(newest, "approval"),
+                _("Version %(version)s of %(code)s still waits for approval.")
+                % {"version": newest.version if newest else 0, "code": definition.code},
+                code="waits",
+                field="source",
+            ),
+        ]
+
+    def carry_out(self, subject: Site, intent: Intent, signature: Signature) -> Definition:
+        definition = _read(intent)
+        row = Definition(
+            kind=intent["kind"],
+            code=definition.code,
+            version=definition.version,
+            title=definition.title[:200],
+            product=product_of(intent["kind"], definition),
+            source=intent["source"],
+            sha256=digest(intent["source"].encode("utf-8")),
+            change=intent["change"],
+        )
+        return sign(row, signature, type="definition.prepared")
+
+    def done_url(self, row: Signed) -> str:
+        return f"/definitions/{row.pk}/"
+
+
+def _read(intent: Intent) -> ReadDefinition:
+    try:
+        return read_text(intent["kind"], intent["source"])
+    except FaultyDefinitionError:
+        raise BadInput(faults_of(intent["kind"], intent["source"])) from None
+
+
+class _OnDefinition(Act[Definition]):
+    """An act about a prepared definition."""
+
+    def find(self, subject: UUID) -> Definition:
+        row = Definition.objects.select_related("checked", "approval").filter(pk=subject).first()
+        if row is None:
+            raise Http404
+        return row
+
+    def lock(self, subject: Definition) -> None:
+        take_turn("DEF")
+
+    def shown(self, subject: Definition, *more: Line) -> ToSign:
+        """Give what both later signers read: the version, its change, its fingerprint, who signed before."""
+        earlier: list[Signed] = [subject]
+        if hasattr(subject, "checked"):
+            earlier.append(subject.checked)
+        return ToSign(
+            title=str(self.title),
+            identity=[Line(_("Definition"), f"{subject.code} {_('version')} {subject.version}")],
+            lines=[
+                Line(_("Kind"), str(Definition.Kind(subject.kind).label)),
+                Line(_("Title"), subject.title),
+                Line(_("What changed"), subject.change),
+                Line(_("Fingerprint of the text"), subject.sha256),
+                *more,
+            ],
+            version=str(subject.pk),
+            earlier=[EarlierSignature.on(row) for row in earlier],
+        )
+
+    def done_url(self, row: Signed) -> str:
+        return f"/definitions/{getattr(row, 'definition_id', row.pk)}/"
+
+
+@register
+class CheckDefinition(_OnDefinition):
+    """Confirm as a second person that a definition says what the process needs."""
+
+    code = "definition.check"
+    title = gettext_lazy("Check a definition")
+    verb = gettext_lazy("Sign the check")
+    permission = Permission.DEFINITION_PREPARE
+    meaning = Meaning.VERIFIED
+    meaning_text = gettext_lazy("I checked this version independently, line by line.")
+
+    def to_sign(self, subject: Definition, intent: Intent) -> ToSign:
+        return self.shown(subject)
+
+    def objections(self, subject: Definition, intent: Intent, by: Person) -> list[Objection]:
+        return [
+            *when(hasattr(subject, "checked"), _("This version was checked already.")),
+            *when(
+                subject.signer_id == by.pk,
+                _("Somebody other than %(name)s must check this.") % {"name": subject.signer_name},
+                code="same_person",
+            ),
+        ]
+
+    def carry_out(self, subject: Definition, intent: Intent, signature: Signature) -> DefinitionCheck:
+        return sign(DefinitionCheck(definition=subject), signature, type="definition.checked", earlier=[subject])
+
+
+class ApproveIntent(StrictSerializer[Intent]):
+    """The day from which the version holds."""
+
+    effective_from = DayField(future_allowed=True)
+
+
+@register
+class ApproveDefinition(_OnDefinition):
+    """Approve a checked definition as a third person; it is in force from a day on."""
+
+    code = "definition.approve"
+    title = gettext_lazy("Approve a definition")
+    verb = gettext_lazy("Approve")
+    permission = Permission.DEFINITION_APPROVE
+    meaning = Meaning.APPROVED
+    Intent = ApproveIntent
+
+    def to_sign(self, subject: Definition, intent: Intent) -> ToSign:
+        return self.shown(subject, Line(_("In force from"), day(date.fromisoformat(intent["effective_from"]))))
+
+    def objections(self, subject: Definition, intent: Intent, by: Person) -> list[Objection]:
+        checked = getattr(subject, "checked", None)
+        signers = {subject.signer_id, checked.signer_id if checked else None}
+        return [
+            *when(hasattr(subject, "approval"), _("This version was approved already.")),
+            *when(checked is None, _("A second person must check this version first."), code="not_checked"),
+            *when(by.pk in signers, _("A third person must approve this version."), code="same_person"),
+            *when(
+                date.fromisoformat(intent["effective_from"]) < local(clock.now()).date(),
+                _("A version cannot come into force in the past."),
+                field="effective_from",
+            ),
+        ]
+
+    def carry_out(self, subject: Definition, intent: Intent, signature: Signature) -> DefinitionApproval:
+        row = DefinitionApproval(definition=subject, effective_from=date.fromisoformat(intent["effective_from"]))
+        return sign(row, signature, type="definition.approved", earlier=[subject, subject.checked])
+
+
+def exported(definition: Definition) -> bytes:
+    """Give the file as it was prepared, byte by byte."""
+    return definition.source.encode("utf-8")

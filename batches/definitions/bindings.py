@@ -1,0 +1,163 @@
+"""Whether what a master record calculates can be calculated: formulas, inputs, units, order.
+
+An input is bound to the code of a field or derived quantity, or to a source outside the record:
+`order.weight_kg`, `lot.titer` (of the vector lot scanned by then), `product.` and a parameter.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from batches.definitions.master import Derived, Limits, MasterDefinition, NeedKind, Step
+from batches.definitions.product import ProductDefinition
+from batches.formulas import FORMULAS, Formula, Input
+
+OUTSIDE = {"order.weight_kg": "kg", "lot.titer": "TU/mL"}
+DOSE_FORMULAS = frozenset({"dose_per_kg"})
+PRODUCT = "product."
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A value that has been recorded or derived by a step."""
+
+    unit: str
+    step: str
+    is_critical: bool | None  # None for a derived quantity: its inputs are looked at instead
+    is_numeric: bool
+
+
+def faults_of_bindings(master: MasterDefinition) -> list[str]:
+    """Every fault of the derived quantities, one sentence each."""
+    everything = _values(master)
+    faults: list[str] = []
+    known: dict[str, _Known] = {}
+    vector_is_scanned = False
+    for step in master.steps:
+        vector_is_scanned |= any(need.kind is NeedKind.VECTOR_LOT for need in step.needs)
+        known |= {field.code: everything[field.code] for field in step.fields}
+        for derived in step.derived:
+            faults += _faults_of_derived(step, derived, known, everything, vector_is_scanned=vector_is_scanned)
+            known[derived.code] = everything[derived.code]
+    return [*faults, *_faults_of_dose_inputs(master, everything)]
+
+
+def faults_between_master_and_product(master: MasterDefinition, product: ProductDefinition) -> list[str]:
+    """Why this master record cannot make this product; empty where it can."""
+    faults = []
+    if master.product != product.code:
+        faults.append(f"{master.code} makes {master.product}, not {product.code}.")
+    for step, derived in master.derived():
+        formula = FORMULAS.get((derived.formula, derived.version))
+        for name, source in derived.inputs.items():
+            if formula is None or not source.startswith(PRODUCT):
+                continue
+            parameter = product.parameter(source.removeprefix(PRODUCT))
+            wanted = _input(formula, name)
+            if parameter is None:
+                faults.append(f"Step {step.code}, {derived.code}: {product.code} has no parameter {source}.")
+            elif wanted is not None and parameter.unit != wanted.unit:
+                faults.append(
+                    f"Step {step.code}, {derived.code}: {source} is in {parameter.unit}, "
+                    f"but {name} of {formula.code} is in {wanted.unit}."
+                )
+    return faults
+
+
+def faults_of_reconciliation(master: MasterDefinition) -> Iterator[str]:
+    """Every fault of the account of where the cells went."""
+    account = master.reconciliation
+    if account is None:
+        return
+    everything = _values(master)
+    for code in (account.made, *(share.source for share in account.shares)):
+        value = everything.get(code)
+        if value is None:
+            yield f"Reconciliation: {code} is neither a field nor a derived quantity."
+        elif value.unit != account.unit:
+            yield f"Reconciliation: {code} is in {value.unit}, not in {account.unit}."
+    if account.tolerance < 0:
+        yield "Reconciliation: the tolerance is below zero."
+
+
+def _values(master: MasterDefinition) -> dict[str, _Known]:
+    fields = {
+        field.code: _Known(field.unit, step.code, field.critical, field.is_numeric)
+        for step, field in master.fields()
+    }
+    derived = {
+        one.code: _Known(one.unit, step.code, None, is_numeric=True) for step, one in master.derived()
+    }
+    return fields | derived
+
+
+def _faults_of_derived(
+    step: Step,
+    derived: Derived,
+    known: Mapping[str, _Known],
+    everything: Mapping[str, _Known],
+    *,
+    vector_is_scanned: bool,
+) -> Iterator[str]:
+    where = f"Step {step.code}, {derived.code}"
+    formula = FORMULAS.get((derived.formula, derived.version))
+    if formula is None:
+        yield f"{where}: there is no formula {derived.formula} version {derived.version}."
+        return
+    if derived.unit != formula.unit:
+        yield f"{where}: {formula.code} answers in {formula.unit}, not in {derived.unit}."
+    if (derived.figures is None) == (derived.decimals is None):
+        yield f"{where}: give either figures or decimals."
+    yield from _faults_of_range(where, derived.limits)
+    for missing in sorted(set(formula.input_names) - set(derived.inputs)):
+        yield f"{where}: {formula.code} needs {missing}, which is bound to nothing."
+    for name, source in derived.inputs.items():
+        wanted = _input(formula, name)
+        if wanted is None:
+            yield f"{where}: {formula.code} has no input {name}."
+        elif source == "lot.titer" and not vector_is_scanned:
+            yield f"{where}: lot.titer is used before a vector lot is scanned."
+        else:
+            yield from _faults_of_source(where, wanted, source, known, everything)
+
+
+def _faults_of_source(
+    where: str, wanted: Input, source: str, known: Mapping[str, _Known], everything: Mapping[str, _Known]
+) -> Iterator[str]:
+    if source.startswith(PRODUCT):
+        return  # held against the product by `faults_between_master_and_product`
+    if source not in OUTSIDE and source not in everything:
+        yield f"{where}: {wanted.name} is bound to {source}, which is neither a field nor a derived quantity."
+        return
+    if source not in OUTSIDE and source not in known:
+        yield f"{where}: {source} is used before it is known; step {everything[source].step} records it."
+        return
+    unit = OUTSIDE.get(source) or known[source].unit
+    if source in known and not known[source].is_numeric:
+        yield f"{where}: {source} is not a number."
+    elif unit != wanted.unit:
+        yield f"{where}: {source} is in {unit}, but {wanted.name} is in {wanted.unit}."
+
+
+def _faults_of_range(where: str, limits: Limits | None) -> Iterator[str]:
+    if limits and limits.low is not None and limits.high is not None and not limits.low < limits.high:
+        yield f"{where}: low {limits.low} must be below high {limits.high}."
+
+
+def _faults_of_dose_inputs(master: MasterDefinition, everything: Mapping[str, _Known]) -> Iterator[str]:
+    """Whatever feeds a dose, directly or through other quantities, is verified by a second person."""
+    derived = {one.code: one for _step, one in master.derived()}
+    waiting = [one.code for one in derived.values() if one.formula in DOSE_FORMULAS]
+    seen: set[str] = set()
+    while waiting:
+        code = waiting.pop()
+        if code in seen:
+            continue
+        seen.add(code)
+        if code in derived:
+            waiting += derived[code].inputs.values()
+        elif code in everything and not everything[code].is_critical:
+            yield f"Step {everything[code].step}, {code} feeds the dose, so it must be critical."
+
+
+def _input(formula: Formula, name: str) -> Input | None:
+    return next((each for each in formula.inputs if each.name == name), None)

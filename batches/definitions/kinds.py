@@ -1,0 +1,112 @@
+"""The kinds of definition there are, and how each is read from its file.
+
+A room to the right adds its own kind when it starts. What was read is kept by the digest of its text, since a text
+that was signed never changes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from batches.definitions.master import MasterDefinition
+from batches.definitions.parts import FaultyDefinitionError
+from batches.definitions.product import ProductDefinition
+from batches.definitions.reading import read_master, read_product
+from ledger.canonical import digest
+from ledger.safe_yaml import YamlError, read
+
+
+class ReadDefinition(Protocol):
+    """What every definition says of itself."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionKind:
+    """One kind of definition: its code, its reader, and which product a definition of this kind is about."""
+
+    code: str
+    read: Callable[[object], ReadDefinition]
+    product_of: Callable[[ReadDefinition], str]
+
+
+KEPT = 128
+_kinds: dict[str, DefinitionKind] = {}
+_already_read: dict[tuple[str, str], ReadDefinition] = {}
+
+
+def register_kind(kind: DefinitionKind) -> None:
+    """Put a kind on the list; the same code again replaces nothing."""
+    _kinds.setdefault(kind.code, kind)
+
+
+def kind_called(code: str) -> DefinitionKind | None:
+    """Give the kind of a code, if there is one."""
+    return _kinds.get(code)
+
+
+def read_text(kind: str, source: str) -> ReadDefinition:
+    """Read a definition from the text of its file; raise FaultyDefinitionError with everything that is wrong."""
+    content = source.encode("utf-8")
+    key = kind, digest(content)
+    if key not in _already_read:
+        definition = _read(kind, content)
+        if len(_already_read) >= KEPT:
+            _already_read.clear()
+        _already_read[key] = definition
+    return _already_read[key]
+
+
+def _read(kind: str, content: bytes) -> ReadDefinition:
+    known = kind_called(kind)
+    if known is None:
+        raise FaultyDefinitionError([f"There is no kind of definition called {kind}."])
+    try:
+        data = read(content)
+    except YamlError as error:
+        raise FaultyDefinitionError([str(error)]) from None
+    return known.read(data)
+
+
+def product_of(kind: str, definition: ReadDefinition) -> str:
+    """Give the code of the product that a definition is about."""
+    known = kind_called(kind)
+    if known is None:
+        raise FaultyDefinitionError([f"There is no kind of definition called {kind}."])
+    return known.product_of(definition)
+
+
+def _own_code(definition: ReadDefinition) -> str:
+    return definition.code
+
+
+def _its_product(definition: ReadDefinition) -> str:
+    if not isinstance(definition, MasterDefinition):
+        raise TypeError(f"{definition.code} is not a master batch record.")
+    return definition.product
+
+
+register_kind(DefinitionKind("product", read_product, _own_code))
+register_kind(DefinitionKind("master", read_master, _its_product))
+
+
+def as_product(definition: ReadDefinition) -> ProductDefinition:
+    """Give a definition as the product that it is."""
+    if not isinstance(definition, ProductDefinition):
+        raise TypeError(f"{definition.code} is not a product.")
+    return definition
+
+
+def as_master(definition: ReadDefinition) -> MasterDefinition:
+    """Give a definition as the master batch record that it is."""
+    if not isinstance(definition, MasterDefinition):
+        raise TypeError(f"{definition.code} is not a master batch record.")
+    return definition

@@ -1,0 +1,137 @@
+"""What a product definition says, read and typed; the words of every field are in its JSON Schema."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileStep:
+    """One act of the decision on a batch, in the order of the profile."""
+
+    code: str  # record_review, certification
+    title: str
+    role: str  # a role of the accounts: qa, qualified_person
+    meaning: str  # a meaning of signatures: reviewed, certified
+    words: str  # the sentence its signer reads and signs
+    by_another_than: tuple[str, ...]  # codes of earlier steps whose signers are excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a disposition is called in this profile, and what its signer states."""
+
+    disposition: str  # certified, not_certified
+    title: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who decides on a batch, in which order and in which words."""
+
+    code: str
+    title: str
+    steps: tuple[ProfileStep, ...]
+    decisions: tuple[Decision, ...]
+
+    def step(self, code: str) -> ProfileStep:
+        return next(each for each in self.steps if each.code == code)
+
+    def decision(self, disposition: str) -> Decision:
+        return next(each for each in self.decisions if each.disposition == disposition)
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRule:
+    """What one treatment must hold, in the shape of a criterion."""
+
+    kind: str  # at_least, more_than, at_most, less_than
+    limit: Decimal  # at the scale of the exponent
+    exponent: int
+    unit: str  # cells/kg or cells
+    per: str | None  # kg where the rule is by weight
+    of: str  # which cells are counted
+    basis: str  # fresh, pre_freeze, post_thaw
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A planned number of the product that a calculation of the master record may use."""
+
+    code: str
+    title: str
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Under what the product is given to a patient."""
+
+    kind: str
+    number: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where something is done to the product or to its samples."""
+
+    does: str
+    name: str
+    address: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfLife:
+    """How long the product keeps, counted from its fill."""
+
+    amount: int
+    unit: str  # hours, days, months
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeightRange:
+    """Recipient weights that are stored without asking again."""
+
+    low_kg: Decimal
+    high_kg: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDefinition:
+    """One version of a product."""
+
+    code: str
+    version: int
+    title: str
+    short_title: str  # for strips and lists
+    attributes: Mapping[str, str]
+    profile: Profile
+    dose: DoseRule
+    parameters: tuple[Parameter, ...]
+    storage: str
+    shelf_life: ShelfLife
+    use: str
+    authorisation: Authorisation
+    sites: tuple[Site, ...]
+    plausible_weight: WeightRange
+    donor_markers: tuple[str, ...]
+    traceability_years: int
+    description: str
+    reference: str
+
+    def parameter(self, code: str) -> Parameter | None:
+        return next((each for each in self.parameters if each.code == code), None)
+
+    @property
+    def is_genetically_modified(self) -> bool:
+        return self.attributes.get("genetically_modified") == "yes"
+
+    @property
+    def uses_a_viral_vector(self) -> bool:
+        return self.attributes.get("gene_transfer", "").endswith("viral_vector")

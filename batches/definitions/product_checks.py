@@ -1,0 +1,48 @@
+"""What a schema cannot see in a product definition."""
+
+from collections.abc import Iterator
+
+from batches.definitions.parts import repeated
+from batches.definitions.product import ProductDefinition
+
+
+def faults_of_product(product: ProductDefinition) -> list[str]:
+    """Every fault of the definition, one sentence each; empty where it can be used."""
+    return [
+        *repeated((each.code for each in product.parameters), "Parameter"),
+        *repeated((each.code for each in product.profile.steps), "Profile step"),
+        *repeated((each.disposition for each in product.profile.decisions), "The decision"),
+        *_faults_of_profile(product),
+        *_faults_of_dose(product),
+        *_faults_of_attributes(product),
+    ]
+
+
+def _faults_of_profile(product: ProductDefinition) -> Iterator[str]:
+    earlier: set[str] = set()
+    for step in product.profile.steps:
+        for other in step.by_another_than:
+            if other not in earlier:
+                yield f"Profile step {step.code}: {other} is not an earlier step."
+        earlier.add(step.code)
+    for needed in ("certified", "not_certified"):
+        if needed not in {each.disposition for each in product.profile.decisions}:
+            yield f"The profile has no words for the decision {needed}."
+    if product.profile.steps[-1].meaning != "certified":
+        yield "The last step of the profile must have the meaning certified."
+
+
+def _faults_of_dose(product: ProductDefinition) -> Iterator[str]:
+    by_weight = product.dose.unit.endswith("/kg")
+    if by_weight != (product.dose.per == "kg"):
+        yield "Dose: the unit ends in /kg exactly where the rule is per kg."
+    if product.dose.limit <= 0:
+        yield "Dose: the limit must be above zero."
+    if not product.plausible_weight.low_kg < product.plausible_weight.high_kg:
+        yield "Plausible weight: low must be below high."
+
+
+def _faults_of_attributes(product: ProductDefinition) -> Iterator[str]:
+    transfer = product.attributes.get("gene_transfer", "")
+    if product.is_genetically_modified == (transfer == "none"):
+        yield "Attributes: gene_transfer is none exactly where genetically_modified is no."

@@ -1,0 +1,293 @@
+"""Products and master batch records, from plain data to frozen dataclasses.
+
+`read_product` and `read_master` take data as `ledger.safe_yaml.read` gives it, hold it against the JSON
+Schema, build the dataclasses and make the checks a schema cannot make. They raise `FaultyDefinitionError`
+with every fault they found, so that the author sees all of them at once.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+
+from batches.definitions.master import (
+    Choice,
+    ContainerKind,
+    Derived,
+    Field,
+    FieldType,
+    Limits,
+    Made,
+    MasterDefinition,
+    Need,
+    NeedKind,
+    Reconciliation,
+    Rounding,
+    Share,
+    Stage,
+    Step,
+    StepKind,
+    Training,
+)
+from batches.definitions.master_checks import faults_of_master
+from batches.definitions.parts import (
+    FaultyDefinitionError,
+    Part,
+    held_against,
+    is_yes,
+    number,
+    optional_number,
+    optional_text,
+    optional_whole,
+    part,
+    parts,
+    refuse,
+    text,
+    text_map,
+    texts,
+    whole,
+)
+from batches.definitions.product import (
+    Authorisation,
+    Decision,
+    DoseRule,
+    Parameter,
+    ProductDefinition,
+    Profile,
+    ProfileStep,
+    ShelfLife,
+    Site,
+    WeightRange,
+)
+from batches.definitions.product_checks import faults_of_product
+
+__all__ = [
+    "MASTER_SCHEMA",
+    "PRODUCT_SCHEMA",
+    "FaultyDefinitionError",
+    "MasterDefinition",
+    "ProductDefinition",
+    "read_master",
+    "read_product",
+]
+
+PRODUCT_SCHEMA = Path(__file__).parent / "schema" / "product.json"
+MASTER_SCHEMA = Path(__file__).parent / "schema" / "master.json"
+
+
+def read_product(data: object) -> ProductDefinition:
+    """The product the data define, or all that is wrong with them."""
+    product = _product(held_against(PRODUCT_SCHEMA, data))
+    refuse(faults_of_product(product))
+    return product
+
+
+def read_master(data: object) -> MasterDefinition:
+    """The master batch record the data define, or all that is wrong with them."""
+    master = _master(held_against(MASTER_SCHEMA, data))
+    refuse(faults_of_master(master))
+    return master
+
+
+# Products
+
+
+def _product(data: Part) -> ProductDefinition:
+    authorisation = part(data, "authorisation")
+    shelf_life = part(data, "shelf_life")
+    weight = part(data, "plausible_weight_kg")
+    return ProductDefinition(
+        code=text(data, "code"),
+        version=whole(data, "version"),
+        title=text(data, "title"),
+        short_title=text(data, "short_title"),
+        attributes=text_map(data, "attributes"),
+        profile=_profile(part(data, "profile")),
+        dose=_dose(part(data, "dose")),
+        parameters=tuple(
+            Parameter(text(each, "code"), text(each, "title"), number(each, "value"), text(each, "unit"))
+            for each in parts(data, "parameters")
+        ),
+        storage=text(data, "storage"),
+        shelf_life=ShelfLife(whole(shelf_life, "amount"), text(shelf_life, "unit"), text(shelf_life, "words")),
+        use=text(data, "use"),
+        authorisation=Authorisation(
+            text(authorisation, "kind"), text(authorisation, "number"), text(authorisation, "status")
+        ),
+        sites=tuple(
+            Site(text(each, "does"), text(each, "name"), text(each, "address"), text(each, "licence"))
+            for each in parts(data, "sites")
+        ),
+        plausible_weight=WeightRange(number(weight, "low"), number(weight, "high")),
+        donor_markers=texts(data, "donor_markers"),
+        traceability_years=whole(data, "traceability_years"),
+        description=text(data, "description"),
+        reference=text(data, "reference"),
+    )
+
+
+def _profile(data: Part) -> Profile:
+    return Profile(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        steps=tuple(
+            ProfileStep(
+                code=text(each, "code"),
+                title=text(each, "title"),
+                role=text(each, "role"),
+                meaning=text(each, "meaning"),
+                words=text(each, "words"),
+                by_another_than=texts(each, "by_another_than"),
+            )
+            for each in parts(data, "steps")
+        ),
+        decisions=tuple(
+            Decision(text(each, "disposition"), text(each, "title"), text(each, "statement"))
+            for each in parts(data, "decisions")
+        ),
+    )
+
+
+def _dose(data: Part) -> DoseRule:
+    return DoseRule(
+        kind=text(data, "kind"),
+        limit=number(data, "limit"),
+        exponent=whole(data, "exponent"),
+        unit=text(data, "unit"),
+        per=optional_text(data, "per"),
+        of=text(data, "of"),
+        basis=text(data, "basis"),
+        reference=text(data, "reference"),
+    )
+
+
+# Master batch records
+
+
+def _master(data: Part) -> MasterDefinition:
+    rounding = Rounding(text(data, "rounding"))
+    training = _training(part(data, "training"))
+    return MasterDefinition(
+        code=text(data, "code"),
+        version=whole(data, "version"),
+        title=text(data, "title"),
+        product=text(data, "product"),
+        rounding=rounding,
+        training=training,
+        stages=tuple(_stage(each, rounding, training) for each in parts(data, "stages")),
+        reconciliation=_reconciliation(part(data, "reconciliation")) if "reconciliation" in data else None,
+        reference=text(data, "reference"),
+    )
+
+
+def _stage(data: Part, rounding: Rounding, training: Training) -> Stage:
+    code = text(data, "code")
+    return Stage(
+        code=code,
+        title=text(data, "title"),
+        laboratory=is_yes(data, "laboratory"),
+        steps=tuple(_step(each, code, rounding, training) for each in parts(data, "steps")),
+    )
+
+
+def _step(data: Part, stage: str, rounding: Rounding, training: Training) -> Step:
+    return Step(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        stage=stage,
+        instruction=text(data, "instruction"),
+        kind=StepKind(text(data, "kind")),
+        critical=is_yes(data, "critical"),
+        witness=is_yes(data, "witness"),
+        forced=is_yes(data, "forced"),
+        confirms=texts(data, "confirms"),
+        training=_training(part(data, "training")) if "training" in data else training,
+        needs=tuple(_need(each) for each in parts(data, "needs")),
+        creates=tuple(_made(each) for each in parts(data, "creates")),
+        fields=tuple(_field(each, rounding) for each in parts(data, "fields")),
+        derived=tuple(_derived(each, rounding) for each in parts(data, "derived")),
+    )
+
+
+def _training(data: Part) -> Training:
+    return Training(text(data, "procedure"), whole(data, "version"))
+
+
+def _need(data: Part) -> Need:
+    return Need(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        kind=NeedKind(text(data, "kind")),
+        of=text(data, "of"),
+        many=is_yes(data, "many"),
+    )
+
+
+def _made(data: Part) -> Made:
+    return Made(
+        kind=ContainerKind(text(data, "kind")),
+        title=text(data, "title"),
+        letters=text(data, "letters"),
+        number=optional_whole(data, "number"),
+        number_field=optional_text(data, "number_field"),
+        volume_field=optional_text(data, "volume_field"),
+        cells_from=optional_text(data, "cells_from"),
+        sample_point=optional_text(data, "sample_point"),
+    )
+
+
+def _field(data: Part, rounding: Rounding) -> Field:
+    kind = FieldType(text(data, "type"))
+    choices = tuple(Choice(text(each, "code"), text(each, "words")) for each in parts(data, "choices"))
+    if kind is FieldType.YES_NO:
+        choices = (Choice("yes", "Yes"), Choice("no", "No"))
+    return Field(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        type=kind,
+        unit=text(data, "unit"),
+        exponent=whole(data, "exponent"),
+        decimals=whole(data, "decimals"),
+        limits=_limits(data, "low", "high", rounding),
+        plausible=_limits(data, "plausible_low", "plausible_high", Rounding.NONE),
+        choices=choices,
+        expected=texts(data, "expected"),
+        critical=is_yes(data, "critical"),
+        required=is_yes(data, "required", default="yes"),
+        hint=text(data, "hint"),
+    )
+
+
+def _derived(data: Part, rounding: Rounding) -> Derived:
+    formula = part(data, "formula")
+    return Derived(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        formula=text(formula, "code"),
+        version=whole(formula, "version"),
+        inputs=text_map(data, "inputs"),
+        unit=text(data, "unit"),
+        exponent=whole(data, "exponent"),
+        figures=optional_whole(data, "figures"),
+        decimals=optional_whole(data, "decimals"),
+        limits=_limits(data, "low", "high", rounding),
+    )
+
+
+def _limits(data: Part, low: str, high: str, rounding: Rounding) -> Limits | None:
+    lowest: Decimal | None = optional_number(data, low)
+    highest: Decimal | None = optional_number(data, high)
+    if lowest is None and highest is None:
+        return None
+    return Limits(lowest, highest, rounding)
+
+
+def _reconciliation(data: Part) -> Reconciliation:
+    return Reconciliation(
+        made=text(data, "made"),
+        shares=tuple(
+            Share(text(each, "kind"), text(each, "title"), text(each, "source"))
+            for each in parts(data, "shares")
+        ),
+        tolerance=number(data, "tolerance"),
+        exponent=whole(data, "exponent"),
+        unit=text(data, "unit"),
+    )

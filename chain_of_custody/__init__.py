@@ -1,0 +1,1 @@
+"""Whose cells they are and who holds them."""

@@ -1,0 +1,1 @@
+"""Wiring: settings, addresses, the worker application, and the pages that join several rooms."""

@@ -1,0 +1,29 @@
+"""The API: each room's addresses, and the description of them all for people who are signed in."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from accounts.api.authentication import IsKnownPerson
+
+ROOMS = ("chain_of_custody", "batches", "qc", "reports")
+
+
+def _has_api(room: str) -> bool:
+    """Tell whether a room has addresses of its own here."""
+    return find_spec(f"{room}.api") is not None and find_spec(f"{room}.api.urls") is not None
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularJSONAPIView.as_view(permission_classes=[IsKnownPerson]), name="api-schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-schema", template_name="config/api_docs.html", permission_classes=[IsKnownPerson]
+        ),
+        name="api-docs",
+    ),
+    path("", include("accounts.api.urls")),
+]
+urlpatterns += [path("", include(f"{room}.api.urls")) for room in ROOMS if _has_api(room)]

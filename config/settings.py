@@ -1,0 +1,197 @@
+"""Settings, read from the environment once; what is not set is safe.
+
+The names all begin with CELLWRIGHT_: MODE (training or plant), ORIGIN, DATA_DIR, PEPPER_FILE,
+DATABASE_URL, BROKER_URL, TIME_ZONE, SECRET_KEY or SECRET_KEY_FILE. docs/settings.md explains each.
+
+Rules kept here:
+(1) no secret has a default: a site creates its own in DATA_DIR, readable by its owner alone;
+(2) a plant is served over TLS: cookies are Secure and the origin must be https;
+(3) there is no debug mode.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.databases import database_from
+from ledger.own_secret import own_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def setting(name: str, default: str = "") -> str:
+    """Give CELLWRIGHT_<name> of the environment, or the content of the file that CELLWRIGHT_<name>_FILE names."""
+    if path := os.environ.get(f"CELLWRIGHT_{name}_FILE"):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(f"CELLWRIGHT_{name}", default)
+
+
+MODE = setting("MODE", "plant")
+if MODE not in {"training", "plant"}:
+    raise ImproperlyConfigured("CELLWRIGHT_MODE must be training or plant.")
+TRAINING = MODE == "training"
+
+DATA_DIR = Path(setting("DATA_DIR", str(BASE_DIR / "var"))).absolute()
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+SECRET_KEY = setting("SECRET_KEY") or own_secret(DATA_DIR / "secret-key")
+# Mixed into every person's key derivation; belongs on another volume than the database and its backups.
+PEPPER_FILE = Path(os.environ.get("CELLWRIGHT_PEPPER_FILE", str(DATA_DIR / "pepper")))
+
+ORIGIN = setting("ORIGIN", "http://127.0.0.1:8000" if TRAINING else "https://localhost")
+_origin = urlsplit(ORIGIN)
+if _origin.scheme not in {"http", "https"} or not _origin.hostname:
+    raise ImproperlyConfigured("CELLWRIGHT_ORIGIN must be an address such as https://records.example.org.")
+if _origin.scheme != "https" and not TRAINING:
+    raise ImproperlyConfigured("A plant is served over TLS: CELLWRIGHT_ORIGIN must begin with https://.")
+# What the ledger's proofs name: the origin without its scheme.
+LEDGER_ORIGIN = f"{_origin.netloc}{_origin.path.rstrip('/')}"
+
+DEBUG = False
+ALLOWED_HOSTS = [_origin.hostname] + (["127.0.0.1", "localhost"] if TRAINING else [])
+CSRF_TRUSTED_ORIGINS = [f"{_origin.scheme}://{_origin.netloc}"]
+_secure = _origin.scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _secure
+SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_NAME = "cellwright-session"
+CSRF_COOKIE_NAME = "cellwright-csrf"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_FAILURE_VIEW = "config.problems.csrf_failure"
+
+# A station locks after this many seconds in which nobody did anything; a session ends after the second number.
+IDLE_LOCK_SECONDS = int(setting("IDLE_LOCK_SECONDS", "600"))
+SESSION_LIFETIME_SECONDS = SESSION_COOKIE_AGE
+
+# The rooms stand in their order, so that what a room registers finds what it builds on.
+INSTALLED_APPS = [
+    "ledger",
+    "accounts",
+    "chain_of_custody",
+    "batches",
+    "qc",
+    "reports",
+    "config",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "accounts.middleware.PersonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.problems.RefusalMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "accounts.Person"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csrf",
+                "config.shell.shell",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": database_from(setting("DATABASE_URL"), DATA_DIR)}
+BROKER_URL = setting("BROKER_URL")
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+# The zone people at the site live in; records keep UTC and show this zone with its offset.
+SITE_TIME_ZONE = setting("TIME_ZONE", "Europe/Berlin")
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static" if TRAINING else DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.SessionPerson",
+        "accounts.api.authentication.BearerPerson",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.authentication.IsKnownPerson"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsing.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "accounts.api.problems.problem_details",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Cellwright",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# The derivation that unlocks a person's key. The cost is stored with each key; this is the cost of new ones.
+# A plant takes no less than 2^15 (32 MiB each); demo people have the lowest, and a plant with such a key does not start.
+KEY_DERIVATION_LOG2N = int(setting("KEY_DERIVATION_LOG2N", "15"))
+if KEY_DERIVATION_LOG2N < 15 and not TRAINING:
+    raise ImproperlyConfigured("CELLWRIGHT_KEY_DERIVATION_LOG2N below 15 is for training sites alone.")
+# Web processes on this machine share its cores: at most this many derivations run at once in each.
+DERIVATIONS_AT_ONCE = max(1, (os.cpu_count() or 1) // int(setting("WEB_PROCESSES", "1")))
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}

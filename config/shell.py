@@ -1,0 +1,102 @@
+"""What stands around every page: who is here, the server's time, where one can go, and the bands above.
+
+Navigation follows roles. An address that does not exist yet in this installation is left out.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Person
+from accounts.people_reading import reads_people
+from accounts.refusal import Text
+from accounts.roles import Permission, Role
+from ledger import clock
+from ledger.models import Site
+
+ON_TABLETS = frozenset({Role.TECHNICIAN, Role.LOGISTICS, Role.QC_ANALYST})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation: its words, its address by name, its icon, and who sees it."""
+
+    title: Text
+    name: str
+    icon: str
+    needs: Permission
+
+
+PLACES = (
+    Place(gettext_lazy("Work"), "home", "list-checks", Permission.OWN_ACCOUNT),
+    Place(gettext_lazy("Batches"), "batches:batches", "layers", Permission.RECORD_READ),
+    Place(gettext_lazy("Samples"), "qc:samples", "flask-conical", Permission.RECORD_READ),
+    Place(gettext_lazy("Custody"), "chain_of_custody:custody", "truck", Permission.RECORD_READ),
+    Place(gettext_lazy("Materials"), "batches:materials", "boxes", Permission.RECORD_READ),
+    Place(gettext_lazy("Definitions"), "batches:definitions", "book-open", Permission.RECORD_READ),
+    Place(gettext_lazy("Specifications"), "qc:specifications", "ruler", Permission.RECORD_READ),
+    Place(gettext_lazy("Certificates"), "reports:certificates", "file-check", Permission.RECORD_READ),
+    Place(gettext_lazy("Audit trail"), "audit", "history", Permission.LEDGER_VERIFY),
+    Place(gettext_lazy("Verify"), "verify", "shield-check", Permission.LEDGER_VERIFY),
+    Place(gettext_lazy("Security log"), "accounts:security", "shield-alert", Permission.SECURITY_READ),
+    Place(gettext_lazy("Roles"), "accounts:roles", "table", Permission.OWN_ACCOUNT),
+    Place(gettext_lazy("My account"), "accounts:account", "circle-user", Permission.OWN_ACCOUNT),
+)
+PEOPLE = Place(gettext_lazy("People"), "accounts:people", "users", Permission.OWN_ACCOUNT)
+Item = dict[str, object]
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """Give every page what stands around it."""
+    person: Person | None = getattr(request, "person", None)
+    site = Site.objects.first()
+    return {
+        "person": person,
+        "site": {"name": site.name if site else "Cellwright", "training": settings.TRAINING},
+        "server_time": clock.now(),
+        "navigation": navigation(person, request.path) if person else [],
+        "device": device_of(person),
+        "station": None,
+        "idle_seconds": settings.IDLE_LOCK_SECONDS,
+        "bands": bands(),
+        "integrity_findings": [],
+    }
+
+
+def device_of(person: Person | None) -> str:
+    """Give the navigation that suits the work: a rail for gloves, a list for desks."""
+    roles = set(person.state.roles) if person else set()
+    return "rail" if roles and roles <= ON_TABLETS else "side"
+
+
+def bands() -> list[Item]:
+    """Give the bands that stand above every page."""
+    if not settings.TRAINING:
+        return []
+    return [
+        {"kind": "training", "text": _("Training system. Not for GMP records."), "more_text": "", "url": ""}
+    ]
+
+
+def navigation(person: Person, path: str) -> list[Item]:
+    """Give the places a person may go to, in the order of the work, the present one marked."""
+    places = [place for place in PLACES if place.needs in person.permissions]
+    if reads_people(person):
+        places.insert(-2, PEOPLE)
+    items = [item for place in places if (item := _item(place)) is not None]
+    here = max((str(item["url"]) for item in items if path.startswith(str(item["url"]))), key=len, default="")
+    for item in items:
+        item["current"] = item["url"] == here and (here != "/" or path == "/")
+    return items
+
+
+def _item(place: Place) -> Item | None:
+    try:
+        url = reverse(place.name)
+    except NoReverseMatch:
+        return None
+    return {"title": place.title, "url": url, "icon": place.icon, "count": 0, "current": False}

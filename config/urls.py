@@ -1,0 +1,24 @@
+"""Where everything is found: each room's pages, the API, and the pages that join several rooms."""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health, views
+
+ROOMS = ("chain_of_custody", "batches", "qc", "reports")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("scan/", views.scan, name="scan"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/v1/", include("config.api_urls")),
+    path("", include("accounts.urls")),
+]
+urlpatterns += [path("", include(f"{room}.urls")) for room in ROOMS if find_spec(f"{room}.urls")]
+
+handler400 = "config.problems.bad_request"
+handler403 = "config.problems.forbidden"
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.failed"

@@ -1,0 +1,1 @@
+"""Is it good: samples, readings, results, reviews and the decision on a batch."""

@@ -1,0 +1,89 @@
+"""Quality control approves the results as they stand, for one version of the certificate of analysis.
+
+The certificate states results and decides nothing. It is interim while a line that may follow is pending. A result
+that changes afterwards needs a new approval, and so a new version that supersedes the first.
+"""
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.acts import Intent, Line, ToSign, register
+from accounts.meanings import Meaning
+from accounts.models import Person
+from accounts.refusal import Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from batches.models import Batch
+from ledger import outbox
+from qc.batch_act import BatchAct, identity_of
+from qc.models import ResultsApproval
+from qc.panel import PanelLine, Standing, release_panel
+
+CERTIFICATE_JOB = "certificate_of_analysis"
+
+
+def newest_approval(batch: Batch) -> ResultsApproval | None:
+    """Give the newest approval of a batch's results, if there is one."""
+    return ResultsApproval.objects.filter(batch=batch).order_by("-version").first()
+
+
+def results_of(panel: list[PanelLine]) -> list[str]:
+    """Give the ids of the results in force that a second person reviewed, sorted."""
+    return sorted(str(line.result.pk) for line in panel if line.result and line.standing is Standing.REVIEWED)
+
+
+def is_current(approval: ResultsApproval, panel: list[PanelLine]) -> bool:
+    """Tell whether an approval states exactly the results that are in force now."""
+    return approval.results == results_of(panel)
+
+
+@register
+class ApproveResults(BatchAct):
+    """Approve the results for a certificate of analysis and owe its document."""
+
+    code = "results.approve"
+    title = gettext_lazy("Approve results for the certificate of analysis")
+    verb = gettext_lazy("Approve and sign")
+    permission = Permission.RESULTS_APPROVE
+    meaning = Meaning.APPROVED
+    meaning_text = gettext_lazy("I approve these results for this certificate of analysis.")
+
+    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
+        panel = release_panel(subject)
+        return ToSign(
+            title=str(self.title),
+            identity=identity_of(subject),
+            lines=[Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status) for line in panel],
+            version="|".join(results_of(panel)),
+        )
+
+    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
+        panel = release_panel(subject)
+        waiting = [line for line in panel if line.standing is not Standing.REVIEWED and not line.may_follow]
+        approval = newest_approval(subject)
+        own = [line.title for line in panel if line.result and line.result.signer_id == by.pk]
+        return [
+            *(
+                objection
+                for line in waiting
+                for objection in when(True, line.waits_for(), code="result_missing", field=line.code, url=line.url)
+            ),
+            *when(not panel, _("The specification has no lines; nothing can be approved.")),
+            *when(approval and is_current(approval, panel), _("These results are approved already.")),
+            *when(own, _("You submitted a result here: %(own)s. Somebody else approves.") % {"own": ", ".join(own)}, code="same_person"),
+        ]
+
+    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> ResultsApproval:
+        panel = release_panel(subject)
+        newest = ResultsApproval.objects.filter(batch=subject).aggregate(newest=Max("version"))["newest"] or 0
+        row = ResultsApproval(
+            batch=subject,
+            version=newest + 1,
+            results=results_of(panel),
+            is_interim=any(line.standing is not Standing.REVIEWED for line in panel),
+        )
+        reviews = [line.review for line in panel if line.review and line.standing is Standing.REVIEWED]
+        sign(row, signature, type="results.approved", earlier=reviews)
+        outbox.owe(CERTIFICATE_JOB, row.pk)
+        return row

@@ -1,0 +1,176 @@
+"""Quality assurance says what a fact means for the product.
+
+Facts are written where they happen: a departure in the batch, a mismatch or an excursion in custody. Each counts
+against the batch until a person of quality assurance has assessed it; nothing waits for a job to be safe.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.meanings import Meaning
+from accounts.models import Person, Signed
+from accounts.parsing import StrictSerializer, TextField
+from accounts.refusal import Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from batches.models import Batch, Departure
+from chain_of_custody.models import Assignment, Excursion, IdentityCheck
+from ledger.models import Written
+from qc.batch_act import identity_of, lock_batch
+from qc.models import FactAssessment
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened and has to be thought about."""
+
+    row: Written
+    batch: Batch
+    kind: str
+    says: str
+    happened_at: datetime
+    assessment: FactAssessment | None
+
+    @property
+    def type(self) -> str:
+        return self.row.record_type()
+
+
+def facts_of(batch: Batch) -> list[Fact]:
+    """Give every fact of a batch that needs an assessment, in the order in which they were recorded."""
+    assessed = {row.fact_id: row for row in FactAssessment.objects.filter(batch=batch)}
+    rows = [*_departures(batch), *_mismatches(batch), *_excursions(batch)]
+    facts = [Fact(row, batch, kind, says, row.recorded_at, assessed.get(row.pk)) for row, kind, says in rows]
+    return sorted(facts, key=lambda fact: fact.happened_at)
+
+
+def open_facts(batch: Batch) -> list[Fact]:
+    """Give the facts that nobody has assessed."""
+    return [fact for fact in facts_of(batch) if fact.assessment is None]
+
+
+def _departures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
+    for row in Departure.objects.filter(batch=batch).exclude(about_type=IdentityCheck.record_type()):
+        where = _("Step %(step)s: ") % {"step": row.step} if row.step else ""
+        yield row, str(row.get_kind_display()), f"{where}{row.says}"
+
+
+def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
+    wrong = IdentityCheck.objects.filter(batch_number=batch.number).exclude(outcome=IdentityCheck.Outcome.MATCH)
+    for row in wrong:
+        yield row, _("identity mismatch"), _("%(code)s was read where %(expected)s was expected: it %(outcome)s.") % {
+            "code": row.scanned,
+            "expected": row.expected,
+            "outcome": row.get_outcome_display(),
+        }
+
+
+def _excursions(batch: Batch) -> Iterator[tuple[Written, str, str]]:
+    ours = {str(pk) for pk in Assignment.objects.filter(batch_number=batch.number).values_list("container_id", flat=True)}
+    for row in Excursion.objects.filter(coi=batch.coi).select_related("place"):
+        if ours & set(row.containers):
+            yield row, _("temperature excursion"), _("%(observed)s °C at %(place)s, allowed %(low)s to %(high)s °C.") % {
+                "observed": row.observed_c,
+                "place": row.place.name,
+                "low": row.place.low_c,
+                "high": row.place.high_c,
+            }
+
+
+FACTS: tuple[type[Written], ...] = (Departure, IdentityCheck, Excursion)
+
+
+def fact_with(pk: UUID) -> Fact:
+    """Give the fact of an id; raise Http404 if there is none."""
+    for model in FACTS:
+        row = model._default_manager.filter(pk=pk).first()
+        if row is not None:
+            for batch in _batches_of(row):
+                for fact in facts_of(batch):
+                    if fact.row.pk == pk:
+                        return fact
+    raise Http404
+
+
+def _batches_of(row: Written) -> list[Batch]:
+    """Give the batches that a fact counts against."""
+    batches = Batch.objects.select_related("order__coi__subject", "state")
+    match row:
+        case Departure():
+            return list(batches.filter(pk=row.batch_id))
+        case IdentityCheck():
+            return list(batches.filter(number=row.batch_number))
+        case Excursion():
+            return list(batches.filter(order__coi=row.coi_id))
+        case _:
+            return []
+
+
+class AssessmentIntent(StrictSerializer[Intent]):
+    """What the fact means for the product, and the conclusion drawn."""
+
+    impact = TextField(min_length=10, max_length=2000)
+    conclusion = TextField(min_length=10, max_length=2000)
+
+
+@register
+class AssessFact(Act[Fact]):
+    """Assess a fact: its impact on the product and the conclusion, one fact at a time."""
+
+    code = "fact.assess"
+    title = gettext_lazy("Assess a fact")
+    verb = gettext_lazy("Sign the assessment")
+    permission = Permission.FACT_ASSESS
+    meaning = Meaning.REVIEWED
+    meaning_text = gettext_lazy("I assessed what this means for the product.")
+    Intent = AssessmentIntent
+
+    def find(self, subject: UUID) -> Fact:
+        return fact_with(subject)
+
+    def lock(self, subject: Fact) -> None:
+        lock_batch(subject.batch)
+
+    def to_sign(self, subject: Fact, intent: Intent) -> ToSign:
+        return ToSign(
+            title=str(self.title),
+            identity=identity_of(subject.batch),
+            lines=[
+                Line(_("Fact"), f"{subject.kind}. {subject.says}", "warn"),
+                Line(_("Product impact"), intent["impact"]),
+                Line(_("Conclusion"), intent["conclusion"]),
+            ],
+            version=str(subject.row.pk),
+        )
+
+    def objections(self, subject: Fact, intent: Intent, by: Person) -> list[Objection]:
+        return [
+            *when(subject.assessment, _("This fact was assessed already.")),
+            *when(
+                subject.row.actor == by.reference,
+                _("You reported this yourself; somebody else assesses it."),
+                code="same_person",
+            ),
+        ]
+
+    def carry_out(self, subject: Fact, intent: Intent, signature: Signature) -> FactAssessment:
+        row = FactAssessment(
+            batch=subject.batch,
+            fact_type=subject.type,
+            fact_id=subject.row.pk,
+            impact=intent["impact"],
+            conclusion=intent["conclusion"],
+        )
+        return sign(row, signature, type="fact.assessed")
+
+    def done_url(self, row: Signed) -> str:
+        assert isinstance(row, FactAssessment)  # noqa: S101  this act writes nothing else
+        return reverse("qc:release", args=[row.batch.number])

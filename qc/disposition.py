@@ -1,0 +1,300 @@
+"""The decision on a batch: who, in which order, against which objections.
+
+Quality assurance reviews the whole record; another person, the qualified person, certifies or does not (profile EU;
+EU GMP Annex 16, Part IV section 11). Certification is refused with the full list of what stands against it. Not
+certifying needs a reason and never destroys anything: the containers stay where they are.
+
+This module is the only one that imports `batches.conclusion`.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
+from accounts.meanings import Meaning
+from accounts.models import Person
+from accounts.parsing import StrictSerializer, TextField
+from accounts.refusal import Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from batches.conclusion import conclude
+from batches.models import Batch, BatchState
+from batches.record import objections_to_record, people_at_work
+from chain_of_custody.following import objections_to_custody
+from ledger import outbox
+from ledger.models import Entry
+from qc.approving import is_current, newest_approval
+from qc.assessing import open_facts
+from qc.batch_act import BatchAct, identity_of
+from qc.models import Disposition, Reading, RecordReview, Result, ResultReview, Sample
+from qc.panel import PanelLine, Standing, release_panel
+
+BATCH_CERTIFICATE_JOB = "batch_certificate"
+Decision = BatchState.Disposition
+
+# Entries of a batch's stream that a review of the record need not have seen: the review itself and what follows it.
+AFTER_REVIEW = frozenset({"record.reviewed", "batch.certified", "batch.not_certified", "document.issued"})
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One allowed step from decision to decision: who may take it and what the signature means."""
+
+    before: Decision
+    after: Decision
+    permission: Permission
+    meaning: Meaning
+
+
+MOVES = (
+    Move(Decision.NONE, Decision.CERTIFIED, Permission.BATCH_CERTIFY, Meaning.CERTIFIED),
+    Move(Decision.NONE, Decision.NOT_CERTIFIED, Permission.BATCH_CERTIFY, Meaning.REJECTED),
+)
+
+
+def move(before: str, after: str) -> Move | None:
+    """Give the allowed step between two decisions, if there is one."""
+    return next((one for one in MOVES if (one.before, one.after) == (before, after)), None)
+
+
+def stream_position(batch: Batch) -> int:
+    """Give the place in the batch's stream of the newest entry that a review of the record has to have seen."""
+    entries = Entry.objects.filter(stream=batch.stream_name()).exclude(type__in=AFTER_REVIEW)
+    position: int | None = entries.aggregate(newest=Max("sseq"))["newest"]
+    return position or 0
+
+
+def newest_review(batch: Batch) -> RecordReview | None:
+    """Give the newest review of the record, if there is one."""
+    return RecordReview.objects.filter(batch=batch).order_by("-recorded_at").first()
+
+
+def objections_to_results(batch: Batch) -> list[Objection]:
+    """Give the lines of the specification that stand against certification, one sentence each."""
+    panel = release_panel(batch)
+    approval = newest_approval(batch)
+    return [
+        *when(not panel, _("The specification has no lines; an empty specification certifies nothing.")),
+        *(objection for line in panel for objection in _against(line)),
+        *when(approval is None, _("Quality control has not approved the results for a certificate of analysis.")),
+        *when(
+            approval is not None and not is_current(approval, panel),
+            _("A result changed after the certificate of analysis was approved; approve the results again."),
+        ),
+    ]
+
+
+def _against(line: PanelLine) -> list[Objection]:
+    if line.standing is not Standing.REVIEWED:
+        return when(True, line.waits_for(), code="result_missing", field=line.code, url=line.url)
+    return when(
+        not line.conforms,
+        _("%(title)s: %(result)s does not meet %(criterion)s.")
+        % {"title": line.title, "result": line.result_words, "criterion": line.criterion_words},
+        code="result_fails",
+        field=line.code,
+        url=line.url,
+    )
+
+
+def objections_to_facts(batch: Batch) -> list[Objection]:
+    """Give the facts of a batch that quality assurance has not assessed."""
+    return [
+        objection
+        for fact in open_facts(batch)
+        for objection in when(
+            True, _("Not assessed: %(kind)s. %(says)s") % {"kind": fact.kind, "says": fact.says}, code="fact_open"
+        )
+    ]
+
+
+def objections_to_completeness(batch: Batch) -> list[Objection]:
+    """Give everything in the record itself, in custody and in the facts that stands against a decision to certify."""
+    return [*objections_to_record(batch), *objections_to_custody(batch.number), *objections_to_facts(batch)]
+
+
+def took_part(batch: Batch, person: Person) -> list[str]:
+    """Name the ways in which somebody worked on a batch and so may not decide on it."""
+    ways = list(people_at_work(batch).get(person.pk, []))
+    results = Result.objects.filter(batch=batch, signer=person)
+    if results.exists() or Reading.objects.filter(batch=batch, actor=person.reference).exists():
+        ways.append(_("tested"))
+    if ResultReview.objects.filter(batch=batch, signer=person).exists():
+        ways.append(_("reviewed a result"))
+    if Sample.objects.filter(batch=batch, actor=person.reference).exists():
+        ways.append(_("received a sample"))
+    return ways
+
+
+def objections_to_person(batch: Batch, by: Person) -> list[Objection]:
+    """Object to people who worked on a batch deciding on it; by person, not by account or role."""
+    ways = took_part(batch, by)
+    return when(
+        ways,
+        _("You worked on this batch (%(ways)s). Somebody who did not must decide.") % {"ways": ", ".join(ways)},
+        code="same_person",
+    )
+
+
+def objections_to_certification(batch: Batch) -> list[Objection]:
+    """Give the full list of what stands against certifying a batch, whoever certifies."""
+    review = newest_review(batch)
+    return [
+        *objections_to_completeness(batch),
+        *objections_to_results(batch),
+        *when(review is None, _("Quality assurance has not reviewed the record.")),
+        *when(
+            review is not None and review.stream_position < stream_position(batch),
+            _("The record changed after quality assurance reviewed it; review it again."),
+        ),
+    ]
+
+
+class ReviewIntent(StrictSerializer[Intent]):
+    """What the reviewer wants to say beside the review."""
+
+    statement = TextField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+@register
+class ReviewRecord(BatchAct):
+    """Review the whole record of a batch, its audit trail included, for quality assurance."""
+
+    code = "record.review"
+    title = gettext_lazy("Review the batch record")
+    verb = gettext_lazy("Sign the review")
+    permission = Permission.RECORD_REVIEW
+    meaning = Meaning.REVIEWED
+    meaning_text = gettext_lazy("I reviewed this batch record and its audit trail for accuracy, completeness and compliance.")
+    Intent = ReviewIntent
+
+    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
+        panel = release_panel(subject)
+        conform = sum(line.conforms for line in panel)
+        approval = newest_approval(subject)
+        return ToSign(
+            title=str(self.title),
+            identity=identity_of(subject),
+            lines=[
+                Line(_("Entries in the batch's stream"), str(stream_position(subject))),
+                Line(_("Results that conform"), _("%(conform)s of %(all)s") % {"conform": conform, "all": len(panel)}),
+                Line(_("Results approved by"), approval.signer_name if approval else "–"),
+                Line(_("Statement"), intent["statement"] or "–"),
+            ],
+            version=f"{stream_position(subject)}",
+            earlier=[EarlierSignature.on(approval)] if approval else [],
+        )
+
+    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
+        panel = release_panel(subject)
+        approval = newest_approval(subject)
+        review = newest_review(subject)
+        decided = subject.state.disposition != Decision.NONE
+        return [
+            *when(decided, _("The decision on this batch has been made.")),
+            *objections_to_record(subject),
+            *objections_to_facts(subject),
+            *when(
+                approval is None or not is_current(approval, panel),
+                _("Quality control has not approved the results as they stand now."),
+            ),
+            *when(
+                review is not None and review.stream_position == stream_position(subject),
+                _("The record was reviewed as it stands now."),
+            ),
+            *objections_to_person(subject, by),
+        ]
+
+    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> RecordReview:
+        approval = newest_approval(subject)
+        assert approval is not None  # noqa: S101  objected to above
+        row = RecordReview(
+            batch=subject,
+            stream_position=stream_position(subject),
+            approval=approval,
+            statement=intent["statement"],
+        )
+        return sign(row, signature, type="record.reviewed", earlier=[approval])
+
+
+class DecisionIntent(StrictSerializer[Intent]):
+    """The decision and what the certifier states."""
+
+    decision = serializers.ChoiceField([Decision.CERTIFIED.value, Decision.NOT_CERTIFIED.value])
+    statement = TextField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+@register
+class CertifyBatch(BatchAct):
+    """Certify a batch or decide not to; the decision is signed and never changed."""
+
+    code = "batch.certify"
+    title = gettext_lazy("Decide on the batch")
+    verb = gettext_lazy("Sign the decision")
+    permission = Permission.BATCH_CERTIFY
+    meaning = Meaning.CERTIFIED
+    Intent = DecisionIntent
+
+    def means(self, intent: Intent) -> tuple[Meaning, str]:
+        if intent["decision"] == Decision.CERTIFIED:
+            return Meaning.CERTIFIED, _("I certify this batch.")
+        return Meaning.REJECTED, _("I do not certify this batch. Its containers stay in quarantine.")
+
+    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
+        panel = release_panel(subject)
+        review = newest_review(subject)
+        return ToSign(
+            title=str(self.title),
+            identity=identity_of(subject),
+            lines=[
+                Line(_("Decision"), str(Decision(intent["decision"]).label)),
+                *(Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status) for line in panel),
+                Line(_("Statement"), intent["statement"] or "–"),
+            ],
+            version=f"{subject.state.disposition}|{stream_position(subject)}",
+            earlier=[EarlierSignature.on(review)] if review else [],
+        )
+
+    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
+        decision = intent["decision"]
+        review = newest_review(subject)
+        step = move(subject.state.disposition, decision)
+        certifying = decision == Decision.CERTIFIED
+        return [
+            *when(step is None, _("The decision on this batch has been made: %(decision)s.")
+                  % {"decision": subject.state.get_disposition_display()}, code="decided"),
+            *(objections_to_certification(subject) if certifying else []),
+            *when(
+                not certifying and len(intent["statement"]) < 10,
+                _("Say why the batch is not certified, in at least 10 characters."),
+                field="statement",
+            ),
+            *when(
+                review is not None and review.signer_id == by.pk,
+                _("You reviewed the record; another person certifies."),
+                code="same_person",
+            ),
+            *objections_to_person(subject, by),
+        ]
+
+    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Disposition:
+        decision = Decision(intent["decision"])
+        review, approval = newest_review(subject), newest_approval(subject)
+        newest = Disposition.objects.filter(batch=subject).order_by("-version").first()
+        row = Disposition(
+            batch=subject,
+            decision=decision,
+            version=newest.version + 1 if newest else 1,
+            review=review,
+            approval=approval,
+            statement=intent["statement"],
+            supersedes=newest,
+        )
+        sign(row, signature, type=f"batch.{decision}", earlier=[one for one in (review, approval) if one])
+        conclude(subject, decision)
+        outbox.owe(BATCH_CERTIFICATE_JOB, row.pk)
+        return row

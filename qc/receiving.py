@@ -1,0 +1,88 @@
+"""Samples reach the laboratory: each is read by its own code and belongs to this very batch, or that is a fact."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.refusal import Objection, lacks, refuse_if, when
+from accounts.roles import Permission
+from batches.models import Batch, Departure
+from batches.repeats import earlier_row
+from chain_of_custody.identity import check_identity
+from chain_of_custody.models import Container, IdentityCheck
+from ledger.writing import write, writing
+from qc.models import Sample
+from qc.specifying import specification_of
+
+SAMPLES = (Container.Kind.SAMPLE, Container.Kind.QC_VIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came of reading a sample's label: the check, and the sample if it belongs here."""
+
+    check: IdentityCheck
+    sample: Sample | None
+
+
+def objections_to_receiving(batch: Batch, container: Container | None, *, by: Person) -> list[Objection]:
+    """Give the reasons against registering a sample, beyond a label that does not match (which is a fact)."""
+    points = {point.code for point in specification_of(batch).sample_points}
+    return [
+        *lacks(by, Permission.SAMPLE_RECEIVE),
+        *(
+            [
+                *when(Sample.objects.filter(container=container).exists(), _("This sample was received already.")),
+                *when(
+                    container.sample_point not in points,
+                    _("No test of the specification takes a sample of this point (%(point)s).")
+                    % {"point": container.sample_point or "–"},
+                ),
+            ]
+            if container
+            else []
+        ),
+    ]
+
+
+def receive_sample(
+    *, batch: Batch, scanned: str, was_typed: bool, received_at: datetime, condition: str, by: Person, id: UUID  # noqa: A002
+) -> Received:
+    """Read a sample's label and register the sample; a label that does not match is written and returned as a fact."""
+    with writing():
+        refuse_if(lacks(by, Permission.SAMPLE_RECEIVE))
+        if known := earlier_row(Sample, id, {"batch_id": batch.pk, "condition": condition}):
+            return Received(known.container.identity_checks.earliest("recorded_at"), known)
+        check = check_identity(
+            scanned=scanned,
+            batch_number=batch.number,
+            coi=batch.coi,
+            expected_kind=SAMPLES,
+            where=_("laboratory"),
+            by=by,
+            was_typed=was_typed,
+        )
+        if check.outcome != IdentityCheck.Outcome.MATCH or check.container is None:
+            departure = Departure(
+                batch=batch,
+                kind=Departure.Kind.MISMATCH,
+                says=_("%(code)s was brought to the laboratory as a sample of this batch: it %(outcome)s.")
+                % {"code": check.scanned, "outcome": check.get_outcome_display()},
+                about_type=IdentityCheck.record_type(),
+                about_id=check.pk,
+            )
+            write(departure, type="departure.mismatch", actor=by.reference)
+            return Received(check, None)
+        refuse_if(objections_to_receiving(batch, check.container, by=by))
+        sample = Sample(
+            id=id,
+            batch=batch,
+            container=check.container,
+            point=check.container.sample_point,
+            received_at=received_at,
+            condition=condition,
+        )
+        return Received(check, write(sample, type="sample.received", actor=by.reference))

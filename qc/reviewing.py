@@ -1,0 +1,184 @@
+"""A second person reviews a result; whoever entered it corrects it, with a reason, and it is reviewed again."""
+
+import uuid
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.meanings import Meaning
+from accounts.models import Person, Signed
+from accounts.parsing import StrictSerializer, TextField
+from accounts.refusal import Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from batches.models import BatchState
+from ledger.writing import write
+from qc.batch_act import batch_with, identity_of, lock_batch
+from qc.judging import GROWTH, entries_of, seen_in
+from qc.models import Reading, Result, ResultReview
+from qc.panel import STATUS, verdict_words
+from qc.testing import known_line, reading_lines, result_from, test_url
+
+
+class _OfResult(Act[Result]):
+    """An act whose subject is a version of a result."""
+
+    def find(self, subject: UUID) -> Result:
+        found = Result.objects.select_related("batch__state", "batch__order__coi__subject", "signer").filter(pk=subject)
+        result = found.first()
+        if result is None:
+            raise Http404
+        result.batch = batch_with(result.batch_id)
+        return result
+
+    def lock(self, subject: Result) -> None:
+        lock_batch(subject.batch)
+
+    def lines(self, subject: Result) -> list[Line]:
+        """Give what a signer reads of a result."""
+        members = [
+            Line(member["title"], f"{member['reported']}: {verdict_words(member['verdict'])}", STATUS[member["verdict"]])
+            for member in subject.members
+        ]
+        return [
+            *reading_lines(known_line(subject.batch, subject.line)),
+            *members,
+            Line(_("Reported, %(rule)s") % {"rule": subject.rule}, subject.reported),
+            Line(_("Unrounded"), subject.unrounded or "–"),
+            Line(_("Method"), subject.method),
+            Line(_("Verdict"), f"{verdict_words(subject.verdict)}. {subject.why}", STATUS[subject.verdict]),
+        ]
+
+    def done_url(self, row: Signed) -> str:
+        result = row.result if isinstance(row, ResultReview) else row
+        assert isinstance(result, Result)  # noqa: S101  these acts write reviews and results
+        return test_url(result)
+
+
+def people_who_entered(result: Result) -> set[str]:
+    """Give the references of everybody who submitted, entered or corrected any version of a line's result."""
+    versions = Result.objects.filter(batch=result.batch_id, line=result.line)
+    readings = Reading.objects.filter(batch=result.batch_id, line=result.line)
+    return set(versions.values_list("actor", flat=True)) | set(readings.values_list("actor", flat=True))
+
+
+def objections_to_version(result: Result) -> list[Objection]:
+    """Object to working on a version that is no longer in force, or after the decision on the batch."""
+    newest = Result.objects.filter(batch=result.batch_id, line=result.line).order_by("-version").first()
+    return [
+        *when(
+            newest is not None and newest.pk != result.pk, _("This result was corrected; open the correction."), code="superseded"
+        ),
+        *when(
+            result.batch.state.disposition != BatchState.Disposition.NONE,
+            _("The decision on this batch has been made. Report what you found as a departure."),
+            code="decided",
+        ),
+    ]
+
+
+@register
+class ReviewResult(_OfResult):
+    """Review a result of somebody else for accuracy, completeness and compliance (21 CFR 211.194(a)(8))."""
+
+    code = "result.review"
+    title = gettext_lazy("Review a result")
+    verb = gettext_lazy("Sign the review")
+    permission = Permission.RESULT_REVIEW
+    meaning = Meaning.REVIEWED
+
+    def to_sign(self, subject: Result, intent: Intent) -> ToSign:
+        found = known_line(subject.batch, subject.line)
+        return ToSign(
+            title=f"{found.title}, {found.criterion_words}",
+            identity=identity_of(subject.batch),
+            lines=self.lines(subject),
+            version=f"{subject.pk} v{subject.version}",
+            earlier=[EarlierSignature.on(subject)],
+        )
+
+    def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
+        return [
+            *when(
+                by.reference in people_who_entered(subject),
+                _("A second person must review this result; you entered it."),
+                code="same_person",
+            ),
+            *when(ResultReview.objects.filter(result=subject).exists(), _("This result was reviewed already.")),
+            *objections_to_version(subject),
+        ]
+
+    def carry_out(self, subject: Result, intent: Intent, signature: Signature) -> ResultReview:
+        review = ResultReview(batch=subject.batch, result=subject)
+        return sign(review, signature, type="result.reviewed", earlier=[subject])
+
+
+class CorrectionIntent(StrictSerializer[Intent]):
+    """Which value of the result was wrong, what it is, and why."""
+
+    member = TextField(max_length=40)
+    typed = TextField(max_length=200)
+    reason = TextField(min_length=10, max_length=1000)
+
+
+@register
+class CorrectResult(_OfResult):
+    """Correct a submitted result: the first stays, the new version is reviewed anew."""
+
+    code = "result.correct"
+    title = gettext_lazy("Correct a result")
+    verb = gettext_lazy("Sign the correction")
+    permission = Permission.RESULT_ENTER
+    meaning = Meaning.CORRECTED
+    Intent = CorrectionIntent
+
+    def _wrong_reading(self, subject: Result, intent: Intent) -> Reading | None:
+        in_force = known_line(subject.batch, subject.line).readings
+        return next((reading for reading in in_force if reading.member == intent["member"]), None)
+
+    def to_sign(self, subject: Result, intent: Intent) -> ToSign:
+        wrong = self._wrong_reading(subject, intent)
+        return ToSign(
+            title=str(self.title),
+            identity=identity_of(subject.batch),
+            lines=[
+                *self.lines(subject),
+                Line(_("Old value of %(member)s") % {"member": intent["member"]}, wrong.typed if wrong else "–", "warn"),
+                Line(_("New value"), intent["typed"], "warn"),
+                Line(_("Reason"), intent["reason"]),
+            ],
+            version=f"{subject.pk} v{subject.version}",
+            earlier=[EarlierSignature.on(subject)],
+        )
+
+    def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
+        found = known_line(subject.batch, subject.line)
+        entry = entries_of(found.line).get(intent["member"])
+        wrong = self._wrong_reading(subject, intent)
+        if entry is None or wrong is None:
+            return when(True, _("This result has no value of that name."), field="member")
+        seen_in(intent["typed"], entry, why_none=intent["reason"])
+        return [
+            *when(wrong.typed == intent["typed"], _("The new value is the old one."), field="typed"),
+            *when(GROWTH.get(wrong.typed) is True, _("Growth that was seen is never corrected away."), field="member"),
+            *objections_to_version(subject),
+        ]
+
+    def carry_out(self, subject: Result, intent: Intent, signature: Signature) -> Result:
+        wrong = self._wrong_reading(subject, intent)
+        assert wrong is not None  # noqa: S101  objected to above
+        copied: dict[str, Any] = {  # Any: the columns of a reading
+            name: getattr(wrong, name)
+            for name in ("batch", "line", "member", "sample", "replicate", "unit", "exponent", "began_at", "performed_at")
+        }
+        corrected = Reading(
+            id=uuid.uuid4(), **copied, typed=intent["typed"], supersedes=wrong, reason=intent["reason"]
+        )
+        write(corrected, type="reading.corrected", actor=signature.signer.reference)
+        found = known_line(subject.batch, subject.line)
+        row = result_from(subject.batch, found, supersedes=subject, reason=intent["reason"])
+        return sign(row, signature, type="result.corrected", earlier=[subject])

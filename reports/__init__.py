@@ -1,0 +1,1 @@
+"""What we certify: certificates and other documents."""

@@ -1,0 +1,1 @@
+"""The tests, which may import every room."""

@@ -1,0 +1,1 @@
+"""Tests of the rooms, through the database and over HTTP."""

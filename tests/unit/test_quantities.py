@@ -1,0 +1,190 @@
+"""Values with units, and values that are only known as a bound."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batches.formulas import FORMULAS, NotCalculable
+from ledger.typed_numbers import THIN_SPACE, TypedNumberError
+from qc.quantities import (
+    CENSORED,
+    Comparator,
+    Quantity,
+    UnitMismatchError,
+    calculate,
+    divided_by,
+    read_quantity,
+    times,
+)
+
+bounds = st.sampled_from([each for each in Comparator if each is not Comparator.EQUAL])
+amounts = st.decimals(min_value="0.001", max_value=99, places=3)
+
+
+def q(text, unit):
+    return read_quantity(text, unit)
+
+
+@pytest.mark.parametrize(
+    ("typed", "comparator", "value"),
+    [
+        ("0.5", Comparator.EQUAL, "0.5"),
+        ("<0.3", Comparator.LESS, "0.3"),
+        ("< 0.05", Comparator.LESS, "0.05"),
+        ("≤0.5", Comparator.AT_MOST, "0.5"),
+        ("<= 0.5", Comparator.AT_MOST, "0.5"),
+        (">5", Comparator.MORE, "5"),
+        ("≥ 5.0", Comparator.AT_LEAST, "5.0"),
+        (">=5", Comparator.AT_LEAST, "5"),
+    ],
+)
+def test_a_value_is_read_with_its_sign(typed, comparator, value):
+    assert read_quantity(typed, "EU/mL") == Quantity(Decimal(value), "EU/mL", comparator)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "<", "nd", "na", "< <1", "<>1", "=1", "=<1", "~1", "1<", " <1", "<NaN", "<1e5", "≪1"]
+)
+def test_what_is_no_value_is_refused(typed):
+    with pytest.raises(TypedNumberError):
+        read_quantity(typed, "EU/mL")
+
+
+def test_only_text_is_read():
+    with pytest.raises(TypedNumberError):
+        read_quantity(True, "EU/mL")
+
+
+def test_a_value_typed_at_the_scale_of_its_field_is_stored_as_the_number_itself():
+    assert read_quantity("1,15", "cells/mL", exponent=6, comma_allowed=True) == q("1150000", "cells/mL")
+
+
+def test_a_bound_shows_its_sign():
+    assert q("<=0.5", "EU/mL").show() == f"≤ 0.5{THIN_SPACE}EU/mL"
+    assert q("0.50", "EU/mL").show() == f"0.50{THIN_SPACE}EU/mL"
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), 1.0, 1, "1"])
+def test_a_quantity_holds_a_finite_decimal(value):
+    with pytest.raises(ValueError, match="finite Decimal"):
+        Quantity(value, "mL")
+
+
+def endotoxin_per_kg(endotoxin, volume, weight):
+    return calculate(
+        FORMULAS["endotoxin_per_kg", 1],
+        {
+            "endotoxin_eu_per_ml": q(endotoxin, "EU/mL"),
+            "infused_volume_ml": q(volume, "mL"),
+            "weight_kg": q(weight, "kg"),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("endotoxin", "expected"),
+    [("<5.0", "<6.25"), ("<0.05", "<0.0625"), ("≤0.5", "≤0.625"), (">5.0", ">6.25"), ("5.0", "6.25")],
+)
+def test_a_bound_is_carried_through_a_formula_that_rises_with_it(endotoxin, expected):
+    assert endotoxin_per_kg(endotoxin, "50", "40") == q(expected, "EU/kg")
+
+
+def test_a_bound_is_turned_round_by_a_formula_that_falls_with_it():
+    assert endotoxin_per_kg("5.0", "50", "<40") == q(">6.25", "EU/kg")
+    assert endotoxin_per_kg("5.0", "50", "≥40") == q("≤6.25", "EU/kg")
+
+
+def test_bounds_that_push_the_same_way_join_into_the_stricter_one():
+    assert endotoxin_per_kg("<5.0", "≤50", "≥40") == q("<6.25", "EU/kg")
+
+
+def test_bounds_that_push_opposite_ways_give_no_answer():
+    assert endotoxin_per_kg("<5.0", "50", "<40") == CENSORED
+
+
+def test_a_bound_beside_a_zero_gives_no_answer():
+    assert endotoxin_per_kg("<5.0", "0", "40") == CENSORED
+    assert endotoxin_per_kg("5.0", "0", "40") == q("0", "EU/kg")
+
+
+def test_a_formula_that_may_go_either_way_gives_no_answer_for_a_bound():
+    signals = {name: q("800", "signal") for name in ("experimental", "spontaneous")}
+
+    answer = calculate(FORMULAS["cytotoxicity_percent", 1], {**signals, "maximum": q(">4800", "signal")})
+
+    assert answer == NotCalculable("Not calculable from a censored value.")
+
+
+def test_copies_per_transduced_cell_need_the_gates_multiplied():
+    share = calculate(
+        FORMULAS["car_percent_of_tested", 1],
+        {"car_percent": q("38.4", "%"), "parent_percent": q("97.6", "%")},
+    )
+    copies = calculate(
+        FORMULAS["vcn_per_transduced_cell", 1],
+        {"vcn_per_cell": q("2.30", "copies/cell"), "car_percent_of_tested": share},
+    )
+
+    assert copies.unit == "copies/transduced cell"
+    assert round(copies.value, 3) == Decimal("6.137")
+
+
+def test_a_formula_refuses_another_unit():
+    with pytest.raises(UnitMismatchError, match="it must be in EU/mL"):
+        calculate(
+            FORMULAS["endotoxin_per_kg", 1],
+            {
+                "endotoxin_eu_per_ml": q("0.5", "EU/kg"),
+                "infused_volume_ml": q("50", "mL"),
+                "weight_kg": q("40", "kg"),
+            },
+        )
+
+
+def test_a_missing_quantity_gives_no_answer():
+    values = {"endotoxin_eu_per_ml": q("<5", "EU/mL"), "infused_volume_ml": q("5", "mL"), "weight_kg": None}
+
+    assert calculate(FORMULAS["endotoxin_per_kg", 1], values) == NotCalculable(
+        "Weight of the recipient is missing."
+    )
+
+
+def test_a_quantity_is_scaled_by_what_is_above_zero():
+    assert times(q("<5.0", "EU/mL"), Decimal(50), unit="EU") == q("<250.0", "EU")
+    assert divided_by(q("≤0.5", "EU"), Decimal(4), unit="EU/kg") == q("≤0.125", "EU/kg")
+    assert times(q("5", "a"), Decimal(-1), unit="b") == q("-5", "b")
+    assert times(q("<5", "a"), Decimal(0), unit="b") == CENSORED
+    assert times(q("<5", "a"), Decimal(-1), unit="b") == CENSORED
+    assert divided_by(q("<5", "a"), Decimal(-1), unit="b") == CENSORED
+    assert divided_by(q("5", "a"), Decimal(0), unit="b") == NotCalculable("The divisor is zero.")
+
+
+def allows(quantity, value):
+    return {
+        Comparator.EQUAL: value == quantity.value,
+        Comparator.LESS: value < quantity.value,
+        Comparator.AT_MOST: value <= quantity.value,
+        Comparator.MORE: value > quantity.value,
+        Comparator.AT_LEAST: value >= quantity.value,
+    }[quantity.comparator]
+
+
+@pytest.mark.parametrize("formula", FORMULAS.values(), ids=lambda formula: formula.code)
+@given(st.data())
+def test_whatever_the_inputs_allow_the_answer_allows_too(formula, data):
+    quantities = {}
+    possible = {}
+    for each in formula.inputs:
+        value, comparator = data.draw(amounts), data.draw(st.sampled_from(Comparator))
+        quantities[each.name] = Quantity(value, each.unit, comparator)
+        possible[each.name] = data.draw(
+            amounts.filter(lambda v, n=each.name: allows(quantities[n], v)) | st.just(value)
+        )
+    answer = calculate(formula, quantities)
+    if isinstance(answer, NotCalculable) or not all(allows(quantities[n], v) for n, v in possible.items()):
+        return
+    exact = formula.calculate(possible)
+    if not isinstance(exact, NotCalculable):
+        assert allows(answer, exact)
