@@ -33,7 +33,5 @@ def make_link(person: Person, *, by: Person, station: str) -> str:
         person = Person.objects.select_related("state").get(pk=person.pk)
         refuse_if(objections_to_link(person, by=by))
         token = new_link(person)
-        security.log(
-            "link_made", person=by, username=by.username, station=station, about=f"for {person.username}"
-        )
+        security.log("link_made", person=by, username=by.username, station=station, about=f"for {person.username}")
     return token

@@ -24,6 +24,7 @@ class Panel:
     permission: Permission
     render: Callable[[HttpRequest, str], str]
     count: Callable[[str], int | None] = lambda _subject: None
+    on_overview: bool = False
 
 
 _panels: dict[str, list[Panel]] = {}

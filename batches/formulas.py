@@ -128,9 +128,7 @@ def viable_t_cells(*, viable_cells: Decimal, cd3_percent: Decimal) -> Answer:
     Input("car_percent_of_cd3", "%", "CAR+ share of viable CD3+ cells", RAISES),
     unit="cells",
 )
-def car_positive_viable_cells(
-    *, viable_cells: Decimal, cd3_percent: Decimal, car_percent_of_cd3: Decimal
-) -> Answer:
+def car_positive_viable_cells(*, viable_cells: Decimal, cd3_percent: Decimal, car_percent_of_cd3: Decimal) -> Answer:
     """Living T cells that carry the receptor, where CAR+ was gated on viable CD3+ cells.
 
     CAR+ = viable cells · CD3 % / 100 · CAR % / 100

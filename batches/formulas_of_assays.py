@@ -99,9 +99,7 @@ def ddpcr_copies_per_microlitre(
     Input("weight_kg", "kg", "Weight of the recipient", LOWERS),
     unit="EU/kg",
 )
-def endotoxin_per_kg(
-    *, endotoxin_eu_per_ml: Decimal, infused_volume_ml: Decimal, weight_kg: Decimal
-) -> Answer:
+def endotoxin_per_kg(*, endotoxin_eu_per_ml: Decimal, infused_volume_ml: Decimal, weight_kg: Decimal) -> Answer:
     """Endotoxin the recipient gets with the whole infusion, for each kilogram.
 
     EU/kg = EU/mL · V / weight

@@ -208,16 +208,13 @@ def din_from_keyboard(text: str) -> Din:
     typed = _capitals(re.sub(r"[ \[\]]", "", text))
     if len(typed) == 13:
         din(typed)
-        raise CheckCharacterMissingError(
-            "Type the check character too. It stands in a box behind the donation number."
-        )
+        raise CheckCharacterMissingError("Type the check character too. It stands in a box behind the donation number.")
     number = din(typed[:13])
     if len(typed) != 14:
         raise MalformedError("Type the 13 characters of the donation number and its check character.")
     if typed[13] != number.check_character:
         raise CheckCharacterWrongError(
-            "The check character doesn't belong to this donation number. "
-            "Compare each character with the label."
+            "The check character doesn't belong to this donation number. Compare each character with the label."
         )
     return number
 
@@ -319,9 +316,7 @@ def _expiry(identifier: str, body: str) -> Expiry:
     whole_day = identifier == "=>"
     found = (_EXPIRY_DAY if whole_day else _EXPIRY).fullmatch(body)
     if found is None:
-        raise MalformedError(
-            "This expiry date was not read whole, or lies outside 2000 to 2099. Scan it again."
-        )
+        raise MalformedError("This expiry date was not read whole, or lies outside 2000 to 2099. Scan it again.")
     year, day_of_year = 2000 + int(found.group(1)), int(found.group(2))
     first = date(year, 1, 1)
     if day_of_year < 1 or (day := first + timedelta(days=day_of_year - 1)).year != year:

@@ -96,7 +96,7 @@ class Place(Written):
 
 
 class Collection(Signed):
-    """One donation, as the collection form states it: its number, when and where, how much. Registered by one person."""
+    """One donation, as its form states it: its number, when and where, how much. Registered by one person."""
 
     coi = models.ForeignKey(ChainOfIdentity, on_delete=models.PROTECT, related_name="collections")
     din = models.CharField(max_length=13, unique=True)
@@ -157,7 +157,7 @@ class Assignment(Written):
 
 
 class HandOverHalf(Signed):
-    """One side of a hand-over. An attested side names who stated what, and the evidence; it was entered by the signer."""
+    """One side of a hand-over. An attested side, entered by the signer, names who stated what on what evidence."""
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     attested_name = models.CharField(max_length=120, blank=True)

@@ -13,6 +13,9 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
+        from config import batch_page
+
+        batch_page.register()
         if settings.BROKER_URL:
             from ledger import outbox
 

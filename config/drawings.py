@@ -46,10 +46,10 @@ class UnknownDrawingError(ValueError):
 def icon(name: str, size: int = 20) -> SafeString:
     """Give an icon of the Lucide set as inline SVG, hidden from screen readers."""
     try:
-        drawn = lucide(name, size=size, aria_hidden="true", focusable="false", class_="icon")
+        drawn = lucide(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"})
     except IconDoesNotExist:
         raise UnknownDrawingError(f"There is no icon called {name!r}.") from None
-    return mark_safe(drawn.replace('class-="icon"', 'class="icon"'))  # noqa: S308  drawn by the wheel, no input in it
+    return mark_safe(drawn)  # noqa: S308  drawn by the wheel, no input in it
 
 
 @cache

@@ -44,13 +44,19 @@ def problem_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     )
     if request.path.startswith("/api/"):
         return JsonResponse(body_of(refused), status=refused.status, content_type=MEDIA_TYPE)
-    context = {
-        "status": refused.status,
-        "title": title_of(refused.status),
+    return render(request, TEMPLATE, _context(request, refused), status=refused.status)
+
+
+def _context(request: HttpRequest, refused: Refused) -> dict[str, object]:
+    """Give the problem page what it shows; somebody who is not signed in sees it at the door."""
+    steps = [{"url": back_from(request), "words": _("Go back")}, {"url": "/", "words": _("Go to my work")}]
+    return {
+        "heading": title_of(refused.status),
         "objections": refused.objections,
-        "back": back_from(request),
+        "next_steps": steps if steps[0]["url"] != "/" else steps[1:],
+        "problem_base": "base.html" if getattr(request, "person", None) else "config/signed_out_base.html",
+        "page_has_errors": True,
     }
-    return render(request, TEMPLATE, context, status=refused.status)
 
 
 def back_from(request: HttpRequest) -> str:
@@ -88,11 +94,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Say that the program failed, without a trace; the page needs nothing that could fail as well."""
     says = _("The program failed. What you sent was not saved. Tell the person who looks after this system.")
+    refused = Refused(Objection(says, code="failed"), status=500)
     if request.path.startswith("/api/"):
-        refused = Refused(Objection(says, code="failed"), status=500)
         return JsonResponse(body_of(refused), status=500, content_type=MEDIA_TYPE)
-    context = {"status": 500, "title": _("Something failed"), "objections": [Objection(says)], "back": "/"}
     try:
-        return render(request, TEMPLATE, context, status=500)
+        return render(request, TEMPLATE, _context(request, refused), status=500)
     except Exception:
         return HttpResponse(says, status=500, content_type="text/plain; charset=utf-8")

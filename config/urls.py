@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import health, views
+from config import batch_page, health, views
 
 ROOMS = ("chain_of_custody", "batches", "qc", "reports")
 
@@ -17,6 +17,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
 ]
 urlpatterns += [path("", include(f"{room}.urls")) for room in ROOMS if find_spec(f"{room}.urls")]
+# After the rooms, whose own addresses below a batch say more.
+urlpatterns += [
+    path("batches/<str:number>/", batch_page.overview, name="batch"),
+    path("batches/<str:number>/<slug:code>/", batch_page.tab, name="batch-tab"),
+]
 
 handler400 = "config.problems.bad_request"
 handler403 = "config.problems.forbidden"

@@ -25,9 +25,11 @@ class Row:
     """A task as the queue shows it."""
 
     task: Task
-    status: str  # the code of its status
-    when: str
-    left: str
+    when: str = ""
+    left: str = ""
+    late: bool = False
+    later: bool = False
+    primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def sections_of(tasks: list[Task]) -> list[Section]:
     """Sort tasks into the parts of the queue; a part without a task is left out."""
     parts: dict[str, list[Row]] = {}
-    for task in tasks:
-        parts.setdefault(_part_of(task), []).append(_row(task))
+    for number, task in enumerate(tasks):
+        parts.setdefault(_part_of(task), []).append(_row(task, primary=number == 0))
     titles = (
         ("first", _("First: cells or material at risk")),
         ("overdue", _("Overdue")),
@@ -74,14 +76,13 @@ def _part_of(task: Task) -> str:
     return "now"
 
 
-def _row(task: Task) -> Row:
+def _row(task: Task, *, primary: bool) -> Row:
     if task.due_at is None:
-        return Row(task, "none" if task.blocked else "progress", "", "")
+        return Row(task, later=bool(task.blocked), primary=primary)
     left = task.due_at - clock.now()
     late = left < timedelta()
-    status = "warn" if late or task.at_risk else "none" if task.blocked or left > SOON else "progress"
-    words = _("%(time)s late") if late else _("%(time)s left")
-    return Row(task, status, short_time(task.due_at), words % {"time": in_words(abs(left))})
+    words = (_("%(time)s late") if late else _("%(time)s left")) % {"time": in_words(abs(left))}
+    return Row(task, short_time(task.due_at), words, late or task.at_risk, bool(task.blocked) or left > SOON, primary)
 
 
 def in_words(span: timedelta) -> str:

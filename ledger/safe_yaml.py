@@ -39,7 +39,6 @@ def read(source: bytes | str) -> Yaml:
 
 
 def _decoded(source: bytes | str) -> str:
-    # A text is never more bytes than four times its characters, so the cheap look comes first.
     size = len(source) if isinstance(source, bytes) else len(source.encode("utf-8", "surrogatepass"))
     if size > LARGEST_BYTES:
         raise UnsafeYamlError(f"The file has {size:,} bytes; at most {LARGEST_BYTES:,} are read.")

@@ -30,9 +30,7 @@ class TypedNumberError(ValueError):
     """What was typed is not a number that this field can take; the message says what to type."""
 
 
-def read_number(
-    text: object, *, comma_allowed: bool, decimals: int | None = None, name: str = "The value"
-) -> Decimal:
+def read_number(text: object, *, comma_allowed: bool, decimals: int | None = None, name: str = "The value") -> Decimal:
     """The number that was typed, digit by digit, or a `TypedNumberError` that says what to type.
 
     `decimals` is the most decimal places the field takes, 0 for whole numbers, None for the most there is.

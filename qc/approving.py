@@ -54,7 +54,10 @@ class ApproveResults(BatchAct):
         return ToSign(
             title=str(self.title),
             identity=identity_of(subject),
-            lines=[Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status) for line in panel],
+            lines=[
+                Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status)
+                for line in panel
+            ],
             version="|".join(results_of(panel)),
         )
 
@@ -67,11 +70,17 @@ class ApproveResults(BatchAct):
             *(
                 objection
                 for line in waiting
-                for objection in when(True, line.waits_for(), code="result_missing", field=line.code, url=line.url)
+                for objection in when(
+                    True, line.waits_for(), code="result_missing", field=line.code, url=line.url
+                )
             ),
             *when(not panel, _("The specification has no lines; nothing can be approved.")),
             *when(approval and is_current(approval, panel), _("These results are approved already.")),
-            *when(own, _("You submitted a result here: %(own)s. Somebody else approves.") % {"own": ", ".join(own)}, code="same_person"),
+            *when(
+                own,
+                _("You submitted a result here: %(own)s. Somebody else approves.") % {"own": ", ".join(own)},
+                code="same_person",
+            ),
         ]
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> ResultsApproval:

@@ -64,25 +64,40 @@ def _departures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
 
 
 def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    wrong = IdentityCheck.objects.filter(batch_number=batch.number).exclude(outcome=IdentityCheck.Outcome.MATCH)
+    wrong = IdentityCheck.objects.filter(batch_number=batch.number).exclude(
+        outcome=IdentityCheck.Outcome.MATCH
+    )
     for row in wrong:
-        yield row, _("identity mismatch"), _("%(code)s was read where %(expected)s was expected: it %(outcome)s.") % {
-            "code": row.scanned,
-            "expected": row.expected,
-            "outcome": row.get_outcome_display(),
-        }
+        yield (
+            row,
+            _("identity mismatch"),
+            _("%(code)s was read where %(expected)s was expected: it %(outcome)s.")
+            % {
+                "code": row.scanned,
+                "expected": row.expected,
+                "outcome": row.get_outcome_display(),
+            },
+        )
 
 
 def _excursions(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    ours = {str(pk) for pk in Assignment.objects.filter(batch_number=batch.number).values_list("container_id", flat=True)}
+    ours = {
+        str(pk)
+        for pk in Assignment.objects.filter(batch_number=batch.number).values_list("container_id", flat=True)
+    }
     for row in Excursion.objects.filter(coi=batch.coi).select_related("place"):
         if ours & set(row.containers):
-            yield row, _("temperature excursion"), _("%(observed)s °C at %(place)s, allowed %(low)s to %(high)s °C.") % {
-                "observed": row.observed_c,
-                "place": row.place.name,
-                "low": row.place.low_c,
-                "high": row.place.high_c,
-            }
+            yield (
+                row,
+                _("temperature excursion"),
+                _("%(observed)s °C at %(place)s, allowed %(low)s to %(high)s °C.")
+                % {
+                    "observed": row.observed_c,
+                    "place": row.place.name,
+                    "low": row.place.low_c,
+                    "high": row.place.high_c,
+                },
+            )
 
 
 FACTS: tuple[type[Written], ...] = (Departure, IdentityCheck, Excursion)

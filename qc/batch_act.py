@@ -44,7 +44,8 @@ def lock_batch(batch: Batch) -> BatchState:
 def identity_of(batch: Batch) -> list[Line]:
     """Give the lines of the identity strip: what a mix-up would get wrong."""
     dins = [
-        f"{collection.din} {check_character(collection.din)}" for collection in batch.coi.collections.order_by("collected_at")
+        f"{collection.din} {check_character(collection.din)}"
+        for collection in batch.coi.collections.order_by("collected_at")
     ]
     return [
         Line(_("Batch"), batch.number),

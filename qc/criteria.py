@@ -163,9 +163,7 @@ def _limit(data: Mapping[str, object], key: str, rounding: Rounding) -> Limit:
         exponent=_whole_number(data, "exponent", lowest=-30, highest=30) if "exponent" in data else 0,
         figures_stated=_whole_number(data, "figures", lowest=1, highest=18) if "figures" in data else None,
     )
-    if (
-        rounding is Rounding.PH_EUR and limit.figures < 1
-    ):  # asked here so that a doubtful limit is never issued
+    if rounding is Rounding.PH_EUR and limit.figures < 1:  # asked here so that a doubtful limit is never issued
         _wrong(f"The limit {limit.text} has no significant figures.")
     return limit
 

@@ -186,9 +186,7 @@ def _judge_members(
     strangers = set(by_code) - {each.code for each in members}
     if strangers:
         raise WrongKindError(f"The group has no member {', '.join(sorted(strangers))}.")
-    judged = tuple(
-        (each.code, each.criterion.verdict(by_code.get(each.code), weight_kg=weight_kg)) for each in members
-    )
+    judged = tuple((each.code, each.criterion.verdict(by_code.get(each.code), weight_kg=weight_kg)) for each in members)
     return judged, by_code
 
 

@@ -9,6 +9,9 @@ This module is the only one that imports `batches.conclusion`.
 
 from dataclasses import dataclass
 
+from batches.conclusion import conclude
+from batches.people import people_at_work
+from batches.record import objections_to_record
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,9 +24,7 @@ from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
-from batches.conclusion import conclude
 from batches.models import Batch, BatchState
-from batches.record import objections_to_record, people_at_work
 from chain_of_custody.following import objections_to_custody
 from ledger import outbox
 from ledger.models import Entry
@@ -80,7 +81,9 @@ def objections_to_results(batch: Batch) -> list[Objection]:
     return [
         *when(not panel, _("The specification has no lines; an empty specification certifies nothing.")),
         *(objection for line in panel for objection in _against(line)),
-        *when(approval is None, _("Quality control has not approved the results for a certificate of analysis.")),
+        *when(
+            approval is None, _("Quality control has not approved the results for a certificate of analysis.")
+        ),
         *when(
             approval is not None and not is_current(approval, panel),
             _("A result changed after the certificate of analysis was approved; approve the results again."),
@@ -107,7 +110,9 @@ def objections_to_facts(batch: Batch) -> list[Objection]:
         objection
         for fact in open_facts(batch)
         for objection in when(
-            True, _("Not assessed: %(kind)s. %(says)s") % {"kind": fact.kind, "says": fact.says}, code="fact_open"
+            True,
+            _("Not assessed: %(kind)s. %(says)s") % {"kind": fact.kind, "says": fact.says},
+            code="fact_open",
         )
     ]
 
@@ -135,7 +140,8 @@ def objections_to_person(batch: Batch, by: Person) -> list[Objection]:
     ways = took_part(batch, by)
     return when(
         ways,
-        _("You worked on this batch (%(ways)s). Somebody who did not must decide.") % {"ways": ", ".join(ways)},
+        _("You worked on this batch (%(ways)s). Somebody who did not must decide.")
+        % {"ways": ", ".join(ways)},
         code="same_person",
     )
 
@@ -169,7 +175,9 @@ class ReviewRecord(BatchAct):
     verb = gettext_lazy("Sign the review")
     permission = Permission.RECORD_REVIEW
     meaning = Meaning.REVIEWED
-    meaning_text = gettext_lazy("I reviewed this batch record and its audit trail for accuracy, completeness and compliance.")
+    meaning_text = gettext_lazy(
+        "I reviewed this batch record and its audit trail for accuracy, completeness and compliance."
+    )
     Intent = ReviewIntent
 
     def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
@@ -181,7 +189,10 @@ class ReviewRecord(BatchAct):
             identity=identity_of(subject),
             lines=[
                 Line(_("Entries in the batch's stream"), str(stream_position(subject))),
-                Line(_("Results that conform"), _("%(conform)s of %(all)s") % {"conform": conform, "all": len(panel)}),
+                Line(
+                    _("Results that conform"),
+                    _("%(conform)s of %(all)s") % {"conform": conform, "all": len(panel)},
+                ),
                 Line(_("Results approved by"), approval.signer_name if approval else "–"),
                 Line(_("Statement"), intent["statement"] or "–"),
             ],
@@ -252,7 +263,10 @@ class CertifyBatch(BatchAct):
             identity=identity_of(subject),
             lines=[
                 Line(_("Decision"), str(Decision(intent["decision"]).label)),
-                *(Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status) for line in panel),
+                *(
+                    Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status)
+                    for line in panel
+                ),
                 Line(_("Statement"), intent["statement"] or "–"),
             ],
             version=f"{subject.state.disposition}|{stream_position(subject)}",
@@ -265,8 +279,12 @@ class CertifyBatch(BatchAct):
         step = move(subject.state.disposition, decision)
         certifying = decision == Decision.CERTIFIED
         return [
-            *when(step is None, _("The decision on this batch has been made: %(decision)s.")
-                  % {"decision": subject.state.get_disposition_display()}, code="decided"),
+            *when(
+                step is None,
+                _("The decision on this batch has been made: %(decision)s.")
+                % {"decision": subject.state.get_disposition_display()},
+                code="decided",
+            ),
             *(objections_to_certification(subject) if certifying else []),
             *when(
                 not certifying and len(intent["statement"]) < 10,

@@ -53,7 +53,11 @@ def seen_in(typed: str, entry: Entry, *, why_none: str = "", comma_allowed: bool
                 decimals = entry.decimals
                 return Numeric(
                     read_quantity(
-                        typed, entry.unit, exponent=entry.exponent, decimals=decimals, comma_allowed=comma_allowed
+                        typed,
+                        entry.unit,
+                        exponent=entry.exponent,
+                        decimals=decimals,
+                        comma_allowed=comma_allowed,
                     )
                 )
             case ResultType.DETECTION:
@@ -62,7 +66,12 @@ def seen_in(typed: str, entry: Entry, *, why_none: str = "", comma_allowed: bool
                 return Growth(_chosen(typed, GROWTH), 0)
             case _:
                 if entry.choices and typed not in entry.choices:
-                    raise BadInput(Objection(_("Choose one of: %(words)s.") % {"words": ", ".join(entry.choices)}, field="typed"))
+                    raise BadInput(
+                        Objection(
+                            _("Choose one of: %(words)s.") % {"words": ", ".join(entry.choices)},
+                            field="typed",
+                        )
+                    )
                 return Category(typed)
     except (TypedNumberError, WrongKindError) as error:
         raise BadInput(Objection(str(error), code="bad_input", field="typed")) from None
@@ -74,10 +83,14 @@ def _chosen(typed: str, words: Mapping[str, bool | None]) -> bool | None:
     return words[typed]
 
 
-def judged(criterion: Criterion, line: Line, readings: Sequence[Reading], *, weight_kg: Decimal | None) -> Judgement:
+def judged(
+    criterion: Criterion, line: Line, readings: Sequence[Reading], *, weight_kg: Decimal | None
+) -> Judgement:
     """Give the judgement of a line from its readings in force."""
     entries = entries_of(line)
-    seen = {code: _seen_of([r for r in readings if r.member == code], entry) for code, entry in entries.items()}
+    seen = {
+        code: _seen_of([r for r in readings if r.member == code], entry) for code, entry in entries.items()
+    }
     whole: Seen = seen if line.members else seen[line.code]
     return criterion.verdict(whole, weight_kg=weight_kg)
 

@@ -123,7 +123,9 @@ class PanelLine:
         if self.standing is Standing.ENTERED:
             return _("%(title)s: a second person has to review the result.") % {"title": self.title}
         if self.standing is Standing.READINGS:
-            return _("%(title)s: readings are recorded, the analyst has not submitted a result.") % {"title": self.title}
+            return _("%(title)s: readings are recorded, the analyst has not submitted a result.") % {
+                "title": self.title
+            }
         return _("%(title)s: no result yet.") % {"title": self.title}
 
 

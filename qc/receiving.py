@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.utils.translation import gettext as _
 
@@ -10,9 +10,9 @@ from accounts.models import Person
 from accounts.refusal import Objection, lacks, refuse_if, when
 from accounts.roles import Permission
 from batches.models import Batch, Departure
-from batches.repeats import earlier_row
 from chain_of_custody.identity import check_identity
 from chain_of_custody.models import Container, IdentityCheck
+from chain_of_custody.repeats import recorded_before
 from ledger.writing import write, writing
 from qc.models import Sample
 from qc.specifying import specification_of
@@ -28,45 +28,58 @@ class Received:
     sample: Sample | None
 
 
-def objections_to_receiving(batch: Batch, container: Container | None, *, by: Person) -> list[Objection]:
+def objections_to_receiving(batch: Batch, container: Container, *, by: Person) -> list[Objection]:
     """Give the reasons against registering a sample, beyond a label that does not match (which is a fact)."""
     points = {point.code for point in specification_of(batch).sample_points}
     return [
         *lacks(by, Permission.SAMPLE_RECEIVE),
-        *(
-            [
-                *when(Sample.objects.filter(container=container).exists(), _("This sample was received already.")),
-                *when(
-                    container.sample_point not in points,
-                    _("No test of the specification takes a sample of this point (%(point)s).")
-                    % {"point": container.sample_point or "–"},
-                ),
-            ]
-            if container
-            else []
+        *when(
+            container.kind not in SAMPLES,
+            _("%(code)s is no sample. Scan a sample or a QC vial.") % {"code": container.code},
+        ),
+        *when(Sample.objects.filter(container=container).exists(), _("This sample was received already.")),
+        *when(
+            container.sample_point not in points,
+            _("No test of the specification takes a sample of this point (%(point)s).")
+            % {"point": container.sample_point or "–"},
         ),
     ]
 
 
 def receive_sample(
-    *, batch: Batch, scanned: str, was_typed: bool, received_at: datetime, condition: str, by: Person, id: UUID  # noqa: A002
+    *,
+    batch: Batch,
+    scanned: str,
+    was_typed: bool,
+    received_at: datetime,
+    condition: str,
+    by: Person,
+    id: UUID,  # noqa: A002
 ) -> Received:
     """Read a sample's label and register the sample; a label that does not match is written and returned as a fact."""
     with writing():
         refuse_if(lacks(by, Permission.SAMPLE_RECEIVE))
-        if known := earlier_row(Sample, id, {"batch_id": batch.pk, "condition": condition}):
-            return Received(known.container.identity_checks.earliest("recorded_at"), known)
+        known = recorded_before(Sample, id, {"batch_id": batch.pk, "condition": condition})
         check = check_identity(
             scanned=scanned,
             batch_number=batch.number,
             coi=batch.coi,
-            expected_kind=SAMPLES,
+            expected_kind="",
             where=_("laboratory"),
             by=by,
-            was_typed=was_typed,
+            typed=was_typed,
+            id=uuid5(id, "identity check"),
         )
-        if check.outcome != IdentityCheck.Outcome.MATCH or check.container is None:
+        if known is not None:
+            return Received(check, known)
+        container = check.container
+        if check.outcome != IdentityCheck.Outcome.MATCH or container is None:
+            # The fact carries an id that the same request always makes, so a repeat records it once.
+            departure_id = uuid5(id, "departure")
+            if Departure.objects.filter(pk=departure_id).exists():
+                return Received(check, None)
             departure = Departure(
+                id=departure_id,
                 batch=batch,
                 kind=Departure.Kind.MISMATCH,
                 says=_("%(code)s was brought to the laboratory as a sample of this batch: it %(outcome)s.")
@@ -76,12 +89,12 @@ def receive_sample(
             )
             write(departure, type="departure.mismatch", actor=by.reference)
             return Received(check, None)
-        refuse_if(objections_to_receiving(batch, check.container, by=by))
+        refuse_if(objections_to_receiving(batch, container, by=by))
         sample = Sample(
             id=id,
             batch=batch,
-            container=check.container,
-            point=check.container.sample_point,
+            container=container,
+            point=container.sample_point,
             received_at=received_at,
             condition=condition,
         )

@@ -28,7 +28,9 @@ class _OfResult(Act[Result]):
     """An act whose subject is a version of a result."""
 
     def find(self, subject: UUID) -> Result:
-        found = Result.objects.select_related("batch__state", "batch__order__coi__subject", "signer").filter(pk=subject)
+        found = Result.objects.select_related("batch__state", "batch__order__coi__subject", "signer").filter(
+            pk=subject
+        )
         result = found.first()
         if result is None:
             raise Http404
@@ -41,7 +43,11 @@ class _OfResult(Act[Result]):
     def lines(self, subject: Result) -> list[Line]:
         """Give what a signer reads of a result."""
         members = [
-            Line(member["title"], f"{member['reported']}: {verdict_words(member['verdict'])}", STATUS[member["verdict"]])
+            Line(
+                member["title"],
+                f"{member['reported']}: {verdict_words(member['verdict'])}",
+                STATUS[member["verdict"]],
+            )
             for member in subject.members
         ]
         return [
@@ -71,7 +77,9 @@ def objections_to_version(result: Result) -> list[Objection]:
     newest = Result.objects.filter(batch=result.batch_id, line=result.line).order_by("-version").first()
     return [
         *when(
-            newest is not None and newest.pk != result.pk, _("This result was corrected; open the correction."), code="superseded"
+            newest is not None and newest.pk != result.pk,
+            _("This result was corrected; open the correction."),
+            code="superseded",
         ),
         *when(
             result.batch.state.disposition != BatchState.Disposition.NONE,
@@ -108,7 +116,9 @@ class ReviewResult(_OfResult):
                 _("A second person must review this result; you entered it."),
                 code="same_person",
             ),
-            *when(ResultReview.objects.filter(result=subject).exists(), _("This result was reviewed already.")),
+            *when(
+                ResultReview.objects.filter(result=subject).exists(), _("This result was reviewed already.")
+            ),
             *objections_to_version(subject),
         ]
 
@@ -147,7 +157,11 @@ class CorrectResult(_OfResult):
             identity=identity_of(subject.batch),
             lines=[
                 *self.lines(subject),
-                Line(_("Old value of %(member)s") % {"member": intent["member"]}, wrong.typed if wrong else "–", "warn"),
+                Line(
+                    _("Old value of %(member)s") % {"member": intent["member"]},
+                    wrong.typed if wrong else "–",
+                    "warn",
+                ),
                 Line(_("New value"), intent["typed"], "warn"),
                 Line(_("Reason"), intent["reason"]),
             ],
@@ -164,7 +178,11 @@ class CorrectResult(_OfResult):
         seen_in(intent["typed"], entry, why_none=intent["reason"])
         return [
             *when(wrong.typed == intent["typed"], _("The new value is the old one."), field="typed"),
-            *when(GROWTH.get(wrong.typed) is True, _("Growth that was seen is never corrected away."), field="member"),
+            *when(
+                GROWTH.get(wrong.typed) is True,
+                _("Growth that was seen is never corrected away."),
+                field="member",
+            ),
             *objections_to_version(subject),
         ]
 
@@ -173,7 +191,17 @@ class CorrectResult(_OfResult):
         assert wrong is not None  # noqa: S101  objected to above
         copied: dict[str, Any] = {  # Any: the columns of a reading
             name: getattr(wrong, name)
-            for name in ("batch", "line", "member", "sample", "replicate", "unit", "exponent", "began_at", "performed_at")
+            for name in (
+                "batch",
+                "line",
+                "member",
+                "sample",
+                "replicate",
+                "unit",
+                "exponent",
+                "began_at",
+                "performed_at",
+            )
         }
         corrected = Reading(
             id=uuid.uuid4(), **copied, typed=intent["typed"], supersedes=wrong, reason=intent["reason"]

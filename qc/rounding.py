@@ -70,9 +70,7 @@ class Limit:
             return self.figures_stated
         fewest, most = self._figures_possible()
         if self.mantissa.is_zero():
-            raise LimitError(
-                f"The limit {self.text} has no significant figures; choose another rounding rule."
-            )
+            raise LimitError(f"The limit {self.text} has no significant figures; choose another rounding rule.")
         if fewest != most:
             raise LimitError(
                 f"The limit {self.text} may have {fewest} to {most} significant figures; "

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from qc.quantities import Quantity
 
-NO_RESULT_WORDS = frozenset(
-    {"", "nd", "na", "n/a", "n.d.", "n.a.", "not available", "not tested", "not done"}
-)
+NO_RESULT_WORDS = frozenset({"", "nd", "na", "n/a", "n.d.", "n.a.", "not available", "not tested", "not done"})
 
 
 class WrongKindError(TypeError):

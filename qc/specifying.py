@@ -1,23 +1,23 @@
 """The pinned specification of a batch, read and ready to judge by."""
 
-from functools import lru_cache
-
-from ledger.safe_yaml import read_yaml
+from batches.definitions.kinds import ReadDefinition
 from batches.models import Batch
+from batches.pinned import reading_of
 from qc.criteria import Criterion, criterion_from_definition
-from qc.definitions.reading import read_specification
 from qc.definitions.specification import Line, SpecificationDefinition
 from qc.rounding import Rounding
 
 
 def specification_of(batch: Batch) -> SpecificationDefinition:
     """Give the specification that a batch is pinned to, whatever newer versions say."""
-    return _read(batch.specification.source)
+    return as_specification(reading_of(batch.specification))
 
 
-@lru_cache(maxsize=64)
-def _read(source: str) -> SpecificationDefinition:
-    return read_specification(read_yaml(source))
+def as_specification(definition: ReadDefinition) -> SpecificationDefinition:
+    """Give a definition that is known to be a specification as one."""
+    if not isinstance(definition, SpecificationDefinition):
+        raise TypeError(f"{definition.code} is no specification")
+    return definition
 
 
 def rounding_of(specification: SpecificationDefinition) -> Rounding:
@@ -28,3 +28,8 @@ def rounding_of(specification: SpecificationDefinition) -> Rounding:
 def criterion_of(specification: SpecificationDefinition, line: Line) -> Criterion:
     """Give the criterion of a line."""
     return criterion_from_definition(line.criterion, rounding_of(specification))
+
+
+def product_of(definition: ReadDefinition) -> str:
+    """Give the code of the product that a specification is about."""
+    return as_specification(definition).product

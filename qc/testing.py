@@ -19,10 +19,9 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import local, record_time
 from batches.models import Batch, BatchState, Departure, Weight
-from batches.ordering import verified_weight
-from batches.repeats import earlier_row
+from batches.weights import verified_weight
+from chain_of_custody.repeats import recorded_before
 from ledger.writing import write, writing
-from qc import definitions
 from qc.batch_act import BatchAct, identity_of, lock_batch
 from qc.criteria import Judgement, final_opens_at, full_days
 from qc.definitions.specification import Line as SpecificationLine
@@ -34,28 +33,34 @@ from qc.panel import STATUS, PanelLine, panel_line, verdict_words
 from qc.specifying import criterion_of, specification_of
 from qc.verdicts import Verdict
 
-assert definitions  # noqa: S101  the package whose files say what a line is
-
 
 def line_called(batch: Batch, code: str) -> SpecificationLine:
     """Give a line of the pinned specification; raise BadInput for a code that it does not have."""
     line = specification_of(batch).line(code)
     if line is None:
-        raise BadInput(Objection(_("The specification has no line called %(code)s.") % {"code": code[:40]}, field="line"))
+        raise BadInput(
+            Objection(_("The specification has no line called %(code)s.") % {"code": code[:40]}, field="line")
+        )
     return line
 
 
-def objections_to_reading(batch: Batch, line: SpecificationLine, sample: Sample | None, *, by: Person) -> list[Objection]:
+def objections_to_reading(
+    batch: Batch, line: SpecificationLine, sample: Sample | None, *, by: Person
+) -> list[Objection]:
     """Give the reasons against recording a reading of a line on a sample."""
     return [
         *lacks(by, Permission.RESULT_ENTER),
         *when(sample is None, _("Scan the sample first; a result belongs to a sample."), field="sample"),
         *(
             [
-                *when(sample.batch_id != batch.pk, _("This sample belongs to another batch."), field="sample"),
+                *when(
+                    sample.batch_id != batch.pk, _("This sample belongs to another batch."), field="sample"
+                ),
                 *when(
                     sample.point != line.sample_point,
-                    _("This test takes a sample of another point (%(wanted)s); this one was taken at %(point)s.")
+                    _(
+                        "This test takes a sample of another point (%(wanted)s); this one was taken at %(point)s."
+                    )
                     % {"wanted": line.sample_point, "point": sample.point},
                     field="sample",
                 ),
@@ -98,15 +103,19 @@ def record_reading(
     wanted = line_called(batch, line)
     entry = entries_of(wanted).get(member)
     if entry is None:
-        raise BadInput(Objection(_("This line has no value called %(code)s.") % {"code": member[:40]}, field="member"))
+        raise BadInput(
+            Objection(_("This line has no value called %(code)s.") % {"code": member[:40]}, field="member")
+        )
     seen_in(typed, entry, why_none=reason, comma_allowed=comma_allowed)
     is_growth = entry.result_type is ResultType.GROWTH
     if comma_allowed:
-        typed = typed.replace(",", ".") if entry.result_type in (ResultType.NUMBER, ResultType.COUNT) else typed
+        typed = (
+            typed.replace(",", ".") if entry.result_type in (ResultType.NUMBER, ResultType.COUNT) else typed
+        )
     with writing():
         lock_batch(batch)
         same = {"batch_id": batch.pk, "line": line, "member": member, "typed": typed, "replicate": replicate}
-        if known := earlier_row(Reading, id, same):
+        if known := recorded_before(Reading, id, same):
             return known
         refuse_if(
             [
@@ -164,17 +173,27 @@ def _already_there(
 ) -> list[Objection]:
     if corrects is not None:
         return [
-            *when(len(reason) < 10, _("Give the reason for the correction, in at least 10 characters."), field="reason"),
+            *when(
+                len(reason) < 10,
+                _("Give the reason for the correction, in at least 10 characters."),
+                field="reason",
+            ),
             *when(
                 (corrects.batch_id, corrects.line, corrects.member) != (batch.pk, line, member),
                 _("This corrects a reading of something else."),
             ),
-            *when(Reading.objects.filter(supersedes=corrects).exists(), _("This reading was corrected already.")),
-            *when(is_growth and GROWTH.get(corrects.typed), _("Growth that was seen is never corrected away.")),
+            *when(
+                Reading.objects.filter(supersedes=corrects).exists(), _("This reading was corrected already.")
+            ),
+            *when(
+                is_growth and GROWTH.get(corrects.typed), _("Growth that was seen is never corrected away.")
+            ),
         ]
     there = Reading.objects.filter(batch=batch, line=line, member=member, superseded_by=None)
     return when(
-        not is_growth and there.exists(), _("This value is recorded already. Correct it with a reason instead."), code="recorded"
+        not is_growth and there.exists(),
+        _("This value is recorded already. Correct it with a reason instead."),
+        code="recorded",
     )
 
 
@@ -185,7 +204,11 @@ def _raise_growth(row: Reading, by: Person) -> None:
         "time": record_time(row.performed_at),
     }
     departure = Departure(
-        batch=row.batch, kind=Departure.Kind.REPORTED, says=says, about_type=Reading.record_type(), about_id=row.pk
+        batch=row.batch,
+        kind=Departure.Kind.REPORTED,
+        says=says,
+        about_type=Reading.record_type(),
+        about_id=row.pk,
     )
     write(departure, type="departure.growth", actor=by.reference)
 
@@ -195,7 +218,9 @@ def judgement_of(batch: Batch, found: PanelLine) -> tuple[Judgement, Weight | No
     weight = verified_weight(batch.order)
     specification = specification_of(batch)
     kilograms: Decimal | None = weight.kilograms if weight else None
-    return judged(criterion_of(specification, found.line), found.line, found.readings, weight_kg=kilograms), weight
+    return judged(
+        criterion_of(specification, found.line), found.line, found.readings, weight_kg=kilograms
+    ), weight
 
 
 def final_opens(found: PanelLine) -> datetime | None:
@@ -248,7 +273,10 @@ class SubmitResult(BatchAct):
         opens = final_opens(found)
         missing = set(entries_of(found.line)) - {reading.member for reading in found.readings}
         return [
-            *when(found.result is not None, _("A result was submitted for this line. Correct the result instead.")),
+            *when(
+                found.result is not None,
+                _("A result was submitted for this line. Correct the result instead."),
+            ),
             *when(
                 judgement.verdict is Verdict.PENDING and opens is not None and judgement.why,
                 _("%(why)s The final reading opens %(time)s.")
@@ -260,7 +288,10 @@ class SubmitResult(BatchAct):
                 missing and found.line.criterion.get("kind") != "any_of",
                 _("Values are missing: %(codes)s.") % {"codes": ", ".join(sorted(missing))},
             ),
-            *when(subject.state.disposition != BatchState.Disposition.NONE, _("The decision on this batch has been made.")),
+            *when(
+                subject.state.disposition != BatchState.Disposition.NONE,
+                _("The decision on this batch has been made."),
+            ),
         ]
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Result:
@@ -304,7 +335,9 @@ def scale_and_unit(reading: Reading) -> str:
     return f"{scale}{reading.unit}"
 
 
-def result_from(batch: Batch, found: PanelLine, *, supersedes: Result | None = None, reason: str = "") -> Result:
+def result_from(
+    batch: Batch, found: PanelLine, *, supersedes: Result | None = None, reason: str = ""
+) -> Result:
     """Make the result of a line from its readings in force, not yet written."""
     judgement, weight = judgement_of(batch, found)
     specification = specification_of(batch)

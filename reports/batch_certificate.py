@@ -31,7 +31,7 @@ def story(certificate: BatchCertificate) -> list[object]:
         ),
         *tables.about_the_data(certificate.data_marks),
         Spacer(1, 3 * mm),
-        tables.heading("Containers", "Each is for the subject of this chain of identity alone"),
+        tables.heading("Containers", ["Each is for the subject of this chain of identity alone"]),
         _containers(certificate.containers),
         Spacer(1, 3 * mm),
         *_listed("Objections and comments", certificate.comments or ("None.",)),
@@ -47,17 +47,15 @@ def story(certificate: BatchCertificate) -> list[object]:
 
 
 def _decided(decision: Decision) -> object:
-    sentences = [f'<font size="12">{parts.strong(decision.words)}</font>', escaped(decision.statement)]
+    sentences = [escaped(decision.statement)]
     if decision.pending:
-        sentences.append(f"<b>Still pending:</b> {escaped('; '.join(decision.pending))}")
-    return parts.framed_message(sentences, decision.sign, emphasis=decision.sign is Sign.CONDITIONAL)
+        sentences.append(f"<b>Still pending:</b> {'; '.join(map(escaped, decision.pending))}")
+    conditional = decision.sign is Sign.CONDITIONAL
+    return parts.framed_message(sentences, decision.sign, emphasis=conditional, headline=decision.words)
 
 
 def _containers(containers: Sequence[Container]) -> object:
-    head = [
-        tables.words(name, tables.COLUMN)
-        for name in ("Container", "Volume", "Dose", "State at certification")
-    ]
+    head = [tables.words(name, tables.COLUMN) for name in ("Container", "Volume", "Dose", "State at certification")]
     rows = [
         [
             tables.words(container.code, tables.CELL_STRONG),

@@ -15,7 +15,7 @@ TITLE = "Certificate of analysis"
 def story(certificate: CertificateOfAnalysis) -> list[object]:
     """Give the certificate's parts in the order in which they are read."""
     specification = certificate.specification
-    beside = f"{specification.sampling}. Rounding: {specification.rounding}"
+    judged_by = f"{specification.code} version {specification.version}"
     footnotes = [_footnote(note) for note in certificate.footnotes]
     return [
         *parts.title(TITLE, certificate.issue),
@@ -27,23 +27,22 @@ def story(certificate: CertificateOfAnalysis) -> list[object]:
             [
                 ("Dose and containers", certificate.dose_and_containers),
                 ("Filled, sampled, retained, discarded", certificate.reconciliation),
+                (f"Rounding rule of {judged_by}", specification.rounding),
             ],
         ),
         *tables.about_the_data(certificate.data_marks),
         Spacer(1, 2.4 * mm),
-        tables.heading(
-            f"Results against specification {specification.code} version {specification.version}", beside
-        ),
+        tables.heading(f"Results against specification {judged_by}", [specification.sampling]),
         tables.results(certificate.lines),
         Spacer(1, 1 * mm),
         *footnotes,
-        Spacer(1, 3 * mm),
+        Spacer(1, 2 * mm),
         *tables.side_by_side(
             tables.sites_listed(certificate.sites),
             parts.signatures(certificate.signatures, certificate.attested),
             height=110 * mm,
         ),
-        Spacer(1, 4 * mm),
+        Spacer(1, 2 * mm),
         TopPadder(parts.check_section(certificate.issue, certificate.proof)),
     ]
 
@@ -59,12 +58,8 @@ def _standing(certificate: CertificateOfAnalysis) -> object:
     if not certificate.issue.interim:
         return parts.framed_message(sentences, None, emphasis=False)
     summary = f'<font size="9.4">{parts.strong(f"Interim: {certificate.interim_summary}")}</font>'
-    explanation = " ".join(
-        filter(None, (certificate.interim_explanation, "A final certificate replaces this one."))
-    )
-    return parts.framed_message(
-        [f"{summary} {escaped(explanation)}", *sentences], Sign.CONDITIONAL, emphasis=True
-    )
+    explanation = " ".join(filter(None, (certificate.interim_explanation, "A final certificate replaces this one.")))
+    return parts.framed_message([f"{summary} {escaped(explanation)}", *sentences], Sign.CONDITIONAL, emphasis=True)
 
 
 def _footnote(note: Footnote) -> object:

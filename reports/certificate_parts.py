@@ -3,14 +3,14 @@
 import zxingcpp
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
-from reportlab.platypus import KeepTogether, Paragraph, Spacer
+from reportlab.platypus import Paragraph, Spacer
 
 from reports import signs, tables
 from reports.escape import escaped
 from reports.snapshot import AttestedBlock, Identity, Issue, Product, Proof, Sign, SignatureBlock
 from reports.tables import Flow, labelled, words
 
-_CODE_SIDE = 24.0
+_CODE_SIDE = 23.0
 
 
 def title(text: str, issue: Issue) -> Flow:
@@ -42,7 +42,7 @@ def identity_cells(identity: Identity) -> list[Flow]:
         ]
         row = [words(donation.number, tables.IDENTIFIER), words(donation.check_character, tables.IDENTIFIER)]
         wide = 4.2 * mm * max(1, len(donation.check_character))
-        donations.append(tables.table([row], [37.4 * mm, wide], commands))
+        donations.append(tables.table([row], [34.4 * mm, wide], commands))
     return [
         labelled("Batch", identity.batch, tables.IDENTIFIER),
         labelled("Chain of identity", identity.chain_of_identity, tables.IDENTIFIER),
@@ -94,7 +94,8 @@ def code_content(issue: Issue, proof: Proof) -> str:
 
 def _modules(content: str) -> list[list[bool]]:
     code = zxingcpp.create_barcode(content, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    image = memoryview(code.to_image(scale=1, add_quiet_zones=False))
+    # The library's type description does not say that its pictures are buffers.
+    image = memoryview(code.to_image(scale=1, add_quiet_zones=False))  # type: ignore[arg-type]
     rows, columns = image.shape or (0, 0)
     return [[image[row, column] == 0 for column in range(columns)] for row in range(rows)]
 
@@ -134,14 +135,15 @@ def check_section(issue: Issue, proof: Proof) -> object:
         ("TOPPADDING", (0, 0), (-1, -1), 0),
     ]
     wide = (_CODE_SIDE + 5) * mm
-    return KeepTogether([tables.table([[code, text]], [wide, tables.CONTENT - wide], commands)])
+    return tables.table([[code, text]], [wide, tables.CONTENT - wide], commands)
 
 
-def framed_message(parts: list[str], sign: Sign | None, *, emphasis: bool) -> object:
+def framed_message(parts: list[str], sign: Sign | None, *, emphasis: bool, headline: str = "") -> object:
     """Give sentences in a frame, with a shape before them where there is one; `parts` are markup made by `escaped`."""
     colour = HexColor(signs.COLOURS[sign]) if sign and emphasis else tables.INK
     long = sum(map(len, parts)) > 1_000
-    lines: Flow = [Paragraph(part, tables.BODY) for part in parts]
+    lines: Flow = [words(headline, tables.HEADLINE)] if headline else []
+    lines += [Paragraph(part, tables.MESSAGE) for part in parts]
     commands: tables.Commands = [
         ("BOX", (0, 0), (-1, -1), 1.5 if emphasis else 0.8, colour, 1, (4, 2.4) if emphasis else None),
         ("TOPPADDING", (0, 0), (-1, -1), 1.5 * mm),

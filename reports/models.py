@@ -27,9 +27,7 @@ class Document(InBatch):
     supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["number", "version"], name="a_document_has_one_file_a_version")
-        ]
+        constraints = [models.UniqueConstraint(fields=["number", "version"], name="a_document_has_one_file_a_version")]
 
     @property
     def record_version(self) -> int:

@@ -24,7 +24,7 @@ TRAINING = "TRAINING SYSTEM. NOT FOR GMP RECORDS."
 
 _WIDTH, _HEIGHT = A4
 _SIDE = (_WIDTH - tables.CONTENT) / 2
-_TRAINING_GREY = HexColor("#E4E4E9")
+_TRAINING_GREY = HexColor("#E8E8EC")
 _TRAINING_INK = HexColor("#652B98")
 _SUPERSEDED_INK = HexColor("#B0121B")
 
@@ -109,9 +109,7 @@ def compose(furniture: Furniture, story: list[object], *, title: str) -> bytes:
         pageTemplates=[PageTemplate(frames=[frame], onPage=partial(_draw_furniture, furniture))],
         title=one_line(title),
         author=one_line(furniture.issue.site),
-        subject=one_line(
-            f"{furniture.issue.number} {version_words(furniture.issue)}, {furniture.identity.batch}"
-        ),
+        subject=one_line(f"{furniture.issue.number} {version_words(furniture.issue)}, {furniture.identity.batch}"),
         creator="Cellwright",
         initialFontName=SANS,
         invariant=1,

@@ -15,9 +15,7 @@ FLAVOUR = "3b"
 LANGUAGE = "en-GB"
 ATTACHMENT = "snapshot.json"
 
-_METADATA_DATE = re.compile(
-    rb"(<xmp:MetadataDate>)[^<]*(</xmp:MetadataDate>)|(xmp:MetadataDate=\")[^\"]*(\")"
-)
+_METADATA_DATE = re.compile(rb"(<xmp:MetadataDate>)[^<]*(</xmp:MetadataDate>)|(xmp:MetadataDate=\")[^\"]*(\")")
 
 
 class NotArchivable(RuntimeError):  # noqa: N818  the name says what the file is
@@ -72,8 +70,8 @@ def _attach(pdf: Pdf, snapshot: bytes, issued: datetime) -> None:
         mime_type="application/json",
         creation_date=_pdf_date(issued),
         mod_date=_pdf_date(issued),
-        relationship=Name.Data,
     )
+    specification.relationship = Name.Data
     pdf.attachments[ATTACHMENT] = specification
 
 

@@ -24,7 +24,5 @@ def file_name(snapshot: Snapshot) -> str:
     """Give the name under which the document is handed out; it names no person, and says interim and training."""
     issue = snapshot.issue
     marks = [*(["interim"] if issue.interim else []), *(["training"] if issue.training else [])]
-    number = "".join(
-        sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "_" for sign in issue.number
-    )
+    number = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "_" for sign in issue.number)
     return "-".join([number, f"v{issue.version}", *marks]) + ".pdf"

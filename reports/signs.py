@@ -7,7 +7,7 @@ with a stroke and a dot, conditional a half-filled diamond, none a dashed ring.
 from collections.abc import Callable, Mapping, Sequence
 from math import cos, pi, sin
 
-from reportlab.graphics.shapes import Circle, Drawing, Line, Path, Polygon, PolyLine
+from reportlab.graphics.shapes import Circle, Drawing, Line, Path, Polygon, PolyLine, Rect
 from reportlab.lib.colors import HexColor, white
 from reportlab.lib.units import mm
 
@@ -60,9 +60,7 @@ def _wait(colour: object) -> list[object]:
 
 
 def _warn(colour: object) -> list[object]:
-    triangle = Polygon(
-        _points((1, 2), (19, 2), (10, 18.4)), fillColor=white, strokeColor=colour, strokeWidth=2
-    )
+    triangle = Polygon(_points((1, 2), (19, 2), (10, 18.4)), fillColor=white, strokeColor=colour, strokeWidth=2)
     return [
         triangle,
         Line(10, 7.4, 10, 12.6, strokeColor=colour, strokeWidth=2),
@@ -120,5 +118,9 @@ def modules_drawn(dark: Sequence[Sequence[bool]], side_mm: float) -> Drawing:
                 path.closePath()
                 start = None
     drawing = Drawing(side_mm * mm, side_mm * mm)
+    # White ground with a quiet zone: what lies across the page must not lie in the code.
+    quiet = 4 * module
+    ground = side_mm * mm + 2 * quiet
+    drawing.add(Rect(-quiet, -quiet, ground, ground, fillColor=white, strokeColor=None))
     drawing.add(path)
     return drawing

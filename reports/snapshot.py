@@ -114,6 +114,7 @@ class Product:
 
     def __post_init__(self) -> None:
         _need(self, *(field.name for field in fields(self)))
+        _short(self, IDENTIFIER_LIMIT, "authorisation_title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,7 @@ class Specification:
 
     def __post_init__(self) -> None:
         _need(self, "code", "version", "rounding", "sampling")
+        _short(self, IDENTIFIER_LIMIT, "code", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +306,7 @@ class CertificateOfAnalysis:
         every = [line for group in self.lines for line in (group, *group.members)]
         waiting = any(group.evaluation.sign is Sign.WAIT for group in self.lines)
         if self.issue.interim != bool(self.interim_summary):
-            raise SnapshotError(
-                "An interim certificate says what is missing; a final one says nothing of it."
-            )
+            raise SnapshotError("An interim certificate says what is missing; a final one says nothing of it.")
         if waiting and not self.issue.interim:
             raise SnapshotError("A result is pending, so the certificate is interim.")
         marks = {note.mark for note in self.footnotes}

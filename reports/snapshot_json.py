@@ -63,16 +63,24 @@ def _built(kind: object, value: object, where: str) -> object:
     if not isinstance(kind, type):
         raise SnapshotError(f"{where} has no known kind.")
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        if not isinstance(value, dict) or set(value) != set(hints):
-            raise SnapshotError(f"{where} does not have the fields of a {kind.__name__}.")
-        return kind(**{name: _built(hints[name], value[name], f"{where}.{name}") for name in hints})
+        return _record(kind, value, where)
     if issubclass(kind, StrEnum):
-        try:
-            return kind(value)
-        except ValueError as error:
-            raise SnapshotError(f"{where} is none of {', '.join(kind)}.") from error
+        return _word(kind, value, where)
     # bool is a kind of int in Python, and a document's version is not a yes.
     if type(value) is not kind:
         raise SnapshotError(f"{where} is not a {kind.__name__}.")
     return value
+
+
+def _record(kind: type, value: object, where: str) -> object:
+    hints = get_type_hints(kind)
+    if not isinstance(value, dict) or set(value) != set(hints):
+        raise SnapshotError(f"{where} does not have the fields of a {kind.__name__}.")
+    return kind(**{name: _built(hints[name], value[name], f"{where}.{name}") for name in hints})
+
+
+def _word(kind: type[StrEnum], value: object, where: str) -> StrEnum:
+    for word in kind:
+        if value == word.value:
+            return word
+    raise SnapshotError(f"{where} is none of {', '.join(kind)}.")

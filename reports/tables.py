@@ -29,14 +29,14 @@ Commands = list[tuple[object, ...]]
 
 
 def _style(face: str, size: float, leading: float, colour: object = INK, **more: object) -> ParagraphStyle:
-    return ParagraphStyle(
-        f"{face} {size}", fontName=face, fontSize=size, leading=leading, textColor=colour, **more
-    )
+    return ParagraphStyle(f"{face} {size}", fontName=face, fontSize=size, leading=leading, textColor=colour, **more)
 
 
 TITLE = _style(BOLD, 20, 24)
 HEADING = _style(BOLD, 9.5, 12)
 BODY = _style(SANS, 7.8, 10.6)
+MESSAGE = _style(SANS, 7.8, 11.4)
+HEADLINE = _style(BOLD, 12, 16)
 STRONG = _style(BOLD, 7.8, 10.6)
 QUIET = _style(SANS, 7.4, 9.8, INK_2)
 QUIET_RIGHT = _style(SANS, 7.8, 10.6, INK_2, alignment=2)
@@ -47,13 +47,15 @@ NOTE = _style(SANS, 6.6, 8.8, INK_2)
 COLUMN = _style(BOLD, 6.5, 8.2)
 CELL = _style(SANS, 6.9, 8.6)
 CELL_STRONG = _style(BOLD, 6.9, 8.6)
+CELL_SMALL = _style(SANS, 6.5, 8.2)
 CELL_QUIET = _style(SANS, 6.5, 8.2, INK_2)
 NAME = _style(BOLD, 9.2, 12)
 
 
-def words(text: str, style: ParagraphStyle = BODY) -> object:
-    """Give a text as a paragraph that prints it literally."""
-    return Paragraph(escaped(text), style)
+def words(text: str | Sequence[str], style: ParagraphStyle = BODY) -> object:
+    """Give a text as a paragraph that prints it literally; of several, each may have the full length."""
+    parts = [text] if isinstance(text, str) else text
+    return Paragraph("".join(escaped(part) for part in parts), style)
 
 
 def labelled(label: str, text: str, style: ParagraphStyle = STRONG) -> Flow:
@@ -78,8 +80,8 @@ def table(
     house: Commands = [
         ("FONT", (0, 0), (-1, -1), SANS, 7),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 1 * mm),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 1 * mm),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0.9 * mm),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 0.7 * mm),
     ]
     return Table(
         [list(row) for row in rows],
@@ -106,9 +108,7 @@ def grid(cells: Sequence[Flow], *, columns: int, lengths: Sequence[int]) -> obje
     return table(rows, [CONTENT / columns] * columns, commands, breaks_rows=max(lengths) > _LONG_CELL)
 
 
-def box(
-    content: Flow, width: float, *, colour: object = INK, dashed: bool = False, long: bool = False
-) -> object:
+def box(content: Flow, width: float, *, colour: object = INK, dashed: bool = False, long: bool = False) -> object:
     """Give content in a frame, dashed where what it says is not final."""
     frame = ("BOX", (0, 0), (-1, -1), 1.6 if dashed else 0.8, colour, 1, (4, 2.4) if dashed else None)
     commands: Commands = [
@@ -121,7 +121,7 @@ def box(
     return table([[content]], [width], commands, breaks_rows=long)
 
 
-def heading(text: str, beside: str = "") -> object:
+def heading(text: str, beside: Sequence[str] = ()) -> object:
     """Give a section's heading, with a quiet remark at its right."""
     commands: Commands = [
         ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
@@ -129,31 +129,31 @@ def heading(text: str, beside: str = "") -> object:
         ("RIGHTPADDING", (0, 0), (-1, -1), 0),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 1 * mm),
     ]
-    split = 0.48 if beside else 1.0
+    split = 0.6 if beside else 1.0
     row = [words(text, HEADING), words(beside, QUIET_RIGHT)] if beside else [words(text, HEADING)]
     widths = [CONTENT * split, CONTENT * (1 - split)] if beside else [CONTENT]
-    return table([row], widths, commands, breaks_rows=len(text) + len(beside) > _LONG_CELL)
+    return table([row], widths, commands, breaks_rows=sum(map(len, beside)) > _LONG_CELL)
 
 
 _COLUMNS: Mapping[str, float] = {
-    "Test": 43,
-    "Sample": 15.5,
-    "Method": 33.5,
+    "Test": 41,
+    "Sample": 13.5,
+    "Method": 32,
     "Acceptance criterion": 28.5,
-    "Result": 26,
-    "": 4.2,
-    "Evaluation": 19.8,
-    "Date tested": 15.5,
+    "Result": 27,
+    "": 4,
+    "Evaluation": 21.5,
+    "Date tested": 18.5,
 }
 
 
 def _cells(line: Line, *, member: bool) -> list[object]:
     marks = " ".join(line.notes)
-    above = f' <super size="5.2" rise="2.6">{escaped(marks)}</super>' if marks else ""
+    above = f'\u00a0<super size="5.2" rise="2.6">{escaped(marks)}</super>' if marks else ""
     indent = _style(SANS, 6.9, 8.6, leftIndent=3 * mm) if member else CELL_STRONG
     return [
         words(line.test, indent),
-        words(line.sample, CELL),
+        words(line.sample, CELL_SMALL),
         words(line.method, CELL_QUIET),
         words(line.criterion, CELL),
         Paragraph(escaped(line.result) + above, CELL_STRONG),
@@ -164,9 +164,7 @@ def _cells(line: Line, *, member: bool) -> list[object]:
 
 
 def _longest(line: Line) -> int:
-    return max(
-        len(text) for text in (line.test, line.sample, line.method, line.criterion, line.result, line.tested)
-    )
+    return max(len(text) for text in (line.test, line.sample, line.method, line.criterion, line.result, line.tested))
 
 
 def results(lines: Sequence[ResultLine]) -> object:
@@ -177,8 +175,8 @@ def results(lines: Sequence[ResultLine]) -> object:
         ("LINEABOVE", (0, 0), (-1, 0), 0.8, INK),
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-        ("TOPPADDING", (0, 0), (-1, -1), 0.95 * mm),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 1.15 * mm),
+        ("TOPPADDING", (0, 0), (-1, -1), 0.75 * mm),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 0.95 * mm),
         ("RIGHTPADDING", (5, 0), (5, -1), 0),
     ]
     rows[0][5] = words("Evaluation", COLUMN)
@@ -206,8 +204,8 @@ def sites_listed(sites: Sequence[Site]) -> Flow:
     """Give the places of manufacture and testing, one paragraph each."""
     flow: Flow = [words("Sites", HEADING), Spacer(1, 0.8 * mm)]
     for site in sites:
-        more = f", {site.references}" if site.references else ""
-        flow.append(words(f"{site.activity}: {site.name}, {site.address}{more}", QUIET))
+        more = [", ", site.references] if site.references else []
+        flow.append(words([site.activity, ": ", site.name, ", ", site.address, *more], QUIET))
     return flow
 
 
@@ -217,23 +215,21 @@ def signature(block: SignatureBlock, width: float) -> object:
     content: Flow = [
         words(block.title, QUIET),
         Paragraph(who, NAME),
-        words(f"{block.role}, {block.organisation}", BODY),
+        words([block.role, ", ", block.organisation], BODY),
         words(block.meaning, STRONG),
         words(block.signed_at, BODY),
     ]
-    return box(
-        content, width, long=len(block.meaning) + len(block.role) + len(block.organisation) > _LONG_CELL
-    )
+    return box(content, width, long=len(block.meaning) + len(block.role) + len(block.organisation) > _LONG_CELL)
 
 
 def attested(block: AttestedBlock, width: float) -> object:
     """Give what an outside party did, as two of ours attest it, in a dashed frame: it is no signature."""
     content: Flow = [
-        words(f"Attested, not signed: {block.title}", QUIET),
+        words(["Attested, not signed: ", block.title], QUIET),
         words(block.party, NAME),
         words(block.statement, STRONG),
-        words(f"{block.happened_at}. Evidence: {block.evidence}.", BODY),
-        words(f"Entered by {block.entered_by}; checked by {block.checked_by}.", BODY),
+        words([block.happened_at, ". Evidence: ", block.evidence, "."], BODY),
+        words(["Entered by ", block.entered_by, "; checked by ", block.checked_by, "."], BODY),
     ]
     long = sum(len(text) for text in (block.statement, block.evidence, block.entered_by, block.checked_by))
     return box(content, width, colour=INK_2, dashed=True, long=long > _LONG_CELL)

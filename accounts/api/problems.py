@@ -38,6 +38,7 @@ def title_of(status: int) -> str:
         415: _("Send application/json"),
         422: _("Sent before with other content"),
         429: _("Too many tries"),
+        500: _("Something failed"),
         503: _("Not possible at the moment"),
     }
     return titles.get(status, _("Refused"))

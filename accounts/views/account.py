@@ -31,9 +31,7 @@ def page(request: HttpRequest) -> HttpResponse:
         return _shown(request, person, None)
     try:
         if request.POST.get("new_secret", "") != request.POST.get("new_secret_again", ""):
-            raise BadInput(
-                Objection(_("The two passwords differ. Type them again."), field="new_secret_again")
-            )
+            raise BadInput(Objection(_("The two passwords differ. Type them again."), field="new_secret_again"))
         change_secret(
             person,
             secret=request.POST.get("secret", ""),
@@ -60,6 +58,7 @@ def _shown(request: HttpRequest, person: Person, refused: Refused | None) -> Htt
         "issue": offer("token.issue", person, by=person),
         "scopes": SCOPES,
         "objections": refused.objections if refused else [],
+        "page_has_errors": refused is not None,
     }
     return render(request, "accounts/account.html", context, status=refused.status if refused else 200)
 

@@ -28,7 +28,11 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
             refused = error
         else:
             return _private(SeeOther(f"{reverse('accounts:sign-in')}?enrolled=1"))
-    context = {"newcomer": link.person, "objections": refused.objections if refused else []}
+    context = {
+        "newcomer": link.person,
+        "objections": refused.objections if refused else [],
+        "page_has_errors": refused is not None,
+    }
     return _private(render(request, "accounts/enrol.html", context, status=400 if refused else 200))
 
 

@@ -26,9 +26,7 @@ def everybody(request: HttpRequest) -> HttpResponse:
     """List people, those that wait for approval first, and the form by which somebody is admitted."""
     reader = person_of(request)
     if not reads_people(reader):
-        raise NotAllowed(
-            Objection(_("Your roles do not allow you to read about people."), code="lacks_permission")
-        )
+        raise NotAllowed(Objection(_("Your roles do not allow you to read about people."), code="lacks_permission"))
     waiting = {
         *Admission.objects.filter(approval=None).values_list("person_id", flat=True),
         *RoleChange.objects.filter(approval=None).values_list("person_id", flat=True),

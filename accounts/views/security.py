@@ -27,6 +27,4 @@ def log(request: HttpRequest) -> HttpResponse:
         events = events.filter(pk__lt=int(before))
     lines = list(events[: ON_A_PAGE + 1])
     older = lines[ON_A_PAGE - 1].pk if len(lines) > ON_A_PAGE else None
-    return render(
-        request, "accounts/security.html", {"events": lines[:ON_A_PAGE], "older": older, "before": before}
-    )
+    return render(request, "accounts/security.html", {"events": lines[:ON_A_PAGE], "older": older, "before": before})

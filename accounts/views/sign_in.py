@@ -34,6 +34,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "next": place,
         "username": request.POST.get("username", "")[:40],
         "objections": refused.objections if refused else [],
+        "page_has_errors": refused is not None,
         "not_saved": "not_saved" in request.GET,
         "enrolled": "enrolled" in request.GET,
         "signed_out": "signed_out" in request.GET,
@@ -74,6 +75,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
         "locked_by": seat.person,
         "locked_at": locked_at,
         "objections": refused.objections if refused else [],
+        "page_has_errors": refused is not None,
         "not_saved": "not_saved" in request.GET,
     }
     return render(request, "accounts/unlock.html", context, status=refused.status if refused else 200)

@@ -98,9 +98,7 @@ def _shown(request: HttpRequest, challenge: Challenge, back: str, refused: Refus
     act = known_act(challenge.act)
     shown: ToSign = act.to_sign(act.find(challenge.subject), challenge.intent)
     if shown.sha256() != challenge.view_sha256:
-        says = _(
-            "The record changed after you opened this. Nothing was signed. Check the values and sign again."
-        )
+        says = _("The record changed after you opened this. Nothing was signed. Check the values and sign again.")
         raise Stale(Objection(says, code="stale", url=back))
     meaning, text = act.means(challenge.intent)
     context = {
@@ -112,6 +110,7 @@ def _shown(request: HttpRequest, challenge: Challenge, back: str, refused: Refus
         "fingerprint": _in_groups(challenge.view_sha256[:12].upper()),
         "back": back,
         "objections": refused.objections if refused else [],
+        "page_has_errors": refused is not None,
         "username": request.POST.get("username", ""),
         "comment": request.POST.get("comment", ""),
     }

@@ -7,7 +7,7 @@ An input is bound to the code of a field or derived quantity, or to a source out
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from batches.definitions.master import Derived, Limits, MasterDefinition, NeedKind, Step
+from batches.definitions.master import Derived, MasterDefinition, NeedKind, Step
 from batches.definitions.product import ProductDefinition
 from batches.formulas import FORMULAS, Formula, Input
 
@@ -41,26 +41,22 @@ def faults_of_bindings(master: MasterDefinition) -> list[str]:
     return [*faults, *_faults_of_dose_inputs(master, everything)]
 
 
-def faults_between_master_and_product(master: MasterDefinition, product: ProductDefinition) -> list[str]:
-    """Why this master record cannot make this product; empty where it can."""
-    faults = []
+def faults_between_master_and_product(master: MasterDefinition, product: ProductDefinition) -> Iterator[str]:
+    """Why this master record cannot make this product; nothing where it can."""
     if master.product != product.code:
-        faults.append(f"{master.code} makes {master.product}, not {product.code}.")
+        yield f"{master.code} makes {master.product}, not {product.code}."
     for step, derived in master.derived():
         formula = FORMULAS.get((derived.formula, derived.version))
         for name, source in derived.inputs.items():
             if formula is None or not source.startswith(PRODUCT):
                 continue
+            where = f"Step {step.code}, {derived.code}"
             parameter = product.parameter(source.removeprefix(PRODUCT))
             wanted = _input(formula, name)
             if parameter is None:
-                faults.append(f"Step {step.code}, {derived.code}: {product.code} has no parameter {source}.")
+                yield f"{where}: {product.code} has no parameter {source}."
             elif wanted is not None and parameter.unit != wanted.unit:
-                faults.append(
-                    f"Step {step.code}, {derived.code}: {source} is in {parameter.unit}, "
-                    f"but {name} of {formula.code} is in {wanted.unit}."
-                )
-    return faults
+                yield f"{where}: {source} is in {parameter.unit}, but {name} is in {wanted.unit}."
 
 
 def faults_of_reconciliation(master: MasterDefinition) -> Iterator[str]:
@@ -81,12 +77,9 @@ def faults_of_reconciliation(master: MasterDefinition) -> Iterator[str]:
 
 def _values(master: MasterDefinition) -> dict[str, _Known]:
     fields = {
-        field.code: _Known(field.unit, step.code, field.critical, field.is_numeric)
-        for step, field in master.fields()
+        field.code: _Known(field.unit, step.code, field.critical, field.is_numeric) for step, field in master.fields()
     }
-    derived = {
-        one.code: _Known(one.unit, step.code, None, is_numeric=True) for step, one in master.derived()
-    }
+    derived = {one.code: _Known(one.unit, step.code, None, is_numeric=True) for step, one in master.derived()}
     return fields | derived
 
 
@@ -107,7 +100,8 @@ def _faults_of_derived(
         yield f"{where}: {formula.code} answers in {formula.unit}, not in {derived.unit}."
     if (derived.figures is None) == (derived.decimals is None):
         yield f"{where}: give either figures or decimals."
-    yield from _faults_of_range(where, derived.limits)
+    if derived.limits and derived.limits.are_empty:
+        yield f"{where}: low {derived.limits.low} must be below high {derived.limits.high}."
     for missing in sorted(set(formula.input_names) - set(derived.inputs)):
         yield f"{where}: {formula.code} needs {missing}, which is bound to nothing."
     for name, source in derived.inputs.items():
@@ -136,11 +130,6 @@ def _faults_of_source(
         yield f"{where}: {source} is not a number."
     elif unit != wanted.unit:
         yield f"{where}: {source} is in {unit}, but {wanted.name} is in {wanted.unit}."
-
-
-def _faults_of_range(where: str, limits: Limits | None) -> Iterator[str]:
-    if limits and limits.low is not None and limits.high is not None and not limits.low < limits.high:
-        yield f"{where}: low {limits.low} must be below high {limits.high}."
 
 
 def _faults_of_dose_inputs(master: MasterDefinition, everything: Mapping[str, _Known]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from batches.definitions.parts import FaultyDefinitionError
 from batches.definitions.product import ProductDefinition
 from batches.definitions.reading import read_master, read_product
 from ledger.canonical import digest
-from ledger.safe_yaml import YamlError, read
+from ledger.safe_yaml import UnsafeYamlError, read
 
 
 class ReadDefinition(Protocol):
@@ -71,7 +71,7 @@ def _read(kind: str, content: bytes) -> ReadDefinition:
         raise FaultyDefinitionError([f"There is no kind of definition called {kind}."])
     try:
         data = read(content)
-    except YamlError as error:
+    except UnsafeYamlError as error:
         raise FaultyDefinitionError([str(error)]) from None
     return known.read(data)
 

@@ -68,6 +68,11 @@ class Limits:
     high: Decimal | None
     rounding: Rounding
 
+    @property
+    def are_empty(self) -> bool:
+        """Whether no value can lie within."""
+        return self.low is not None and self.high is not None and not self.low < self.high
+
     def are_met_by(self, value: Decimal) -> bool:
         """Whether the value, at the scale of the limits, lies within them as their rounding rule compares it."""
         above = self.low is None or self._as_compared(value, self.low) >= self.low

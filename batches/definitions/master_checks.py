@@ -15,7 +15,6 @@ from batches.definitions.master import (
     ContainerKind,
     Field,
     FieldType,
-    Limits,
     Made,
     MasterDefinition,
     NeedKind,
@@ -86,7 +85,8 @@ def _faults_of_number(where: str, field: Field) -> Iterator[str]:
     if not field.unit:
         yield f"{where}: a number or a count has a unit."
     for name, limits in (("limit", field.limits), ("plausible range", field.plausible)):
-        yield from (f"{where}: {fault}" for fault in faults_of_limits(name, limits))
+        if limits and limits.are_empty:
+            yield f"{where}: {name}: low {limits.low} must be below high {limits.high}."
         for end in (limits.low, limits.high) if limits else ():
             if end is None:
                 continue
@@ -94,12 +94,6 @@ def _faults_of_number(where: str, field: Field) -> Iterator[str]:
                 yield f"{where}: {name} {end} has more decimals than the field takes ({field.decimals})."
             if field.type is FieldType.COUNT and end < 0:
                 yield f"{where}: a count is never below zero, so {name} {end} says nothing."
-
-
-def faults_of_limits(name: str, limits: Limits | None) -> Iterator[str]:
-    """A range whose low end is not below its high end."""
-    if limits and limits.low is not None and limits.high is not None and not limits.low < limits.high:
-        yield f"{name}: low {limits.low} must be below high {limits.high}."
 
 
 # Containers

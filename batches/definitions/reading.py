@@ -284,8 +284,7 @@ def _reconciliation(data: Part) -> Reconciliation:
     return Reconciliation(
         made=text(data, "made"),
         shares=tuple(
-            Share(text(each, "kind"), text(each, "title"), text(each, "source"))
-            for each in parts(data, "shares")
+            Share(text(each, "kind"), text(each, "title"), text(each, "source")) for each in parts(data, "shares")
         ),
         tolerance=number(data, "tolerance"),
         exponent=whole(data, "exponent"),

@@ -38,7 +38,7 @@ def status_chip(status: Status | str, word: object = "", size: str = "") -> dict
     `size="large"` is for identity strips and the heads of pages.
     """
     told = _status(status)
-    return {"status": told, "word": str(word) or gettext(told.word), "large": size == "large"}
+    return {"status": told, "word": str(word or "") or gettext(told.word), "large": size == "large"}
 
 
 @register.simple_tag
@@ -48,6 +48,12 @@ def status_mark(status: Status | str, size: int = 18) -> SafeString:
     return format_html(
         '<span class="status-mark status-mark--{}">{}</span>', told.code, drawings.shape(told.shape, int(size))
     )
+
+
+@register.simple_tag
+def status_shape(status: Status, large: bool = False) -> SafeString:
+    """Draw the shape of a chip, in the chip's own colour."""
+    return drawings.shape(status.shape, 20 if large else 17)
 
 
 @register.simple_tag
@@ -72,6 +78,12 @@ def identifier(value: object) -> SafeString:
 def clock_time(value: datetime | None) -> str:
     """Write the hour and minute in the site's zone."""
     return f"{wording.local(value):%H:%M}" if value else ""
+
+
+@register.filter
+def clock_second(value: datetime | None) -> str:
+    """Write the hour, minute and second in the site's zone, as a saved value shows them."""
+    return f"{wording.local(value):%H:%M:%S}" if value else ""
 
 
 @register.filter

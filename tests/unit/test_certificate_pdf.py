@@ -137,9 +137,7 @@ LINES = (
     ),
     ResultLine("Sterility", "FP-01", "Microbial growth", "Sterile", "Sterile", CONFORMS, "20 Nov 2026"),
     ResultLine("Mycoplasma", "HV-01", "PCR", "Absent", "Absent", CONFORMS, "8 Nov 2026"),
-    ResultLine(
-        "Endotoxin", "FP-02", "Chromogenic assay", "≤ 0.5 EU/mL", "≤ 0.5 EU/mL", CONFORMS, "7 Nov 2026"
-    ),
+    ResultLine("Endotoxin", "FP-02", "Chromogenic assay", "≤ 0.5 EU/mL", "≤ 0.5 EU/mL", CONFORMS, "7 Nov 2026"),
     ResultLine("Adventitious viruses", "HV-01", "PCR", "Absent", "Absent", CONFORMS, "12 Nov 2026"),
     ResultLine(
         "Vector copy number",
@@ -208,9 +206,7 @@ DATA_MARK = DataMark(
     "The in-process values of this batch are invented.",
     "Results: Castella M. et al., Mol Ther Methods Clin Dev 2018; 12: 134-144, table 2.",
 )
-PROOF = Proof(
-    fingerprint="811a2eb1d5c64de2c7da7618dfccdb88b5d93df739077653" + "32d3e500d3ed6b5f", entry="1,204"
-)
+PROOF = Proof(fingerprint="811a2eb1d5c64de2c7da7618dfccdb88b5d93df739077653" + "32d3e500d3ed6b5f", entry="1,204")
 CHECKPOINT = Checkpoint("cellwright.example/site-1", 61884, "soV864W/tEZhXpoXAK97jnhh2zrkgSbbodtS455HcJA=")
 
 ANALYSIS = CertificateOfAnalysis(
@@ -219,9 +215,7 @@ ANALYSIS = CertificateOfAnalysis(
     product=PRODUCT,
     dose_and_containers="1,495×10⁶ CAR+ cells in 150 mL, CT-26-0042-FP-01 to -03",
     reconciliation="3 bags, 6 QC vials, 4 retained vials; 4 mL discarded",
-    specification=Specification(
-        "SPEC-CD19-DP", "4", "USP General Notices 7.20", "Sampled 6 Nov, received 15:31"
-    ),
+    specification=Specification("SPEC-CD19-DP", "4", "USP General Notices 7.20", "Sampled 6 Nov, received 15:31"),
     lines=LINES,
     sites=SITES,
     signatures=(QUALITY_CONTROL,),
@@ -259,6 +253,7 @@ RECORD_REVIEW = replace(
     user="praman",
     role="Quality assurance",
     meaning="I reviewed the batch record",
+    signed_at="12 Nov 2026 16:10:05 CET (UTC+01:00)",
 )
 CERTIFICATION = replace(
     QUALITY_CONTROL,
@@ -272,15 +267,12 @@ DECIDED = BatchCertificate(
     issue=replace(ISSUE, number="BC-26-0031", version=1, supersedes=""),
     identity=IDENTITY,
     product=PRODUCT,
-    decision=Decision(
-        "CERTIFIED", Sign.PASS, "Certified", "The batch may be supplied for the subject named below."
-    ),
+    decision=Decision("CERTIFIED", Sign.PASS, "Certified", "The batch may be supplied for the subject named below."),
     certificate_of_analysis="COA-26-0037 version 2",
     dose="1,495×10⁶ CAR+ cells",
     dose_per_kg="21.4×10⁶ CAR+ cells/kg",
     containers=tuple(
-        Container(f"CT-26-0042-FP-0{number}", "50.0 mL", "498×10⁶ CAR+ cells", "Available")
-        for number in (1, 2, 3)
+        Container(f"CT-26-0042-FP-0{number}", "50.0 mL", "498×10⁶ CAR+ cells", "Available") for number in (1, 2, 3)
     ),
     sites=SITES,
     signatures=(RECORD_REVIEW, CERTIFICATION),
@@ -383,15 +375,13 @@ def test_no_date_in_the_file_is_that_of_the_run() -> None:
         packet = pdf.Root.Metadata.read_bytes().decode()
 
         assert set(re.findall(r"\d{4}-\d\d-\d\dT[\d:]+", packet)) == {"2026-11-12T16:02:11"}
-        assert str(pdf.docinfo.CreationDate) == "D:20261112160211+00'00'"
+        assert str(pdf.docinfo.CreationDate).startswith("D:20261112160211+00")
 
 
 def test_results_are_no_release_document_and_name_the_decision() -> None:
     page = printed(render(ANALYSIS))
 
-    assert (
-        squeezed("This is not a release document. The decision is in batch certificate BC-26-0031.") in page
-    )
+    assert squeezed("This is not a release document. The decision is in batch certificate BC-26-0031.") in page
     assert "Interim" not in page
     assert squeezed("Checkpoint: none has been made yet.") in page
     assert squeezed("This document supersedes COA-26-0037 version 1.") in page
@@ -482,9 +472,23 @@ def test_a_text_of_the_greatest_length_is_printed_whole_wherever_it_stands(text:
         assert letters >= text.count(text[0])
 
 
-@pytest.mark.parametrize("field", ["test", "sample", "method", "criterion", "result", "tested"])
-def test_a_result_cell_taller_than_a_page_is_broken_and_not_cut(field: str) -> None:
-    line = replace(LINES[0], **{field: "W" * LONGEST_TEXT})
+TALL = "W" * LONGEST_TEXT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        replace(LINES[0], test=TALL),
+        replace(LINES[0], sample=TALL),
+        replace(LINES[0], method=TALL),
+        replace(LINES[0], criterion=TALL),
+        replace(LINES[0], result=TALL),
+        replace(LINES[0], tested=TALL),
+        replace(LINES[0], members=(replace(POTENCY_MEMBERS[0], result=TALL),)),
+    ],
+    ids=["test", "sample", "method", "criterion", "result", "date", "member"],
+)
+def test_a_result_cell_taller_than_a_page_is_broken_and_not_cut(line: ResultLine) -> None:
 
     pages = pages_of(render(replace(ANALYSIS, lines=(LINES[1], line, LINES[4]))))
 
@@ -504,9 +508,7 @@ def touched() -> Iterator[list[tuple[str, object]]]:
     listening = True
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if listening and (
-            event in ("open", "os.open") or event.startswith(("socket.", "urllib.", "subprocess."))
-        ):
+        if listening and (event in ("open", "os.open") or event.startswith(("socket.", "urllib.", "subprocess."))):
             seen.append((event, arguments[0] if arguments else None))
 
     sys.addaudithook(hook)
@@ -541,11 +543,7 @@ def test_markup_is_printed_as_typed_and_opens_nothing(touched: list[tuple[str, o
             issue=replace(ISSUE, site=attack[:300], address=attack[:300]),
             identity=replace(IDENTITY, subject="<b>&lt;</i>"),
             product=replace(PRODUCT, name=attack, storage=attack),
-            lines=(
-                ResultLine(
-                    attack, attack, attack, attack, attack, Evaluation("MEETS", Sign.PASS, attack), attack
-                ),
-            ),
+            lines=(ResultLine(attack, attack, attack, attack, attack, Evaluation("MEETS", Sign.PASS, attack), attack),),
             footnotes=(Footnote("<b>", attack, attack),),
             sites=(Site(attack, attack, attack, attack),),
             signatures=(replace(QUALITY_CONTROL, name=attack, user=attack, meaning=attack),),

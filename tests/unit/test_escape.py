@@ -1,6 +1,6 @@
 """Whatever is typed reaches the paper as it was typed, and nothing of it stays unseen."""
 
-from xml.etree import ElementTree  # noqa: S405  it reads what the tests made
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -55,7 +55,7 @@ def test_the_signs_of_the_trade_are_in_every_face(sign: str) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_is_well_formed_markup_of_characters_our_faces_draw(typed: str) -> None:
-    root = ElementTree.fromstring(f"<p>{escaped(typed)}</p>")  # noqa: S314  it is what we made ourselves
+    root = ET.fromstring(f"<p>{escaped(typed)}</p>")  # noqa: S314  it is what we made ourselves
 
     assert all(child.tag == "br" and not len(child) for child in root)
     assert all(ord(sign) in covered() for sign in "".join(root.itertext()))
@@ -63,7 +63,7 @@ def test_any_text_is_well_formed_markup_of_characters_our_faces_draw(typed: str)
 
 @given(st.text(alphabet=st.sampled_from("abc <>&;\"'%≥×⁶"), max_size=200))
 def test_plain_text_reads_back_as_it_was(typed: str) -> None:
-    root = ElementTree.fromstring(f"<p>{escaped(typed)}</p>")  # noqa: S314  it is what we made ourselves
+    root = ET.fromstring(f"<p>{escaped(typed)}</p>")  # noqa: S314  it is what we made ourselves
 
     assert "".join(root.itertext()).replace("\u00a0", " ") == typed
 

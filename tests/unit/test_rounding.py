@@ -21,7 +21,9 @@ values = st.decimals(min_value=-1000, max_value=1000, places=5)
 
 
 @pytest.mark.parametrize(("kind", "limit", "unit", "unrounded", "reported", "meets"), PUBLISHED)
-def test_the_examples_of_usp_come_out_as_printed(kind, limit, unit, unrounded, reported, meets):
+def test_the_examples_of_usp_come_out_as_printed(
+    kind: str, limit: str, unit: str, unrounded: str, reported: str, meets: str
+) -> None:
     criterion = {"at_least": AtLeast, "at_most": AtMost}[kind](Limit(limit, unit), Rounding.USP)
 
     judged = criterion.verdict(Numeric(Quantity(Decimal(unrounded), unit)))
@@ -53,14 +55,16 @@ def test_the_examples_of_usp_come_out_as_printed(kind, limit, unit, unrounded, r
         (Rounding.PH_EUR, "0", Limit("0.5", "x"), "0"),
     ],
 )
-def test_a_value_is_rounded_at_the_scale_of_its_limit(rounding, value, limit, rounded):
+def test_a_value_is_rounded_at_the_scale_of_its_limit(
+    rounding: Rounding, value: str, limit: Limit, rounded: str
+) -> None:
     assert rounding.at_limit(Decimal(value), limit) == Decimal(rounded)
 
 
-def test_a_limit_knows_its_parts():
+def test_a_limit_knows_its_parts() -> None:
     limit = Limit("0.50", "cells/kg", 6)
 
-    assert (limit.mantissa, limit.decimals, limit.figures, limit.value) == (Decimal("0.50"), 2, 2, 500_000)
+    assert (limit.mantissa, limit.decimals, limit.figures, limit.value) == (Decimal("0.50"), 2, 2, Decimal(500_000))
     assert limit.words == f"0.50×10⁶{THIN_SPACE}cells/kg"
 
 
@@ -68,12 +72,12 @@ def test_a_limit_knows_its_parts():
     ("text", "figures"),
     [("98.0", 3), ("0.02", 1), ("100.0", 4), ("5", 1), ("105", 3), ("0.050", 2), ("-1.5", 2)],
 )
-def test_significant_figures_are_read_where_they_can_be(text, figures):
+def test_significant_figures_are_read_where_they_can_be(text: str, figures: int) -> None:
     assert Limit(text, "x").figures == figures
 
 
 @pytest.mark.parametrize("text", ["100", "10", "80", "1500", "0", "0.0"])
-def test_significant_figures_are_never_guessed(text):
+def test_significant_figures_are_never_guessed(text: str) -> None:
     limit = Limit(text, "x")
 
     with pytest.raises(LimitError):
@@ -83,36 +87,36 @@ def test_significant_figures_are_never_guessed(text):
 
 
 @pytest.mark.parametrize(("text", "stated"), [("100", 1), ("100", 2), ("100", 3), ("98.0", 3)])
-def test_significant_figures_may_be_stated(text, stated):
+def test_significant_figures_may_be_stated(text: str, stated: int) -> None:
     assert Limit(text, "x", 0, stated).figures == stated
 
 
 @pytest.mark.parametrize(("text", "stated"), [("100", 4), ("98.0", 2), ("105", 2), ("0.5", 2), ("100", 0)])
-def test_significant_figures_that_contradict_the_limit_are_refused(text, stated):
+def test_significant_figures_that_contradict_the_limit_are_refused(text: str, stated: int) -> None:
     with pytest.raises(LimitError):
         Limit(text, "x", 0, stated)
 
 
 @pytest.mark.parametrize("text", ["", "abc", "1e6", "1,5", "NaN", "½", "1_000", "-0"])
-def test_a_limit_is_a_plain_number(text):
+def test_a_limit_is_a_plain_number(text: str) -> None:
     with pytest.raises(LimitError):
         Limit(text, "x")
 
 
-def test_a_power_of_ten_has_bounds():
+def test_a_power_of_ten_has_bounds() -> None:
     with pytest.raises(LimitError):
         Limit("1", "x", 31)
 
 
 @given(values, st.integers(0, 4))
-def test_usp_rounding_moves_a_value_by_half_its_last_place_at_most(value, decimals):
+def test_usp_rounding_moves_a_value_by_half_its_last_place_at_most(value: Decimal, decimals: int) -> None:
     limit = Limit(f"{Decimal(1):.{decimals}f}", "x")
 
     assert abs(Rounding.USP.at_limit(value, limit) - value) * 2 <= Decimal(1).scaleb(-decimals)
 
 
 @given(st.sampled_from([Rounding.USP, Rounding.PH_EUR]), values, values)
-def test_rounding_never_changes_the_order_of_two_values(rounding, one, other):
+def test_rounding_never_changes_the_order_of_two_values(rounding: Rounding, one: Decimal, other: Decimal) -> None:
     low, high = sorted((one, other))
     limit = Limit("1.5", "x")
 
@@ -120,7 +124,7 @@ def test_rounding_never_changes_the_order_of_two_values(rounding, one, other):
 
 
 @given(st.sampled_from([Rounding.USP, Rounding.PH_EUR]), values, st.sampled_from([Side.BELOW, Side.ABOVE]))
-def test_values_just_beside_round_as_a_value_very_near_does(rounding, value, side):
+def test_values_just_beside_round_as_a_value_very_near_does(rounding: Rounding, value: Decimal, side: Side) -> None:
     limit = Limit("1.5", "x")
     near = value + side.value * Decimal("1E-30")
 

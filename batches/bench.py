@@ -1,0 +1,191 @@
+"""The rules at the bench: who may work on a step, in which order, at which time, with which words.
+
+Each function gives the reasons against something; what is done about them is decided where it is done.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Person, trained
+from accounts.refusal import BadInput, Objection, lacks, when
+from accounts.roles import Permission
+from accounts.wording import local, short_time
+from batches.definitions.master import Field, Step
+from batches.judging import UnreadableError, read_typed
+from batches.models import Batch, BatchState, CheckBeforeAct, StepPerformed, StepStart, Value
+from batches.pinned import master_of
+from batches.record import Status, record_of, step_url
+from ledger import clock
+
+LATE_AFTER = timedelta(minutes=30)
+AHEAD = timedelta(seconds=2)
+SHORTEST_REASON = 10
+LONGEST_TYPED = 1000
+
+
+def step_called(batch: Batch, code: str) -> Step:
+    """Give a step of the batch's master record; raise BadInput for a code that is none."""
+    step = master_of(batch).step(code)
+    if step is None:
+        raise BadInput(
+            Objection(_("Batch %(batch)s has no step %(step)s.") % {"batch": batch.number, "step": code[:20]}, field="step")
+        )
+    return step
+
+
+def objections_to_work(batch: Batch, step: Step, *, by: Person) -> list[Objection]:
+    """Give the reasons why this person cannot work on a step at all: roles and training."""
+    needed = step.training
+    return [
+        *lacks(by, Permission.STEP_WORK),
+        *when(
+            not trained(by, needed.procedure, str(needed.version), at=clock.now()),
+            _(
+                "You aren't trained on %(procedure)s version %(version)s. "
+                "Ask your lead to assign someone, or finish the training."
+            )
+            % {"procedure": needed.procedure, "version": needed.version},
+            code="not_trained",
+        ),
+    ]
+
+
+def objections_to_start(batch: Batch, step: Step, *, by: Person, happened_at: datetime, reason: str = "") -> list[Objection]:
+    """Give the reasons against beginning a step: by this person, now, in this order."""
+    record = record_of(batch)
+    here = record.step(step.code)
+    before = record.before(step.code)
+    latest = max((each.start.happened_at for each in before if each.start), default=batch.signed_at)
+    return [
+        *objections_to_work(batch, step, by=by),
+        *when(
+            here is not None and here.start is not None,
+            _("Step %(step)s was begun already.") % {"step": step.code},
+            code="begun_already",
+        ),
+        *_objections_to_order(batch, step, reason),
+        *_objections_to_decided(batch),
+        *objections_to_time(happened_at),
+        *when(
+            happened_at < max(latest, batch.signed_at) - AHEAD and not reason,
+            _("This is before %(time)s, when the batch was issued or an earlier step began. Check the time.")
+            % {"time": short_time(max(latest, batch.signed_at))},
+            code="too_early",
+            field="happened_at",
+        ),
+    ]
+
+
+def _objections_to_order(batch: Batch, step: Step, reason: str) -> list[Objection]:
+    objections: list[Objection] = []
+    for earlier in record_of(batch).before(step.code):
+        is_open = earlier.status is not Status.COMPLETE
+        if not is_open or (not step.forced and earlier.status is Status.PERFORMED):
+            continue
+        words = {"step": earlier.definition.code}
+        url = step_url(batch.number, earlier.definition.code)
+        if step.forced:
+            says = _("Step %(step)s isn't finished. Finish it first.") % words
+            objections.append(Objection(says, "forced_order", "step", url))
+        elif len(reason.strip()) < SHORTEST_REASON:
+            says = _("Step %(step)s is open. Finish it first, or go on with a reason of at least 10 characters.") % words
+            objections.append(Objection(says, "order", "reason", url))
+    return objections
+
+
+def _objections_to_decided(batch: Batch) -> list[Objection]:
+    return when(
+        batch.state.disposition != BatchState.Disposition.NONE,
+        _("This batch was decided on. Report what happened as a departure instead."),
+        code="decided",
+    )
+
+
+def objections_to_time(moment: datetime, *, field: str = "happened_at") -> list[Objection]:
+    """Object to a time that has not come yet."""
+    now = clock.now()
+    return when(
+        moment > now + AHEAD,
+        _("The time can't be in the future. The server time is %(now)s.") % {"now": f"{local(now):%H:%M}"},
+        code="future",
+        field=field,
+    )
+
+
+def field_called(batch: Batch, step: str, code: str) -> tuple[Step, Field]:
+    definition = step_called(batch, step)
+    wanted = definition.field(code)
+    if wanted is None:
+        raise BadInput(Objection(_("Step %(step)s has no such field.") % {"step": step}, code="bad_input", field="field"))
+    return definition, wanted
+
+
+def read_value(wanted: Field, typed: str, comma_allowed: bool) -> Decimal | None:
+    if len(typed) > LONGEST_TYPED:
+        raise BadInput(Objection(_("At most 1,000 characters are kept."), code="bad_input", field="typed"))
+    try:
+        return read_typed(wanted, typed, comma_allowed=comma_allowed)
+    except UnreadableError as error:
+        raise BadInput(Objection(str(error), code="bad_input", field="typed")) from None
+
+
+def objections_to_first_value(
+    batch: Batch, step: Step, wanted: Field, *, by: Person, moment: datetime, late_reason: str
+) -> list[Objection]:
+    start = StepStart.objects.filter(batch=batch, step=step.code).first()
+    signed = StepPerformed.objects.filter(batch=batch, step=step.code).exists()
+    unchecked = (
+        step.is_checked_before_the_act
+        and not CheckBeforeAct.objects.filter(batch=batch, step=step.code).exists()
+    )
+    return [
+        *objections_to_work(batch, step, by=by),
+        *when(start is None, _("Step %(step)s has not begun. Begin it first.") % {"step": step.code}, code="not_begun"),
+        *when(
+            unchecked,
+            _("A second person must check containers, lots and volume before this act. Ask for the check first."),
+            code="not_checked",
+        ),
+        *when(
+            signed,
+            _("This step was signed. Correct a value, or report a departure."),
+            code="signed",
+        ),
+        *when(
+            Value.objects.filter(batch=batch, step=step.code, field=wanted.code, supersedes=None).exists(),
+            _("%(title)s is recorded already. Correct it with a reason.") % {"title": wanted.title},
+            code="recorded_already",
+            field="typed",
+        ),
+        *objections_to_time(moment, field="performed_at"),
+        *when(
+            start is not None and moment < start.happened_at - AHEAD,
+            _("This is before the step began. Check the time."),
+            code="too_early",
+            field="performed_at",
+        ),
+        *when(
+            clock.now() - moment > LATE_AFTER and len(late_reason.strip()) < SHORTEST_REASON,
+            _("This was more than %(minutes)d minutes ago. Give a reason for the late entry, of at least 10 characters.")
+            % {"minutes": LATE_AFTER.total_seconds() // 60},
+            code="late",
+            field="late_reason",
+        ),
+    ]
+
+
+def objections_to_correction(value: Value, typed: str, reason: str) -> list[Objection]:
+    """Give the reasons against correcting a value, signed or not."""
+    superseded = Value.objects.filter(supersedes=value).exists()
+    return [
+        *when(superseded, _("This value was corrected already. Open the page again."), code="superseded"),
+        *when(value.typed == typed, _("The new value is the same as the old one."), code="same_value", field="typed"),
+        *when(
+            len(reason.strip()) < SHORTEST_REASON,
+            _("Give the reason in at least 10 characters."),
+            code="no_reason",
+            field="reason",
+        ),
+    ]

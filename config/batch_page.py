@@ -1,0 +1,137 @@
+"""The page of a batch: one strip, one line of tabs, and what each room has to show of it.
+
+The overview shows every room's first panel; each other tab is one panel, whole without JavaScript.
+"""
+
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from accounts.middleware import person_of
+from accounts.models import Person
+from accounts.needing import needs
+from accounts.panels import Panel, panels_for, register_panel
+from accounts.roles import Permission
+from batches.identity import Identity, batch_numbered, identity_of
+from batches.models import Batch, BatchState
+from batches.pinned import master_of
+from batches.record import Status, record_of
+from ledger.models import Entry
+
+ENTRIES_A_PAGE = 100
+DISPOSITION_STATUS = {
+    BatchState.Disposition.NONE: "hold",
+    BatchState.Disposition.CERTIFIED: "pass",
+    BatchState.Disposition.NOT_CERTIFIED: "fail",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage as the line of stages draws it."""
+
+    name: str
+    status: str
+    notes: tuple[str, ...]
+    url: str
+    current: bool
+
+
+@require_safe
+@needs(Permission.RECORD_READ)
+def overview(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a batch whole: its stages, then every panel that belongs on the overview."""
+    batch = batch_numbered(number)
+    person = person_of(request)
+    on_overview = [panel for panel in panels_for("batch", person) if panel.on_overview]
+    context = strip_of(batch) | {
+        "stages": stages_of(batch),
+        "panels": [panel.render(request, number) for panel in on_overview],
+    }
+    return render(request, "config/batch.html", context)
+
+
+@require_safe
+@needs(Permission.RECORD_READ)
+def tab(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Show one part of a batch's record."""
+    batch = batch_numbered(number)
+    panel = next((one for one in panels_for("batch", person_of(request)) if one.code == code), None)
+    if panel is None:
+        raise Http404
+    context = strip_of(batch) | {"panels": [panel.render(request, number)], "current": code, "heading": panel.name}
+    return render(request, "config/batch.html", context)
+
+
+def strip_of(batch: Batch) -> dict[str, object]:
+    """Give what every page of a batch shows on top."""
+    disposition = BatchState.Disposition(batch.state.disposition)
+    identity: Identity = identity_of(batch)
+    word = _("Quarantine") if disposition is BatchState.Disposition.NONE else disposition.label
+    return {"batch": batch, "identity": identity, "status": DISPOSITION_STATUS[disposition], "status_word": word}
+
+
+def stages_of(batch: Batch) -> list[Stage]:
+    """Give the stages of the pinned master record with how far each has come."""
+    record = record_of(batch)
+    stages = []
+    for stage in master_of(batch).stages:
+        steps = [step for step in record.steps if step.definition.stage == stage.code]
+        done = sum(step.status is Status.COMPLETE for step in steps)
+        begun = any(step.status is not Status.NOT_STARTED for step in steps)
+        if stage.laboratory:
+            status = "progress" if batch.state.stage == stage.code else "none"
+            note = str(BatchState.Disposition(batch.state.disposition).label) if status == "progress" else ""
+        else:
+            status = "pass" if done == len(steps) else "progress" if begun else "none"
+            note = _("%(done)s of %(all)s steps") % {"done": done, "all": len(steps)}
+        url = "" if stage.laboratory else f"{reverse('batch-tab', args=[batch.number, 'steps'])}#{stage.code}"
+        stages.append(Stage(stage.title, status, (note,) if note else (), url, batch.state.stage == stage.code))
+    return stages
+
+
+def tabs_of(number: str, person: Person, current: str) -> list[dict[str, object]]:
+    """Give the tabs of a batch: the overview, then each room's panels that this person may see."""
+    tabs: list[dict[str, object]] = [
+        {"title": _("Overview"), "url": reverse("batch", args=[number]), "count": None, "current": not current}
+    ]
+    for panel in panels_for("batch", person):
+        tabs.append(
+            {
+                "title": panel.name,
+                "url": reverse("batch-tab", args=[number, panel.code]),
+                "count": panel.count(number),
+                "current": current == panel.code,
+            }
+        )
+    return tabs
+
+
+def audit_trail(request: HttpRequest, number: str) -> str:
+    """Render every entry of the batch and of its chain of identity, the newest first."""
+    batch = batch_numbered(number)
+    streams = Q(stream=batch.stream_name()) | Q(stream=f"coi/{batch.coi.identifier}")
+    entries = Entry.objects.filter(streams).order_by("-seq")
+    page = Paginator(entries, ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    return render_to_string("config/_audit_trail.html", {"page": page, "batch": batch}, request=request)
+
+
+def count_entries(number: str) -> int:
+    """Give how many entries stand in the batch's own stream."""
+    return Entry.objects.filter(stream=f"batch/{number}").count()
+
+
+def register() -> None:
+    """Put the audit trail on the page of a batch, after every room's panels."""
+    name = gettext_lazy("Audit trail")
+    register_panel(
+        "batch", Panel(name, "audit-trail", Permission.RECORD_READ, audit_trail, count_entries)
+    )

@@ -1,0 +1,62 @@
+"""The checks of this room.
+
+(1) each result's verdict, value and members are what its readings give under its pinned specification and weight;
+(2) the cached disposition of each batch is its newest decision;
+(3) nobody reviewed a result that they entered, and nobody certified a batch whose record they reviewed.
+"""
+
+from collections.abc import Iterator
+
+from batches.models import BatchState, Weight
+from batches.pinned import reading_of
+from ledger.verification import Finding, Verification, check
+from qc.judging import judged
+from qc.models import Disposition, Reading, Result, ResultReview
+from qc.reviewing import people_who_entered
+from qc.specifying import as_specification, criterion_of
+
+
+@check("results")
+def verdicts_are_right(verification: Verification) -> Iterator[Finding]:
+    """(1)"""
+    for result in Result.objects.select_related("specification", "batch").order_by("pk").iterator(500):
+        verification.counted("results", 1)
+        about = f"qc.result {result.pk} ({result.batch.number}, {result.line})"
+        specification = as_specification(reading_of(result.specification))
+        line = specification.line(result.line)
+        readings = list(Reading.objects.filter(pk__in=result.readings).select_related("sample"))
+        if line is None or len(readings) != len(result.readings):
+            yield Finding("results", about, "its line or one of its readings is missing")
+            continue
+        weight = Weight.objects.filter(pk=result.weight).first() if result.weight else None
+        again = judged(
+            criterion_of(specification, line), line, readings, weight_kg=weight.kilograms if weight else None
+        )
+        stored = (result.verdict, result.reported, result.unrounded, result.why)
+        if (again.verdict.value, again.reported[:200], again.unrounded[:200], again.why[:500]) != stored:
+            yield Finding("results", about, "its verdict or value is not what its readings give")
+
+
+@check("dispositions")
+def dispositions_are_right(verification: Verification) -> Iterator[Finding]:
+    """(2)"""
+    for state in BatchState.objects.select_related("batch").order_by("pk").iterator(500):
+        verification.counted("batches", 1)
+        newest = Disposition.objects.filter(batch=state.batch_id).order_by("-version").first()
+        decided = newest.decision if newest else BatchState.Disposition.NONE
+        if state.disposition != decided:
+            about = f"batches.batchstate {state.batch.number}"
+            yield Finding("dispositions", about, "the cached disposition is not the newest decision")
+
+
+@check("two people")
+def two_people_decided(_verification: Verification) -> Iterator[Finding]:
+    """(3)"""
+    for review in ResultReview.objects.select_related("result", "signer").iterator(500):
+        if review.signer.reference in people_who_entered(review.result):
+            yield Finding("two people", f"qc.resultreview {review.pk}", "somebody reviewed what they entered")
+    for decision in Disposition.objects.select_related("review").iterator(500):
+        if decision.review is not None and decision.review.signer_id == decision.signer_id:
+            yield Finding(
+                "two people", f"qc.disposition {decision.pk}", "one person reviewed the record and decided"
+            )

@@ -1,0 +1,107 @@
+"""Specifications, from plain data to frozen dataclasses.
+
+`read_specification` takes data as `ledger.safe_yaml.read` gives it, holds it against the JSON Schema,
+builds the dataclasses and makes the checks a schema cannot make. It raises `FaultyDefinitionError` with
+every fault it found.
+"""
+
+from pathlib import Path
+
+from batches.definitions.parts import (
+    FaultyDefinitionError,
+    Part,
+    held_against,
+    part,
+    parts,
+    refuse,
+    text,
+    text_map,
+    texts,
+    whole,
+)
+from qc.definitions.specification import (
+    Entry,
+    Line,
+    Member,
+    MethodReference,
+    Release,
+    ResultType,
+    SamplePoint,
+    SpecificationDefinition,
+    Waiver,
+)
+from qc.definitions.specification_checks import faults_of_specification
+
+__all__ = ["SPECIFICATION_SCHEMA", "FaultyDefinitionError", "SpecificationDefinition", "read_specification"]
+
+SPECIFICATION_SCHEMA = Path(__file__).parent / "schema" / "specification.json"
+
+
+def read_specification(data: object) -> SpecificationDefinition:
+    """The specification the data define, or all that is wrong with them."""
+    specification = _specification(held_against(SPECIFICATION_SCHEMA, data))
+    refuse(faults_of_specification(specification))
+    return specification
+
+
+def _specification(data: Part) -> SpecificationDefinition:
+    return SpecificationDefinition(
+        code=text(data, "code"),
+        version=whole(data, "version"),
+        title=text(data, "title"),
+        product=text(data, "product"),
+        attributes=text_map(data, "attributes"),
+        rounding=text(data, "rounding"),
+        sample_points=tuple(
+            SamplePoint(text(each, "code"), text(each, "title"), text(each, "short_title"))
+            for each in parts(data, "sample_points")
+        ),
+        lines=tuple(_line(each) for each in parts(data, "lines")),
+        waivers=tuple(
+            Waiver(text(each, "covers"), text(each, "reason"), text(each, "reference"))
+            for each in parts(data, "waivers")
+        ),
+        reference=text(data, "reference"),
+    )
+
+
+def _line(data: Part) -> Line:
+    criterion = part(data, "criterion")
+    return Line(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        covers=texts(data, "covers"),
+        method=_method(part(data, "method")),
+        sample_point=text(data, "sample_point"),
+        entry=_entry(data),
+        criterion=criterion,
+        members=tuple(_member(each) for each in parts(criterion, "members")),
+        release=Release(text(data, "release")),
+        basis=text(data, "basis"),
+        reference=text(data, "reference"),
+        note=text(data, "note"),
+    )
+
+
+def _member(data: Part) -> Member:
+    return Member(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        method=_method(part(data, "method")),
+        entry=_entry(data),
+        criterion=part(data, "criterion"),
+    )
+
+
+def _method(data: Part) -> MethodReference:
+    return MethodReference(text(data, "code"), whole(data, "version"), text(data, "words"))
+
+
+def _entry(data: Part) -> Entry:
+    return Entry(
+        result_type=ResultType(text(data, "result_type")),
+        unit=text(data, "unit"),
+        exponent=whole(data, "exponent"),
+        decimals=whole(data, "decimals"),
+        choices=texts(data, "choices"),
+    )

@@ -1,0 +1,124 @@
+"""What a schema cannot see in a specification.
+
+(1) every characteristic its product needs has a line or a written waiver;
+(2) every criterion can be judged under the rounding rule, and fits what the laboratory enters;
+(3) lines stand at a sampling point, counts name their basis, groups have members of their own;
+(4) only a line that never decides is for information.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from batches.definitions.parts import Part, repeated, text, texts
+from qc.criteria import DefinitionError, criterion_from_definition
+from qc.definitions.specification import Entry, Line, Release, ResultType, SpecificationDefinition
+from qc.rounding import Rounding
+
+NEEDED = {
+    "sterility": "sterility",
+    "endotoxin": "endotoxin",
+    "mycoplasma": "mycoplasma",
+    "identity": "identity",
+    "viability": "viability",
+    "dose": "dose or cell number",
+    "purity": "purity",
+    "process_impurities": "what the process brings in (beads, feeders, cytokines, reagents)",
+    "potency": "potency",
+    "appearance": "appearance",
+    "container": "the container",
+}
+NEEDED_IF_MODIFIED = {"transgene_expression": "transgene expression", "copy_number": "copy number"}
+NEEDED_IF_VIRAL = {"replication_competent_virus": "replication-competent virus"}
+
+NUMERIC_KINDS = ("at_least", "more_than", "at_most", "less_than", "within")
+FITTING_KINDS: Mapping[ResultType, tuple[str, ...]] = {
+    ResultType.NUMBER: (*NUMERIC_KINDS, "report_only"),
+    ResultType.COUNT: (*NUMERIC_KINDS, "report_only"),
+    ResultType.CATEGORY: ("one_of", "report_only"),
+    ResultType.DETECTION: ("not_detected", "report_only"),
+    ResultType.GROWTH: ("no_growth",),
+    ResultType.GROUP: ("any_of", "all_of"),
+}
+
+
+def faults_of_specification(specification: SpecificationDefinition) -> list[str]:
+    """Every fault of the definition, one sentence each; empty where it can be used."""
+    members = [member.code for line in specification.lines for member in line.members]
+    return [
+        *repeated([*(line.code for line in specification.lines), *members], "Line"),
+        *repeated((point.code for point in specification.sample_points), "Sampling point"),
+        *repeated((waiver.covers for waiver in specification.waivers), "The waiver for"),
+        *_faults_of_cover(specification),
+        *(fault for line in specification.lines for fault in _faults_of_line(specification, line)),
+    ]
+
+
+def _faults_of_cover(specification: SpecificationDefinition) -> Iterator[str]:
+    needed = dict(NEEDED)
+    if specification.attributes["genetically_modified"] == "yes":
+        needed |= NEEDED_IF_MODIFIED
+    if specification.attributes["gene_transfer"].endswith("viral_vector"):
+        needed |= NEEDED_IF_VIRAL
+    covered = {each for line in specification.lines if _decides(line) for each in line.covers}
+    waived = {waiver.covers for waiver in specification.waivers}
+    for characteristic, words in needed.items():
+        if characteristic not in covered | waived:
+            yield f"Nothing covers {words}: add a line that decides, or a waiver with its reference."
+    for both in sorted(covered & waived):
+        yield f"{both} has a line and a waiver; keep one of them."
+
+
+def _decides(line: Line) -> bool:
+    return line.criterion["kind"] not in ("report_only", "not_applicable")
+
+
+def _faults_of_line(specification: SpecificationDefinition, line: Line) -> Iterator[str]:
+    where = f"Line {line.code}"
+    if specification.sample_point(line.sample_point) is None:
+        yield f"{where}: {line.sample_point} is not a sampling point of this specification."
+    if (line.entry.result_type is ResultType.COUNT) != bool(line.basis):
+        yield f"{where}: a count, and nothing else, names its basis."
+    if (line.release is Release.INFORMATION) == _decides(line):
+        yield f"{where}: a line is for information exactly where its criterion never decides."
+    try:
+        criterion_from_definition(line.criterion, Rounding[specification.rounding])
+    except DefinitionError as error:
+        yield f"{where}: {error}"
+        return
+    yield from _faults_of_entry(where, line.entry, line.criterion)
+    for member in line.members:
+        yield from _faults_of_entry(f"{where}, {member.code}", member.entry, member.criterion)
+
+
+def _faults_of_entry(where: str, entry: Entry, criterion: Part) -> Iterator[str]:
+    kind = text(criterion, "kind")
+    if kind == "not_applicable":
+        return
+    if kind not in FITTING_KINDS[entry.result_type]:
+        yield f"{where}: a {entry.result_type} cannot be judged by {kind}."
+        return
+    if entry.result_type in (ResultType.NUMBER, ResultType.COUNT):
+        yield from _faults_of_unit(where, entry, criterion)
+    elif entry.unit or entry.exponent or entry.decimals:
+        yield f"{where}: only a number or a count has a unit, an exponent or decimals."
+    yield from _faults_of_choices(where, entry, criterion)
+
+
+def _faults_of_unit(where: str, entry: Entry, criterion: Part) -> Iterator[str]:
+    judged_in = text(criterion, "unit").removesuffix("/kg" if "per" in criterion else "")
+    if not entry.unit:
+        yield f"{where}: a number or a count has a unit."
+    elif "unit" in criterion and entry.unit != judged_in:
+        yield f"{where}: it is entered in {entry.unit}, but judged in {judged_in}."
+
+
+def _faults_of_choices(where: str, entry: Entry, criterion: Part) -> Iterator[str]:
+    if (entry.result_type is ResultType.CATEGORY) != bool(entry.choices):
+        yield f"{where}: a category, and nothing else, offers choices."
+        return
+    yield from (f"{where}: {fault}" for fault in repeated(entry.choices, "the choice"))
+    accepted = texts(criterion, "accepted")
+    for word in accepted:
+        if word not in entry.choices:
+            yield f"{where}: {word} is accepted but not offered."
+    if accepted and set(entry.choices) <= set(accepted):
+        yield f"{where}: every word offered is accepted, so the test could never fail."

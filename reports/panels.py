@@ -1,0 +1,30 @@
+"""What this room shows on the page of a batch."""
+
+from django.http import HttpRequest, Http404
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from accounts.panels import Panel, register_panel
+from accounts.roles import Permission
+from batches.models import Batch
+from reports.models import Document
+from reports.reading import documents_of, in_preparation
+
+
+def documents_panel(request: HttpRequest, number: str) -> str:
+    """Render the documents of a batch, those that are being made included."""
+    batch = Batch.objects.filter(number=number).first()
+    if batch is None:
+        raise Http404
+    context = {"documents": documents_of(batch.pk), "owed": in_preparation(batch.pk), "batch": batch}
+    return render_to_string("reports/_documents.html", context, request=request)
+
+
+def count_documents(number: str) -> int:
+    """Give how many documents of a batch are in force."""
+    return Document.objects.filter(batch__number=number, superseded_by=None).count()
+
+
+def register() -> None:
+    """Put the panel on the page of a batch."""
+    register_panel("batch", Panel(_("Documents"), "documents", Permission.RECORD_READ, documents_panel, count_documents))

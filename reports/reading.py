@@ -1,0 +1,71 @@
+"""Documents as people find them: the lists, one document with its versions, and its bytes, compared with the ledger."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404
+
+from accounts import security
+from accounts.models import Person
+from accounts.refusal import Refused
+from django.utils.translation import gettext as _
+
+from ledger import files
+from ledger.models import OutboxJob
+from qc.approving import CERTIFICATE_JOB
+from qc.disposition import BATCH_CERTIFICATE_JOB
+from qc.models import Disposition, ResultsApproval
+from reports.models import Document
+
+@dataclass(frozen=True, slots=True)
+class InPreparation:
+    """A document that is owed and not made yet."""
+
+    kind: Document.Kind
+    owed: OutboxJob
+
+
+def documents_of(batch_id: UUID) -> list[Document]:
+    """Give the documents of a batch, the newest version of each first."""
+    found = Document.objects.filter(batch=batch_id).select_related("file", "batch", "superseded_by")
+    return list(found.order_by("number", "-version"))
+
+
+def in_preparation(batch_id: UUID) -> list[InPreparation]:
+    """Give the documents of a batch that the worker still owes."""
+    approvals = ResultsApproval.objects.filter(batch=batch_id).values("pk")
+    decisions = Disposition.objects.filter(batch=batch_id).values("pk")
+    owed = OutboxJob.objects.filter(done_at=None)
+    return [
+        *(
+            InPreparation(Document.Kind.CERTIFICATE_OF_ANALYSIS, job)
+            for job in owed.filter(kind=CERTIFICATE_JOB, subject__in=approvals)
+        ),
+        *(
+            InPreparation(Document.Kind.BATCH_CERTIFICATE, job)
+            for job in owed.filter(kind=BATCH_CERTIFICATE_JOB, subject__in=decisions)
+        ),
+    ]
+
+
+def document_called(number: str, version: int | None = None) -> Document:
+    """Give a version of a document, the newest when none is named; raise Http404 if there is none."""
+    found = Document.objects.filter(number=number).select_related("file", "batch", "superseded_by", "supersedes")
+    chosen = found.filter(version=version) if version is not None else found
+    document = chosen.order_by("-version").first()
+    if document is None:
+        raise Http404
+    return document
+
+
+def bytes_of(document: Document, *, by: Person) -> bytes:
+    """Give a document's bytes as they were issued; refuse, and log it, if they are not those of the ledger any more."""
+    try:
+        return files.read(document.file)
+    except files.FileChangedError as error:
+        security.log("document_damaged", person=by, username=by.username, about=str(error))
+        raise Refused(
+            _("%(number)s is not given out: its file is not the one that was issued. Call quality assurance.")
+            % {"number": document.number},
+            status=409,
+        ) from error
