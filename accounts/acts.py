@@ -22,7 +22,8 @@ from ledger.canonical import canonical, digest
 
 # What the person chooses before signing, as the act's serializer read it: plain text, numbers and lists, so that it
 # can be stored with the challenge.
-Intent = dict[str, Any]
+Choices = dict[str, Any]
+Intent = Choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class EarlierSignature:
         return cls(row.pk, row.signer_name, row.signer_username, row.meaning_text, record_time(row.signed_at))
 
 
-class NoIntent(StrictSerializer[Intent]):
+class NoIntent(StrictSerializer[Choices]):
     """An act that leaves nothing to choose."""
 
 
@@ -98,9 +99,7 @@ class Act(Generic[SubjectT]):
     permission: ClassVar[Permission]
     meaning: ClassVar[Meaning]
     meaning_text: ClassVar[Text] = ""  # more exact than the meaning's own sentence, where the act has one
-    Intent: ClassVar[type[serializers.Serializer[Any]]] = (
-        NoIntent  # Any: serializers are generic in what they read
-    )
+    asks: ClassVar[type[serializers.Serializer[Any]]] = NoIntent  # Any: serializers are generic in what they read
     # A second person signs at the station of the first, without taking over the session.
     second_person: ClassVar[bool] = False
 
@@ -111,19 +110,19 @@ class Act(Generic[SubjectT]):
     def lock(self, subject: SubjectT) -> None:
         """Lock what the act depends on, before anything is read again. Nothing to lock is allowed."""
 
-    def to_sign(self, subject: SubjectT, intent: Intent) -> ToSign:
+    def to_sign(self, subject: SubjectT, intent: Choices) -> ToSign:
         """Build what the signer reads."""
         raise NotImplementedError
 
-    def objections(self, subject: SubjectT, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: SubjectT, intent: Choices, by: Person) -> list[Objection]:
         """Give the reasons against the act, beyond the missing permission that is always asked."""
         return []
 
-    def carry_out(self, subject: SubjectT, intent: Intent, signature: Signature) -> Signed:
-        """Write what the act writes and give the signed row. Runs inside the writing transaction, after `objections`."""
+    def carry_out(self, subject: SubjectT, intent: Choices, signature: Signature) -> Signed:
+        """Write what the act writes and give the signed row; runs in the writing transaction, after `objections`."""
         raise NotImplementedError
 
-    def means(self, intent: Intent) -> tuple[Meaning, str]:
+    def means(self, intent: Choices) -> tuple[Meaning, str]:
         """Give the meaning and its sentence."""
         return self.meaning, str(self.meaning_text or self.meaning.label)
 
@@ -131,13 +130,13 @@ class Act(Generic[SubjectT]):
         """Give the page to show afterwards."""
         return "/"
 
-    def all_objections(self, subject: SubjectT, intent: Intent, by: Person) -> list[Objection]:
+    def all_objections(self, subject: SubjectT, intent: Choices, by: Person) -> list[Objection]:
         """Give every reason against the act by this person: the one list that page, button and action use."""
         return [*lacks(by, self.permission), *self.objections(subject, intent, by)]
 
-    def read_intent(self, data: Mapping[str, object]) -> Intent:
+    def read_intent(self, data: Mapping[str, object]) -> Choices:
         """Read what the person chose; raise BadInput with a sentence a field."""
-        return plain_intent(self.Intent, data)
+        return plain_intent(self.asks, data)
 
 
 _acts: dict[str, Act[Any]] = {}  # Any: acts of every kind of subject

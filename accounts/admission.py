@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts import security
 from accounts.keys import OpenKey, WrongSecretError, new_key, unlock, wrapped
 from accounts.meanings import Meaning
-from accounts.models import Challenge, KeyEnrolment, KeyWrap, OneTimeLink, Person
+from accounts.models import Challenge, Deactivation, KeyEnrolment, KeyWrap, OneTimeLink, Person
 from accounts.passwords import objections_to_secret
 from accounts.refusal import BadInput, Objection, Refused, refuse_if
 from accounts.signature import Signature, sign
@@ -66,13 +66,9 @@ def found(site: SiteFacts, *, founders: Sequence[Founder]) -> Site:
     for founder in founders:
         refuse_if(objections_to_secret(founder.secret, username=founder.username, name=founder.name))
     keys = [new_key() for _founder in founders]
-    people = [
-        Person(username=one.username, name=one.name, title=_("Administrator"), founder=True)
-        for one in founders
-    ]
+    people = [Person(username=one.username, name=one.name, title=_("Administrator"), founder=True) for one in founders]
     wraps = [
-        wrapped(key, person=person, secret=one.secret)
-        for key, person, one in zip(keys, people, founders, strict=True)
+        wrapped(key, person=person, secret=one.secret) for key, person, one in zip(keys, people, founders, strict=True)
     ]
     with writing():
         row = write(
@@ -134,7 +130,8 @@ def link_for(token: str) -> OneTimeLink:
     """Give the link of a token; raise Refused if it is unknown, used or too old, in the same words."""
     wanted = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
     link = OneTimeLink.objects.select_related("person").filter(pk=wanted, used_at=None).first()
-    if link is None or link.expires_at < clock.machine_now():
+    closed = link is not None and Deactivation.objects.filter(person=link.person).exists()
+    if link is None or closed or link.expires_at <= clock.machine_now():
         raise Refused(_("This link is not valid any more. Ask an administrator for a new one."), status=404)
     return link
 
@@ -153,9 +150,7 @@ def enrol(token: str, *, secret: str, secret_again: str) -> KeyEnrolment:
     with writing():
         used = OneTimeLink.objects.filter(pk=link.pk, used_at=None).update(used_at=clock.machine_now())
         if not used:
-            raise Refused(
-                _("This link is not valid any more. Ask an administrator for a new one."), status=404
-            )
+            raise Refused(_("This link is not valid any more. Ask an administrator for a new one."), status=404)
         row = _enrol_in(person, key, wrap)
     security.log("key_enrolled", person=person, username=person.username)
     return row

@@ -112,9 +112,7 @@ def findings_on(row: Signed, lives: dict[str, KeyLife] | None = None) -> list[st
         life = lives.get(content.key_id)
         said = json.loads(bytes(entry.bytes))
         return [
-            *_wrong_key(
-                content.key_id, life, row, entry.seq, is_signed_by(content, life.public) if life else False
-            ),
+            *_wrong_key(content.key_id, life, row, entry.seq, is_signed_by(content, life.public) if life else False),
             *_wrong_words(statement, predicate, row, said["commit"]),
         ]
     except (EnvelopeError, ValueError, KeyError, TypeError, IndexError) as error:
@@ -133,9 +131,7 @@ def _wrong_key(key_id: str, life: KeyLife | None, row: Signed, seq: int, valid: 
         yield "its key was not in force at this place in the ledger"
 
 
-def _wrong_words(
-    statement: dict[str, object], predicate: dict[str, object], row: Signed, commit: str
-) -> Iterator[str]:
+def _wrong_words(statement: dict[str, object], predicate: dict[str, object], row: Signed, commit: str) -> Iterator[str]:
     expected: dict[str, object] = {
         "record": {"type": row.record_type(), "id": str(row.pk), "version": row.record_version},
         "meaning": {"code": row.meaning, "text": row.meaning_text},
@@ -147,10 +143,7 @@ def _wrong_words(
             yield f"what was signed says something else of {name}"
     signer = predicate["signer"]
     told = (str(row.signer_id), row.signer_username, row.signer_name, row.signer_role)
-    if (
-        not isinstance(signer, dict)
-        or tuple(signer[key] for key in ("person", "username", "name", "role")) != told
-    ):
+    if not isinstance(signer, dict) or tuple(signer[key] for key in ("person", "username", "name", "role")) != told:
         yield "what was signed names somebody else"
     subject = statement["subject"]
     if not isinstance(subject, list) or subject[0]["digest"] != {"sha256": commit}:
@@ -167,9 +160,7 @@ def cached_states_are_right(verification: Verification) -> Iterator[Finding]:
         verification.counted("people", 1)
         state, standing = getattr(person, "state", None), standing_of(person)
         if state is None:
-            yield Finding(
-                "people", f"accounts.person {person.username}", f"its state is missing at entry {newest}"
-            )
+            yield Finding("people", f"accounts.person {person.username}", f"its state is missing at entry {newest}")
             continue
         for name in ("roles", "active", "key_id", "policy_version"):
             if getattr(state, name) != getattr(standing, name):
@@ -180,6 +171,4 @@ def cached_states_are_right(verification: Verification) -> Iterator[Finding]:
                 )
         wrap = KeyWrap.objects.filter(person=person).first()
         if standing.key_id and (wrap is None or wrap.key_id != standing.key_id):
-            yield Finding(
-                "people", f"accounts.keywrap {person.username}", "the wrapped key is not the key in force"
-            )
+            yield Finding("people", f"accounts.keywrap {person.username}", "the wrapped key is not the key in force")

@@ -92,9 +92,7 @@ def unlock(wrap: KeyWrap | None, secret: str) -> OpenKey:
         raise WrongSecretError
     derived = _wrapping_key(secret, salt=bytes(wrap.salt), log2_n=wrap.log2_n)
     try:
-        raw = AESGCM(derived).decrypt(
-            bytes(wrap.nonce), bytes(wrap.wrapped), _bound_to(wrap.person_id, wrap.key_id)
-        )
+        raw = AESGCM(derived).decrypt(bytes(wrap.nonce), bytes(wrap.wrapped), _bound_to(wrap.person_id, wrap.key_id))
     except InvalidTag:
         raise WrongSecretError from None
     return OpenKey(wrap.key_id, Ed25519PrivateKey.from_private_bytes(raw))

@@ -30,10 +30,10 @@ class PersonMiddleware:
         if request.path.startswith(("/static/", "/healthz", "/readyz")):
             return self.get_response(request)
         seat = seat_of(request)
-        request.seat = seat  # type: ignore[attr-defined]  Django's request takes attributes of ours
+        request.seat = seat  # type: ignore[attr-defined]  # Django's request takes attributes of ours
         unlocked = seat.person if seat and not seat.locked else None
-        request.person = unlocked  # type: ignore[attr-defined]  as above
-        request.user = unlocked  # type: ignore[assignment]  nobody is None here, not an anonymous user
+        request.person = unlocked  # type: ignore[attr-defined]  # as above
+        request.user = unlocked  # type: ignore[assignment]  # nobody is None here, not an anonymous user
         if unlocked is None and not request.path.startswith(OPEN_PATHS):
             if seat is None:
                 return self._to(request, reverse("accounts:sign-in"))

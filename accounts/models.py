@@ -289,9 +289,7 @@ class FailureCounter(models.Model):
     last_at = models.DateTimeField(default=clock.machine_now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["username", "station"], name="one_counter_a_name_and_station")
-        ]
+        constraints = [models.UniqueConstraint(fields=["username", "station"], name="one_counter_a_name_and_station")]
 
 
 @append_only

@@ -1,7 +1,7 @@
 """Pages that need a permission: asked once, in words, before anything is read."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
@@ -18,11 +18,11 @@ def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
     """Let a page be opened by people whose roles allow this, and refuse everybody else with the reason."""
 
     def decorate(view: View[P]) -> View[P]:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             refuse_if(lacks(person_of(request), permission))
             return view(request, *args, **kwargs)
 
+        update_wrapper(guarded, view)
         return guarded
 
     return decorate

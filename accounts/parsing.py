@@ -39,9 +39,7 @@ class StrictSerializer(serializers.Serializer[T]):
         if not isinstance(data, Mapping):
             raise serializers.ValidationError({"non_field_errors": [_("Send one object with named fields.")]})
         if unknown := [str(key) for key in data if key not in self.fields]:
-            raise serializers.ValidationError(
-                {name: [_("This field is not known here.")] for name in unknown}
-            )
+            raise serializers.ValidationError({name: [_("This field is not known here.")] for name in unknown})
         return super().to_internal_value(data)
 
 
@@ -58,27 +56,21 @@ class TextField(serializers.CharField):
             raise serializers.ValidationError(_("Send text."))
         text = unicodedata.normalize("NFC", super().to_internal_value(data))
         if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t\r") or c in _BIDI for c in text):
-            raise serializers.ValidationError(
-                _("The text holds characters that cannot be printed. Type it again.")
-            )
+            raise serializers.ValidationError(_("The text holds characters that cannot be printed. Type it again."))
         return text
 
 
 class TypedNumberField(serializers.CharField):
     """A number exactly as typed; gives the text back after having proved that it reads as a number."""
 
-    def __init__(
-        self, *, comma_allowed: bool = False, **options: Any
-    ) -> None:  # Any: DRF's own field options
+    def __init__(self, *, comma_allowed: bool = False, **options: Any) -> None:  # Any: DRF's own field options
         self.comma_allowed = comma_allowed
         options.setdefault("max_length", 24)
         super().__init__(**options)
 
     def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
-            raise serializers.ValidationError(
-                _('Send the number as text, such as "1.15", so that no digit is lost.')
-            )
+            raise serializers.ValidationError(_('Send the number as text, such as "1.15", so that no digit is lost.'))
         try:
             return format(read_number(data, comma_allowed=self.comma_allowed), "f")
         except TypedNumberError as error:
@@ -112,9 +104,7 @@ class MomentField(_Moment):
                 _("This is not a time. Write it like 2026-11-14T14:32:07+01:00.")
             ) from None
         if "T" not in data and " " not in data:
-            raise serializers.ValidationError(
-                _("The time of day is missing. Write it like 2026-11-14T14:32.")
-            )
+            raise serializers.ValidationError(_("The time of day is missing. Write it like 2026-11-14T14:32."))
         if moment.tzinfo is None:
             moment = unambiguous(moment, site_zone())
         if not 2000 <= moment.year <= 2200:
@@ -122,8 +112,7 @@ class MomentField(_Moment):
         now = clock.now()
         if moment > now + timedelta(seconds=2):
             raise serializers.ValidationError(
-                _("The time can't be in the future. The server time is %(now)s.")
-                % {"now": f"{local(now):%H:%M}"}
+                _("The time can't be in the future. The server time is %(now)s.") % {"now": f"{local(now):%H:%M}"}
             )
         return moment
 
@@ -136,7 +125,7 @@ def unambiguous(moment: datetime, zone: ZoneInfo) -> datetime:
     first, second = moment.replace(tzinfo=zone, fold=0), moment.replace(tzinfo=zone, fold=1)
     if first.utcoffset() == second.utcoffset():
         return first
-    if first.utcoffset() < second.utcoffset():  # type: ignore[operator]  a zone always has an offset
+    if first.utcoffset() < second.utcoffset():  # type: ignore[operator]  # a zone always has an offset
         raise serializers.ValidationError(_("The clocks went forward: this local time did not exist."))
     raise serializers.ValidationError(
         _("The clocks went back: this local time came twice. Add the offset, such as +02:00 or +01:00.")
@@ -146,9 +135,7 @@ def unambiguous(moment: datetime, zone: ZoneInfo) -> datetime:
 class DayField(_Day):
     """A calendar day, by default not after today."""
 
-    def __init__(
-        self, *, future_allowed: bool = False, **options: Any
-    ) -> None:  # Any: DRF's own field options
+    def __init__(self, *, future_allowed: bool = False, **options: Any) -> None:  # Any: DRF's own field options
         self.future_allowed = future_allowed
         super().__init__(**options)
 
@@ -169,9 +156,7 @@ class DayField(_Day):
         return value.isoformat()
 
 
-def parsed(
-    shape: type[serializers.Serializer[Any]], data: Mapping[str, object]
-) -> dict[str, Any]:  # Any: as read
+def parsed(shape: type[serializers.Serializer[Any]], data: Mapping[str, object]) -> dict[str, Any]:  # Any: as read
     """Give what a serializer reads, or raise BadInput with one objection a field."""
     serializer = shape(data=data)
     if not serializer.is_valid():

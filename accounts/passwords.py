@@ -12,9 +12,7 @@ LONGEST = 1024
 def objections_to_secret(secret: str, *, username: str, name: str) -> list[Objection]:
     """Give the reasons against a new secret; each character of it counts, none is cut off."""
     lowered = secret.lower()
-    inside = [
-        word for word in (username.lower(), *name.lower().split()) if len(word) >= 4 and word in lowered
-    ]
+    inside = [word for word in (username.lower(), *name.lower().split()) if len(word) >= 4 and word in lowered]
     stripped = "".join(c for c in lowered if c.isalnum())
     return [
         *when(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import Act, Choices, EarlierSignature, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import (
     Admission,
@@ -72,12 +72,10 @@ class _AboutPerson(Act[Person]):
         return person
 
 
-class AdmissionIntent(StrictSerializer[Intent]):
+class AdmissionIntent(StrictSerializer[Choices]):
     """Who is admitted, with which roles, and how their identity was checked."""
 
-    username = serializers.RegexField(
-        USERNAME, help_text="3 to 40 of a–z, 0–9, dot, hyphen; never given twice"
-    )
+    username = serializers.RegexField(USERNAME, help_text="3 to 40 of a–z, 0–9, dot, hyphen; never given twice")
     name = TextField(max_length=120)
     title = TextField(max_length=120, required=False, default="")
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices), min_length=1, max_length=8)
@@ -94,7 +92,7 @@ class AdmitPerson(Act[Site]):
     verb = gettext_lazy("Sign the admission")
     permission = Permission.ACCOUNT_MANAGE
     meaning = Meaning.ADMITTED
-    Intent = AdmissionIntent
+    asks = AdmissionIntent
 
     def find(self, subject: UUID) -> Site:
         site = Site.objects.filter(pk=subject).first()
@@ -102,7 +100,7 @@ class AdmitPerson(Act[Site]):
             raise Http404
         return site
 
-    def to_sign(self, subject: Site, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Site, intent: Choices) -> ToSign:
         return ToSign(
             title=str(self.title),
             identity=[Line(_("Name"), intent["name"]), Line(_("User ID"), intent["username"])],
@@ -114,7 +112,7 @@ class AdmitPerson(Act[Site]):
             ],
         )
 
-    def objections(self, subject: Site, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Site, intent: Choices, by: Person) -> list[Objection]:
         return when(
             Person.objects.filter(username__iexact=intent["username"]).exists(),
             _("The user ID %(name)s belongs to somebody. User IDs are never given twice.")
@@ -122,7 +120,7 @@ class AdmitPerson(Act[Site]):
             field="username",
         )
 
-    def carry_out(self, subject: Site, intent: Intent, signature: Signature) -> Admission:
+    def carry_out(self, subject: Site, intent: Choices, signature: Signature) -> Admission:
         person = Person(username=intent["username"], name=intent["name"], title=intent["title"])
         write(person, type="person.named", actor=signature.signer.reference)
         PersonState.objects.create(person=person)
@@ -154,7 +152,7 @@ class _Second(_AboutPerson):
         """Give the lines that say what is approved."""
         raise NotImplementedError
 
-    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
         pending = self.pending(subject)
         if pending is None:
             raise Http404
@@ -167,14 +165,12 @@ class _Second(_AboutPerson):
             signatures=2,
         )
 
-    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
         pending = self.pending(subject)
         if pending is None:
             return when(True, _("Nothing waits for approval here."))
         return [
-            *when(
-                pending.signer_id == by.pk, _("A second administrator must approve this."), code="same_person"
-            ),
+            *when(pending.signer_id == by.pk, _("A second administrator must approve this."), code="same_person"),
             *when(subject.pk == by.pk, _("Nobody approves something about themselves."), code="same_person"),
         ]
 
@@ -197,7 +193,7 @@ class ApproveAdmission(_Second):
             Line(_("on"), day(pending.identity_checked_on)),
         ]
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> AdmissionApproval:
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> AdmissionApproval:
         admission = Admission.objects.get(person=subject, approval=None)
         row = sign(
             AdmissionApproval(admission=admission),
@@ -212,7 +208,7 @@ class ApproveAdmission(_Second):
         return row.admission.person
 
 
-class RolesIntent(StrictSerializer[Intent]):
+class RolesIntent(StrictSerializer[Choices]):
     """The roles that somebody is to have, and why."""
 
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices), max_length=8, allow_empty=True)
@@ -228,9 +224,9 @@ class ChangeRoles(_AboutPerson):
     verb = gettext_lazy("Sign the change")
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I ask that this person's roles be changed.")
-    Intent = RolesIntent
+    asks = RolesIntent
 
-    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
         return ToSign(
             title=str(self.title),
             identity=identity_of(subject),
@@ -241,7 +237,7 @@ class ChangeRoles(_AboutPerson):
             ],
         )
 
-    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
         return [
             *when(subject.pk == by.pk, _("Nobody changes their own roles."), code="same_person"),
             *when(not subject.state.active, _("This account is not active.")),
@@ -251,7 +247,7 @@ class ChangeRoles(_AboutPerson):
             ),
         ]
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> RoleChange:
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> RoleChange:
         row = RoleChange(person=subject, roles=sorted(set(intent["roles"])), reason=intent["reason"])
         return sign(row, signature, type="person.roles_proposed")
 
@@ -274,11 +270,9 @@ class ApproveRoles(_Second):
             Line(_("Reason"), pending.reason),
         ]
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> RoleChangeApproval:
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> RoleChangeApproval:
         change = RoleChange.objects.get(person=subject, approval=None)
-        row = sign(
-            RoleChangeApproval(change=change), signature, type="person.roles_changed", earlier=[change]
-        )
+        row = sign(RoleChangeApproval(change=change), signature, type="person.roles_changed", earlier=[change])
         refresh_state(subject)
         return row
 
@@ -286,7 +280,7 @@ class ApproveRoles(_Second):
         return row.change.person
 
 
-class ReasonIntent(StrictSerializer[Intent]):
+class ReasonIntent(StrictSerializer[Choices]):
     """Why."""
 
     reason = TextField(max_length=1000, min_length=5)
@@ -295,9 +289,9 @@ class ReasonIntent(StrictSerializer[Intent]):
 class _WithReason(_AboutPerson):
     """An act about a person that needs only a reason."""
 
-    Intent = ReasonIntent
+    asks = ReasonIntent
 
-    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
         lines = [Line(_("Roles"), role_list(subject.state.roles)), Line(_("Reason"), intent["reason"])]
         return ToSign(title=str(self.title), identity=identity_of(subject), lines=lines)
 
@@ -312,16 +306,14 @@ class DeactivatePerson(_WithReason):
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I close this account. It is never opened again.")
 
-    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
         return [
             *when(subject.pk == by.pk, _("Nobody deactivates their own account."), code="same_person"),
             *when(Deactivation.objects.filter(person=subject).exists(), _("This account is closed already.")),
         ]
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> Deactivation:
-        row = sign(
-            Deactivation(person=subject, reason=intent["reason"]), signature, type="person.deactivated"
-        )
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> Deactivation:
+        row = sign(Deactivation(person=subject, reason=intent["reason"]), signature, type="person.deactivated")
         refresh_state(subject)
         end_sessions(subject)
         return row
@@ -337,11 +329,9 @@ class ResetKey(_WithReason):
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I ask that this person's key be replaced.")
 
-    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
         return [
-            *when(
-                subject.pk == by.pk, _("Ask another administrator to replace your key."), code="same_person"
-            ),
+            *when(subject.pk == by.pk, _("Ask another administrator to replace your key."), code="same_person"),
             *when(Deactivation.objects.filter(person=subject).exists(), _("This account is closed.")),
             *when(
                 KeyReset.objects.filter(person=subject, approval=None).exists(),
@@ -349,7 +339,7 @@ class ResetKey(_WithReason):
             ),
         ]
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> KeyReset:
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> KeyReset:
         return sign(KeyReset(person=subject, reason=intent["reason"]), signature, type="key.reset_proposed")
 
 
@@ -367,7 +357,7 @@ class ApproveReset(_Second):
     def words(self, pending: KeyReset) -> list[Line]:
         return [Line(_("Reason"), pending.reason)]
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> KeyResetApproval:
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> KeyResetApproval:
         reset = KeyReset.objects.get(person=subject, approval=None)
         row = sign(KeyResetApproval(reset=reset), signature, type="key.reset", earlier=[reset])
         refresh_state(subject)
@@ -384,7 +374,7 @@ def end_sessions(person: Person) -> None:
     PersonState.objects.filter(pk=person.pk).update(sessions_valid_from=ended)
 
 
-class TrainingIntent(StrictSerializer[Intent]):
+class TrainingIntent(StrictSerializer[Choices]):
     """Which version of which procedure somebody was trained on."""
 
     procedure = TextField(max_length=60)
@@ -403,9 +393,9 @@ class RecordTraining(_AboutPerson):
     permission = Permission.TRAINING_RECORD
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I verified that this person was trained.")
-    Intent = TrainingIntent
+    asks = TrainingIntent
 
-    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
         until = intent["valid_until"]
         return ToSign(
             title=str(self.title),
@@ -417,7 +407,7 @@ class RecordTraining(_AboutPerson):
             ],
         )
 
-    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
         until = intent["valid_until"]
         return [
             *when(subject.pk == by.pk, _("Somebody else records your training."), code="same_person"),
@@ -428,7 +418,7 @@ class RecordTraining(_AboutPerson):
             ),
         ]
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> Training:
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> Training:
         until = intent["valid_until"]
         row = Training(
             person=subject,
@@ -451,18 +441,14 @@ class AcceptPolicy(_AboutPerson):
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I read this policy and accept it.")
 
-    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
         lines = [Line(f"{number}", str(text)) for number, text in enumerate(POLICY, start=1)]
-        return ToSign(
-            title=str(self.title), identity=identity_of(subject), lines=lines, version=str(POLICY_VERSION)
-        )
+        return ToSign(title=str(self.title), identity=identity_of(subject), lines=lines, version=str(POLICY_VERSION))
 
-    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
-        return when(
-            subject.pk != by.pk, _("Everybody accepts the policy for themselves."), code="same_person"
-        )
+    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+        return when(subject.pk != by.pk, _("Everybody accepts the policy for themselves."), code="same_person")
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> PolicyAcceptance:
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> PolicyAcceptance:
         row = sign(PolicyAcceptance(policy_version=POLICY_VERSION), signature, type="policy.accepted")
         refresh_state(subject)
         return row

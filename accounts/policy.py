@@ -11,9 +11,7 @@ POLICY = (
     gettext_lazy("My electronic signature in this system binds me as my handwritten signature does."),
     gettext_lazy("I sign only what I did, watched, checked or decided myself, and only after reading it."),
     gettext_lazy("I keep my password to myself. If I think that somebody knows it, I say so at once."),
-    gettext_lazy(
-        "I enter what happened when it happened. I correct a mistake by a correction, never by hiding it."
-    ),
+    gettext_lazy("I enter what happened when it happened. I correct a mistake by a correction, never by hiding it."),
 )
 ACCEPTING = "policy.accept"
 

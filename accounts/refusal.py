@@ -36,9 +36,7 @@ class Refused(Exception):  # noqa: N818  the word people use
 
     status = 409
 
-    def __init__(
-        self, objections: Sequence[Objection] | Objection | str, *, status: int | None = None
-    ) -> None:
+    def __init__(self, objections: Sequence[Objection] | Objection | str, *, status: int | None = None) -> None:
         if isinstance(objections, str):
             objections = [Objection(objections)]
         self.objections = [objections] if isinstance(objections, Objection) else list(objections)

@@ -22,9 +22,7 @@ BLOCKED_EVERYWHERE_AT = 30
 LONGEST_WAIT_SECONDS = 300
 
 
-def log(
-    kind: str, *, person: Person | None = None, username: str = "", station: str = "", about: str = ""
-) -> None:
+def log(kind: str, *, person: Person | None = None, username: str = "", station: str = "", about: str = "") -> None:
     """Add a line to the security log, in a transaction of its own when none is open."""
     SecurityEvent.objects.create(
         kind=kind, person=person, username=username[:40], station=station[:60], about=about[:500]
@@ -40,9 +38,7 @@ def wait_after(failures: int) -> timedelta:
 
 def is_blocked(username: str) -> bool:
     """Tell whether a name is blocked, at some station or everywhere."""
-    failures = list(
-        FailureCounter.objects.filter(username=username.lower()[:40]).values_list("failures", flat=True)
-    )
+    failures = list(FailureCounter.objects.filter(username=username.lower()[:40]).values_list("failures", flat=True))
     return max(failures, default=0) >= BLOCKED_AT or sum(failures) >= BLOCKED_EVERYWHERE_AT
 
 
@@ -57,8 +53,8 @@ def refuse_while_blocked(username: str, station: str) -> None:
         raise TooManyTries(
             Objection(
                 _(
-                    "Signing in and signing are blocked for %(name)s after %(tries)s tries. A shift lead at this station "
-                    "can lift it with their own signature. Values can still be recorded."
+                    "Signing in and signing are blocked for %(name)s after %(tries)s tries. A shift lead at this "
+                    "station can lift it with their own signature. Values can still be recorded."
                 )
                 % {"name": name, "tries": BLOCKED_AT},
                 code="blocked",
@@ -76,13 +72,9 @@ def count_failure(username: str, station: str, *, about: str) -> None:
     """Count one wrong secret and log it; both stay whatever happens next."""
     name = username.lower()[:40]
     with transaction.atomic():
-        counter, new = FailureCounter.objects.get_or_create(
-            username=name, station=station, defaults={"failures": 1}
-        )
+        counter, new = FailureCounter.objects.get_or_create(username=name, station=station, defaults={"failures": 1})
         if not new:
-            FailureCounter.objects.filter(pk=counter.pk).update(
-                failures=F("failures") + 1, last_at=clock.machine_now()
-            )
+            FailureCounter.objects.filter(pk=counter.pk).update(failures=F("failures") + 1, last_at=clock.machine_now())
         log("wrong_secret", username=name, station=station, about=about)
 
 

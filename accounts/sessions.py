@@ -82,9 +82,7 @@ def sign_out(request: HttpRequest) -> None:
     seat = seat_of(request)
     request.session.flush()
     if seat:
-        security.log(
-            "signed_out", person=seat.person, username=seat.person.username, station=station_of(request)
-        )
+        security.log("signed_out", person=seat.person, username=seat.person.username, station=station_of(request))
 
 
 def lock(request: HttpRequest, *, return_to: str) -> None:

@@ -120,12 +120,8 @@ def _use_up(challenge: Challenge, row: Signed) -> None:
     """Mark the challenge used by this row, or refuse because somebody was faster."""
     if challenge._state.adding:  # founding and enrolment have no challenge that was stored
         return
-    if not Challenge.objects.filter(pk=challenge.pk, used_at=None).update(
-        used_at=row.signed_at, record=row.pk
-    ):
-        raise Refused(
-            Objection(_("This was signed already. Nothing was signed twice."), code="already_signed")
-        )
+    if not Challenge.objects.filter(pk=challenge.pk, used_at=None).update(used_at=row.signed_at, record=row.pk):
+        raise Refused(Objection(_("This was signed already. Nothing was signed twice."), code="already_signed"))
     failpoint("challenge used")
 
 

@@ -40,9 +40,7 @@ class WrongSecret(Refused):
     status = 403
 
 
-def ask(
-    code: str, subject: UUID, data: Mapping[str, object], *, by: Person | None
-) -> tuple[Challenge, ToSign]:
+def ask(code: str, subject: UUID, data: Mapping[str, object], *, by: Person | None) -> tuple[Challenge, ToSign]:
     """Make a challenge for an act and give what its signer is to read; raise Refused with every objection."""
     act = known_act(code)
     intent = act.read_intent(data)
@@ -97,8 +95,7 @@ def confirm(
     if at_hand is not None and not act.second_person and (person is None or person.pk != at_hand.pk):
         raise WrongSecret(
             Objection(
-                _("This session is %(name)s's. Sign out first to sign as somebody else.")
-                % {"name": at_hand.name}
+                _("This session is %(name)s's. Sign out first to sign as somebody else.") % {"name": at_hand.name}
             )
         )
     security.refuse_while_blocked(username, station)
@@ -112,9 +109,7 @@ def confirm(
         ) from None
     if person is None or not person.state.active or key.key_id != person.state.key_id:
         security.count_failure(username, station, about=f"signing {act.code}")
-        raise WrongSecret(
-            Objection(_("Wrong user name or password. Nothing was signed."), code="wrong_secret")
-        )
+        raise WrongSecret(Objection(_("Wrong user name or password. Nothing was signed."), code="wrong_secret"))
     security.clear_failures(username, station)
     failpoint("key unlocked")
     meaning, text = act.means(challenge.intent)
@@ -124,13 +119,9 @@ def confirm(
 def usable(challenge: Challenge) -> None:
     """Raise Refused unless the challenge can still be signed."""
     if challenge.used_at is not None:
-        raise Refused(
-            Objection(_("This was signed already. Nothing was signed twice."), code="already_signed")
-        )
+        raise Refused(Objection(_("This was signed already. Nothing was signed twice."), code="already_signed"))
     if clock.now() - challenge.made_at > VALID_FOR:
-        raise Refused(
-            Objection(_("This page is older than five minutes. Open it again and sign."), code="expired")
-        )
+        raise Refused(Objection(_("This page is older than five minutes. Open it again and sign."), code="expired"))
 
 
 def perform(
@@ -151,9 +142,7 @@ def perform(
             Objection(_("This signature page is not known. Open it again."), code="unknown_challenge"),
             status=404,
         )
-    signature = confirm(
-        challenge, username=username, secret=secret, comment=comment, station=station, at_hand=at_hand
-    )
+    signature = confirm(challenge, username=username, secret=secret, comment=comment, station=station, at_hand=at_hand)
     act = known_act(challenge.act)
     try:
         with writing():
@@ -167,9 +156,7 @@ def _carried_out(act: Act[Any], challenge: Challenge, signature: Signature) -> S
     act.lock(act.find(challenge.subject))
     subject = act.find(challenge.subject)
     if Challenge.objects.filter(pk=challenge.pk, used_at=None).first() is None:
-        raise Refused(
-            Objection(_("This was signed already. Nothing was signed twice."), code="already_signed")
-        )
+        raise Refused(Objection(_("This was signed already. Nothing was signed twice."), code="already_signed"))
     by = Person.objects.select_related("state").get(pk=signature.signer.pk)
     refuse_if(
         [
@@ -184,9 +171,7 @@ def _carried_out(act: Act[Any], challenge: Challenge, signature: Signature) -> S
     if act.to_sign(subject, challenge.intent).sha256() != challenge.view_sha256:
         raise Stale(
             Objection(
-                _(
-                    "The record changed after you opened this. Nothing was signed. Check the values and sign again."
-                ),
+                _("The record changed after you opened this. Nothing was signed. Check the values and sign again."),
                 code="stale",
             )
         )

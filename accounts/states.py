@@ -81,9 +81,7 @@ def _key_in_force(person: Person) -> str:
 
 def _seq(row: KeyEnrolment | KeyResetApproval) -> int:
     """Give a row's place in the ledger; a row whose entry is noted but not written yet is the newest of all."""
-    found = (
-        Entry.objects.filter(rec_type=row.record_type(), rec_id=row.pk).values_list("seq", flat=True).first()
-    )
+    found = Entry.objects.filter(rec_type=row.record_type(), rec_id=row.pk).values_list("seq", flat=True).first()
     return found if found is not None else 2**53
 
 

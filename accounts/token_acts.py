@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts import security
-from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.acts import Act, Choices, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, PersonState, Signed, TokenIssued, TokenRevoked
 from accounts.parsing import StrictSerializer, TextField
@@ -26,10 +26,10 @@ MOST_TOKENS = 10
 PREFIX = "cw_"
 
 
-class TokenIntent(StrictSerializer[Intent]):
+class TokenIntent(StrictSerializer[Choices]):
     """What the program is called, what it may do, and for how long."""
 
-    label = TextField(max_length=80, min_length=3)
+    program = TextField(max_length=80, min_length=3)
     scopes = serializers.ListField(child=serializers.ChoiceField(SCOPES), min_length=1, max_length=2)
     days = serializers.ChoiceField((("1", "1"), ("30", "30"), ("90", "90"), ("365", "365")), default="90")
 
@@ -44,7 +44,7 @@ class IssueToken(Act[Person]):
     permission = Permission.OWN_ACCOUNT
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I let this program read or record in my name. It never signs for me.")
-    Intent = TokenIntent
+    asks = TokenIntent
 
     def find(self, subject: UUID) -> Person:
         person = Person.objects.select_related("state").filter(pk=subject).first()
@@ -55,29 +55,29 @@ class IssueToken(Act[Person]):
     def lock(self, subject: Person) -> None:
         PersonState.objects.select_for_update().filter(pk=subject.pk).first()
 
-    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
         words = dict(SCOPES)
         return ToSign(
             title=str(self.title),
             identity=[Line(_("Name"), subject.name), Line(_("User ID"), subject.username)],
             lines=[
-                Line(_("Program"), intent["label"]),
+                Line(_("Program"), intent["program"]),
                 Line(_("May"), ", ".join(str(words[scope]) for scope in sorted(set(intent["scopes"])))),
                 Line(_("Days"), intent["days"]),
             ],
         )
 
-    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
         in_force = TokenIssued.objects.filter(signer=by, revoked=None, expires_at__gt=clock.now()).count()
         return [
             *when(subject.pk != by.pk, _("Everybody issues tokens for themselves."), code="same_person"),
             *when(in_force >= MOST_TOKENS, _("You have ten tokens in force. Revoke one first.")),
         ]
 
-    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> TokenIssued:
+    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> TokenIssued:
         text = PREFIX + secrets.token_urlsafe(32)
         row = TokenIssued(
-            label=intent["label"],
+            label=intent["program"],
             token_sha256=hashlib.sha256(text.encode("ascii")).hexdigest(),
             scopes=sorted(set(intent["scopes"])),
             expires_at=clock.now() + timedelta(days=int(intent["days"])),

@@ -16,7 +16,7 @@ from batches.definitions.master import Field, Step
 from batches.judging import UnreadableError, read_typed
 from batches.models import Batch, BatchState, CheckBeforeAct, StepPerformed, StepStart, Value
 from batches.pinned import master_of
-from batches.record import Status, record_of, step_url
+from batches.record import BatchRecord, Status, record_of, step_url
 from ledger import clock
 
 LATE_AFTER = timedelta(minutes=30)
@@ -30,7 +30,9 @@ def step_called(batch: Batch, code: str) -> Step:
     step = master_of(batch).step(code)
     if step is None:
         raise BadInput(
-            Objection(_("Batch %(batch)s has no step %(step)s.") % {"batch": batch.number, "step": code[:20]}, field="step")
+            Objection(
+                _("Batch %(batch)s has no step %(step)s.") % {"batch": batch.number, "step": code[:20]}, field="step"
+            )
         )
     return step
 
@@ -52,7 +54,9 @@ def objections_to_work(batch: Batch, step: Step, *, by: Person) -> list[Objectio
     ]
 
 
-def objections_to_start(batch: Batch, step: Step, *, by: Person, happened_at: datetime, reason: str = "") -> list[Objection]:
+def objections_to_start(
+    batch: Batch, step: Step, *, by: Person, happened_at: datetime, reason: str = ""
+) -> list[Objection]:
     """Give the reasons against beginning a step: by this person, now, in this order."""
     record = record_of(batch)
     here = record.step(step.code)
@@ -65,7 +69,7 @@ def objections_to_start(batch: Batch, step: Step, *, by: Person, happened_at: da
             _("Step %(step)s was begun already.") % {"step": step.code},
             code="begun_already",
         ),
-        *_objections_to_order(batch, step, reason),
+        *_objections_to_order(record, step, reason),
         *_objections_to_decided(batch),
         *objections_to_time(happened_at),
         *when(
@@ -78,19 +82,21 @@ def objections_to_start(batch: Batch, step: Step, *, by: Person, happened_at: da
     ]
 
 
-def _objections_to_order(batch: Batch, step: Step, reason: str) -> list[Objection]:
+def _objections_to_order(record: BatchRecord, step: Step, reason: str) -> list[Objection]:
     objections: list[Objection] = []
-    for earlier in record_of(batch).before(step.code):
+    for earlier in record.before(step.code):
         is_open = earlier.status is not Status.COMPLETE
         if not is_open or (not step.forced and earlier.status is Status.PERFORMED):
             continue
         words = {"step": earlier.definition.code}
-        url = step_url(batch.number, earlier.definition.code)
+        url = step_url(record.batch.number, earlier.definition.code)
         if step.forced:
             says = _("Step %(step)s isn't finished. Finish it first.") % words
             objections.append(Objection(says, "forced_order", "step", url))
         elif len(reason.strip()) < SHORTEST_REASON:
-            says = _("Step %(step)s is open. Finish it first, or go on with a reason of at least 10 characters.") % words
+            says = (
+                _("Step %(step)s is open. Finish it first, or go on with a reason of at least 10 characters.") % words
+            )
             objections.append(Objection(says, "order", "reason", url))
     return objections
 
@@ -118,7 +124,9 @@ def field_called(batch: Batch, step: str, code: str) -> tuple[Step, Field]:
     definition = step_called(batch, step)
     wanted = definition.field(code)
     if wanted is None:
-        raise BadInput(Objection(_("Step %(step)s has no such field.") % {"step": step}, code="bad_input", field="field"))
+        raise BadInput(
+            Objection(_("Step %(step)s has no such field.") % {"step": step}, code="bad_input", field="field")
+        )
     return definition, wanted
 
 
@@ -137,8 +145,7 @@ def objections_to_first_value(
     start = StepStart.objects.filter(batch=batch, step=step.code).first()
     signed = StepPerformed.objects.filter(batch=batch, step=step.code).exists()
     unchecked = (
-        step.is_checked_before_the_act
-        and not CheckBeforeAct.objects.filter(batch=batch, step=step.code).exists()
+        step.is_checked_before_the_act and not CheckBeforeAct.objects.filter(batch=batch, step=step.code).exists()
     )
     return [
         *objections_to_work(batch, step, by=by),
@@ -168,7 +175,10 @@ def objections_to_first_value(
         ),
         *when(
             clock.now() - moment > LATE_AFTER and len(late_reason.strip()) < SHORTEST_REASON,
-            _("This was more than %(minutes)d minutes ago. Give a reason for the late entry, of at least 10 characters.")
+            _(
+                "This was more than %(minutes)d minutes ago. "
+                "Give a reason for the late entry, of at least 10 characters."
+            )
             % {"minutes": LATE_AFTER.total_seconds() // 60},
             code="late",
             field="late_reason",

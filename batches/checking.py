@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.acts import Act, Choices, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.refusal import Objection, when
@@ -73,6 +73,11 @@ def empty_slots(step: StepRecord) -> list[Objection]:
     ]
 
 
+def is_checked(record: BatchRecord, step: StepRecord) -> bool:
+    """Tell whether a second person confirmed exactly what is at hand now; a later change asks for another check."""
+    return step.check is not None and step.check.confirmed == _confirmed_ids(record, step)
+
+
 @register
 class CheckBefore(Act[StepStart]):
     """Confirm containers, vials, lot and volume as an independent second person, before entry opens."""
@@ -91,7 +96,7 @@ class CheckBefore(Act[StepStart]):
     def lock(self, subject: StepStart) -> None:
         locked(subject.batch_id)
 
-    def to_sign(self, subject: StepStart, intent: Intent) -> ToSign:
+    def to_sign(self, subject: StepStart, intent: Choices) -> ToSign:
         record, step = subject_of(subject)
         values = confirmed_values(record, step)
         containers = [scan.code for scan in step.scans_in_force if scan.identity_check_id]
@@ -105,7 +110,7 @@ class CheckBefore(Act[StepStart]):
             version=f"{subject.pk} {len(step.checks)} " + " ".join(_confirmed_ids(record, step)),
         )
 
-    def objections(self, subject: StepStart, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: StepStart, intent: Choices, by: Person) -> list[Objection]:
         record, step = subject_of(subject)
         missing = [
             each.definition.title
@@ -114,7 +119,7 @@ class CheckBefore(Act[StepStart]):
         ]
         return [
             *when(not step.definition.is_checked_before_the_act, _("This step has no check before it.")),
-            *when(step.check is not None, _("This step was checked already."), code="checked_already"),
+            *when(is_checked(record, step), _("This step was checked already."), code="checked_already"),
             *when(step.performed is not None, _("This step was signed already."), code="signed"),
             *when(
                 by.reference in step.people,
@@ -129,7 +134,7 @@ class CheckBefore(Act[StepStart]):
             ),
         ]
 
-    def carry_out(self, subject: StepStart, intent: Intent, signature: Signature) -> CheckBeforeAct:
+    def carry_out(self, subject: StepStart, intent: Choices, signature: Signature) -> CheckBeforeAct:
         record, step = subject_of(subject)
         row = CheckBeforeAct(batch=record.batch, step=subject.step, confirmed=_confirmed_ids(record, step))
         return sign(row, signature, type="step.checked_before")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.acts import Line
 from batches.models import Batch, BatchState
+from batches.pinned import product_of
 from chain_of_custody import isbt128
 from chain_of_custody.models import ChainOfIdentity, Collection
 
@@ -51,7 +52,7 @@ def identity_of(batch: Batch) -> Identity:
     din, eye, check = _donation(batch.order.coi)
     return Identity(
         batch=batch.number,
-        product=batch.product.title,
+        product=product_of(batch).short_title,
         coi=batch.order.coi.identifier,
         coi_for_the_eye=coi_for_the_eye(batch.order.coi),
         subject=batch.order.coi.subject.pseudonym,

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import Act, Choices, EarlierSignature, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -19,8 +19,7 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import local
-from batches.definitions.bindings import faults_between_master_and_product
-from batches.definitions.kinds import as_master, as_product
+from batches.definitions.kinds import as_master, disagreements_among
 from batches.identity import coi_for_the_eye
 from batches.models import Batch, BatchState, Definition, Order
 from batches.pinned import in_force, reading_of
@@ -44,7 +43,7 @@ def versions_for(order: Order) -> Pinned:
     }
 
 
-class IssueIntent(StrictSerializer[Intent]):
+class IssueIntent(StrictSerializer[Choices]):
     """What a reader must know of the data themselves, where that is not obvious: it is printed on every document."""
 
     data_remark = TextField(max_length=300, required=False, allow_blank=True, default="")
@@ -61,7 +60,7 @@ class IssueBatch(Act[Order]):
     permission = Permission.BATCH_ISSUE
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I issue this batch record, an exact copy of the approved versions named here.")
-    Intent = IssueIntent
+    asks = IssueIntent
 
     def find(self, subject: UUID) -> Order:
         order = Order.objects.select_related("coi__subject", "product").filter(pk=subject).first()
@@ -72,7 +71,7 @@ class IssueBatch(Act[Order]):
     def lock(self, subject: Order) -> None:
         take_turn("ISSUE")
 
-    def to_sign(self, subject: Order, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Order, intent: Choices) -> ToSign:
         versions = versions_for(subject)
         bags = starting_containers(subject.coi)
         found = [row for row in versions.values() if row is not None]
@@ -95,7 +94,7 @@ class IssueBatch(Act[Order]):
             earlier=[EarlierSignature.on(subject)],
         )
 
-    def objections(self, subject: Order, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Order, intent: Choices, by: Person) -> list[Objection]:
         versions = versions_for(subject)
         undecided = Batch.objects.filter(order=subject, state__disposition=BatchState.Disposition.NONE).first()
         return [
@@ -120,7 +119,7 @@ class IssueBatch(Act[Order]):
             *objections_to_starting(subject.coi),
         ]
 
-    def carry_out(self, subject: Order, intent: Intent, signature: Signature) -> Batch:
+    def carry_out(self, subject: Order, intent: Choices, signature: Signature) -> Batch:
         versions = versions_for(subject)
         batch = Batch(
             number=next_number("CT", local(clock.now()).year),
@@ -144,8 +143,5 @@ class IssueBatch(Act[Order]):
 
 
 def _faults_between(versions: Pinned) -> list[Objection]:
-    product, master = versions[Definition.Kind.PRODUCT], versions[Definition.Kind.MASTER]
-    if product is None or master is None:
-        return []
-    faults = faults_between_master_and_product(as_master(reading_of(master)), as_product(reading_of(product)))
-    return [Objection(fault, code="faulty_definition") for fault in faults]
+    definitions = {str(kind): reading_of(row) for kind, row in versions.items() if row is not None}
+    return [Objection(fault, code="faulty_definition") for fault in disagreements_among(definitions)]

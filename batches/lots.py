@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.acts import Act, Choices, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField, TypedNumberField
@@ -60,7 +60,7 @@ def has_expired(lot: MaterialLot, on: date) -> bool:
     return lot.expires_on < on
 
 
-class LotIntent(StrictSerializer[Intent]):
+class LotIntent(StrictSerializer[Choices]):
     """What stands on the lot and on its supplier's certificate."""
 
     code = serializers.RegexField(CODE)
@@ -85,7 +85,7 @@ class ApproveLot(Act[Site]):
     permission = Permission.DEFINITION_APPROVE
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I compared this lot with its certificate and approve it for use.")
-    Intent = LotIntent
+    asks = LotIntent
 
     def find(self, subject: UUID) -> Site:
         site = Site.objects.filter(pk=subject).first()
@@ -96,7 +96,7 @@ class ApproveLot(Act[Site]):
     def lock(self, subject: Site) -> None:
         take_turn("LOT")
 
-    def to_sign(self, subject: Site, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Site, intent: Choices) -> ToSign:
         lines = [
             Line(_("Material"), f"{intent['name']} ({intent['item']})"),
             Line(_("Kind"), str(MaterialLot.Kind(intent["kind"]).label)),
@@ -111,7 +111,7 @@ class ApproveLot(Act[Site]):
         lines += [Line(_("Unit"), code) for code in intent["units"]]
         return ToSign(title=str(self.title), identity=[Line(_("Lot"), intent["code"])], lines=lines)
 
-    def objections(self, subject: Site, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Site, intent: Choices, by: Person) -> list[Objection]:
         codes = [intent["code"], *intent["units"]]
         titer = intent["titer_tu_per_ml"]
         is_vector = intent["kind"] == MaterialLot.Kind.VECTOR
@@ -129,9 +129,7 @@ class ApproveLot(Act[Site]):
                 field="titer_tu_per_ml",
             ),
             *when(is_vector and not intent["target_antigen"], _("Enter the target antigen."), field="target_antigen"),
-            *when(
-                not is_vector and titer is not None, _("Only a vector lot has a titer."), field="titer_tu_per_ml"
-            ),
+            *when(not is_vector and titer is not None, _("Only a vector lot has a titer."), field="titer_tu_per_ml"),
             *when(
                 date.fromisoformat(intent["expires_on"]) < today,
                 _("Lot %(lot)s expired on %(day)s. It can't be approved.")
@@ -141,7 +139,7 @@ class ApproveLot(Act[Site]):
             ),
         ]
 
-    def carry_out(self, subject: Site, intent: Intent, signature: Signature) -> MaterialLot:
+    def carry_out(self, subject: Site, intent: Choices, signature: Signature) -> MaterialLot:
         titer = intent["titer_tu_per_ml"]
         row = MaterialLot(
             code=intent["code"],

@@ -143,7 +143,9 @@ class Batch(Signed):
     product = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
     master = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
     specification = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
-    data_remark = models.CharField(max_length=300, blank=True, help_text="what a reader must know of the data themselves")
+    data_remark = models.CharField(
+        max_length=300, blank=True, help_text="what a reader must know of the data themselves"
+    )
     data_source = models.CharField(max_length=300, blank=True, help_text="where published data come from")
 
     def stream_name(self) -> str:

@@ -14,7 +14,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.acts import Act, Choices, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField
@@ -38,7 +38,7 @@ from ledger.writing import write, writing
 DECIMALS = 3
 
 
-class OrderIntent(StrictSerializer[Intent]):
+class OrderIntent(StrictSerializer[Choices]):
     """What the physician asks for."""
 
     product = TextField(max_length=40)
@@ -63,7 +63,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
     permission = Permission.ORDER_PLACE
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I compared this order with the prescription.")
-    Intent = OrderIntent
+    asks = OrderIntent
 
     def find(self, subject: UUID) -> ChainOfIdentity:
         coi = ChainOfIdentity.objects.select_related("subject").filter(pk=subject).first()
@@ -74,7 +74,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
     def lock(self, subject: ChainOfIdentity) -> None:
         take_turn("ORDER")
 
-    def to_sign(self, subject: ChainOfIdentity, intent: Intent) -> ToSign:
+    def to_sign(self, subject: ChainOfIdentity, intent: Choices) -> ToSign:
         product = product_in_force(intent["product"])
         planned = intent["planned_infusion"]
         return ToSign(
@@ -84,7 +84,10 @@ class PlaceOrder(Act[ChainOfIdentity]):
                 Line(_("Subject"), subject.subject.pseudonym),
             ],
             lines=[
-                Line(_("Product"), f"{product.title} ({product.code} {_('version')} {product.version})" if product else "–"),
+                Line(
+                    _("Product"),
+                    f"{product.title} ({product.code} {_('version')} {product.version})" if product else "–",
+                ),
                 Line(_("Prescriber"), intent["prescriber"]),
                 Line(_("Prescription"), intent["prescription"]),
                 Line(_("Sponsor's number"), intent["sponsor_number"] or "–"),
@@ -93,7 +96,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
             version=str(product.pk) if product else "",
         )
 
-    def objections(self, subject: ChainOfIdentity, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: ChainOfIdentity, intent: Choices, by: Person) -> list[Objection]:
         other = Order.objects.filter(coi=subject, product__code=intent["product"]).first()
         return [
             *when(
@@ -110,7 +113,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
             ),
         ]
 
-    def carry_out(self, subject: ChainOfIdentity, intent: Intent, signature: Signature) -> Order:
+    def carry_out(self, subject: ChainOfIdentity, intent: Choices, signature: Signature) -> Order:
         product = product_in_force(intent["product"])
         planned = intent["planned_infusion"]
         row = Order(
@@ -177,7 +180,13 @@ def _store(
         for batch in batches:
             locked(batch.pk)
         take_turn("WEIGHT")
-        said = {"order_id": order.pk, "kilograms": kilograms, "weighed_on": weighed_on, "source": source, "reason": reason}
+        said = {
+            "order_id": order.pk,
+            "kilograms": kilograms,
+            "weighed_on": weighed_on,
+            "source": source,
+            "reason": reason,
+        }
         said["supersedes_id"] = before.pk if before else None
         if earlier := answered_before(Weight, row_id, by=by, **said):
             return earlier
@@ -214,7 +223,10 @@ def objections_to_weight(
     current = weight_in_force(order)
     return [
         *when(
-            weighed_on > local(clock.now()).date(), _("The day can't be in the future."), code="future", field="weighed_on"
+            weighed_on > local(clock.now()).date(),
+            _("The day can't be in the future."),
+            code="future",
+            field="weighed_on",
         ),
         *when(not source.strip(), _("Say where the weight stands written."), field="source"),
         *when(
@@ -272,7 +284,7 @@ class VerifyWeight(Act[Weight]):
     def lock(self, subject: Weight) -> None:
         take_turn("WEIGHT")
 
-    def to_sign(self, subject: Weight, intent: Intent) -> ToSign:
+    def to_sign(self, subject: Weight, intent: Choices) -> ToSign:
         return ToSign(
             title=str(self.title),
             identity=[
@@ -288,7 +300,7 @@ class VerifyWeight(Act[Weight]):
             version=str(subject.pk),
         )
 
-    def objections(self, subject: Weight, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: Weight, intent: Choices, by: Person) -> list[Objection]:
         return [
             *when(
                 subject.actor == by.reference,
@@ -297,11 +309,13 @@ class VerifyWeight(Act[Weight]):
             ),
             *when(hasattr(subject, "verification"), _("This weight was verified already."), code="verified_already"),
             *when(
-                hasattr(subject, "superseded_by"), _("This weight was corrected. Verify the newer one."), code="superseded"
+                hasattr(subject, "superseded_by"),
+                _("This weight was corrected. Verify the newer one."),
+                code="superseded",
             ),
         ]
 
-    def carry_out(self, subject: Weight, intent: Intent, signature: Signature) -> WeightVerification:
+    def carry_out(self, subject: Weight, intent: Choices, signature: Signature) -> WeightVerification:
         return sign(WeightVerification(weight=subject), signature, type="weight.verified")
 
     def done_url(self, row: Signed) -> str:

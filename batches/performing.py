@@ -39,7 +39,6 @@ from ledger import clock
 from ledger.typed_numbers import scaled_up
 from ledger.writing import write, writing
 
-
 __all__ = ["Recorded", "correct_value", "record_value", "scan_slot", "start_step"]
 
 
@@ -177,9 +176,7 @@ def judged(
         "step": definition.code,
     }
     says = _("Step %(step)s: %(title)s is %(value)s, wanted %(limit)s.") % words
-    return raise_departure(
-        batch=batch, kind=Departure.Kind.LIMIT, says=says, by=by, step=definition.code, about=row
-    )
+    return raise_departure(batch=batch, kind=Departure.Kind.LIMIT, says=says, by=by, step=definition.code, about=row)
 
 
 def _new_value(
@@ -224,5 +221,9 @@ def _new_value(
 
 def _answer(wanted: Field, row: Value, number: Decimal | None, raised: Departure | None = None) -> Recorded:
     return Recorded(
-        row, verdict_on(wanted, row.typed, number), expected_words(wanted), shown_value(wanted, row.typed, number), raised
+        row,
+        verdict_on(wanted, row.typed, number),
+        expected_words(wanted),
+        shown_value(wanted, row.typed, number),
+        raised,
     )

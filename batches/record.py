@@ -307,9 +307,7 @@ def _titer(slot: SlotRecord) -> Known:
     return Known(lot.titer_tu_per_ml, (f"{lot.record_type()}/{lot.pk}",))
 
 
-def _why_again(
-    performed: StepPerformed, fields: tuple[FieldRecord, ...], derived: tuple[Derivation, ...]
-) -> str:
+def _why_again(performed: StepPerformed, fields: tuple[FieldRecord, ...], derived: tuple[Derivation, ...]) -> str:
     in_force = sorted(str(each.current.pk) for each in fields if each.current)
     if sorted(performed.values) != in_force:
         return _("A value of this step was changed after it was signed.")
@@ -352,7 +350,8 @@ def objections_to_record(batch: Batch, record: BatchRecord | None = None) -> lis
     account = record.account
     objections += when(
         account is not None and account.verdict is Verdict.FAILS,
-        _("The quantities do not reconcile: %(difference)s.") % {"difference": account.difference_words if account else ""},
+        _("The quantities do not reconcile: %(difference)s.")
+        % {"difference": account.difference_words if account else ""},
         code="not_reconciled",
         url=f"/batches/{batch.number}/",
     )

@@ -162,8 +162,8 @@ def _container(batch: Batch, need: Need, code: str, check: IdentityCheck) -> _Ju
             return _Judged(fits=False, says=says % {"title": need.title}, identity_check=check)
         case Outcome.UNKNOWN:
             says = _(
-                "This label isn't known here: %(code)s. Check the label. If it's right, put the bag in quarantine at its "
-                "transport temperature, then call QA."
+                "This label isn't known here: %(code)s. Check the label. "
+                "If it's right, put the bag in quarantine at its transport temperature, then call QA."
             ) % {"code": code[:80]}
         case Outcome.NOT_ASSIGNED:
             says = _("Stop. %(code)s belongs to no batch. Don't process. Call QA.") % {"code": read}
@@ -197,7 +197,7 @@ def _lot(batch: Batch, need: Need, code: str, moment: datetime) -> _Judged:
         says = _("Stop. Lot %(lot)s is for %(is)s, this product for %(wanted)s. Don't process. Call QA.")
         words = {"lot": lot.code, "is": lot.target_antigen or "–", "wanted": antigen}
         return _Judged(fits=False, says=says % words, kind=unfit, lot=lot)
-    if lot.units and not found.is_unit:
+    if need.many and lot.units and not found.is_unit:
         return _Judged(fits=False, says=_("Each vial carries its own code. Scan the vial, not its lot."), lot=lot)
     if found.is_unit:
         used = SlotScan.objects.filter(code=code, fits=True).exclude(batch=batch).select_related("batch").first()

@@ -6,7 +6,10 @@ from batches.models import Order, Weight
 def weight_in_force(order: Order) -> Weight | None:
     """Give the recipient's weight as it stands, verified or not."""
     return (
-        Weight.objects.filter(order=order, superseded_by=None).select_related("verification").order_by("recorded_at").last()
+        Weight.objects.filter(order=order, superseded_by=None)
+        .select_related("verification")
+        .order_by("recorded_at")
+        .last()
     )
 
 

@@ -96,7 +96,7 @@ class RegisterCollection(Act[ChainOfIdentity]):
     permission = Permission.COLLECTION_REGISTER
     meaning = Meaning.PERFORMED
     meaning_text = gettext_lazy("I entered this from the collection form and the label.")
-    Intent = CollectionIntent
+    asks = CollectionIntent
 
     def find(self, subject: UUID) -> ChainOfIdentity:
         return chain_called(subject)

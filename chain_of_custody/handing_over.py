@@ -180,7 +180,7 @@ class Offer(_Offering):
     title = gettext_lazy("Hand over")
     verb = gettext_lazy("Sign released")
     meaning = Meaning.RELEASED
-    Intent = OfferIntent
+    asks = OfferIntent
 
     def objections_to_giver(self, held: Sequence[ContainerState], by: Person) -> list[Objection]:
         elsewhere = next((state for state in held if state.holder_party.kind != Party.Kind.OWN_SITE), None)
@@ -213,7 +213,7 @@ class OfferAttested(_Offering):
     verb = gettext_lazy("Sign the entry")
     meaning = Meaning.PERFORMED
     meaning_text = ENTERED
-    Intent = AttestedOfferIntent
+    asks = AttestedOfferIntent
 
     def more_lines(self, intent: Choices) -> list[Line]:
         return attested_lines(intent)
@@ -268,9 +268,7 @@ def _waiting_already(containers: Sequence[Container]) -> list[Objection]:
     return []
 
 
-def _why_bags_stay(
-    containers: Sequence[Container], givers: dict[UUID, Party], taker: Party | None
-) -> list[Objection]:
+def _why_bags_stay(containers: Sequence[Container], givers: dict[UUID, Party], taker: Party | None) -> list[Objection]:
     bags = [container for container in containers if container.kind == Container.Kind.FINAL_BAG]
     leaving = taker is not None and taker.kind in (Party.Kind.HOSPITAL, Party.Kind.COURIER)
     ours = any(giver.kind == Party.Kind.OWN_SITE for giver in givers.values())

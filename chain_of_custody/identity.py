@@ -6,6 +6,7 @@
 (3) A donation number names a bag only where the donation has one bag, or where the label's flag says which.
 """
 
+import unicodedata
 from uuid import UUID
 
 from accounts.models import Person
@@ -37,6 +38,7 @@ def check_identity(
     that the code came from a keyboard. Sending the same id with the same content again gives the first row.
     """
     refuse_if(lacks(by, Permission.CUSTODY_RECORD))
+    scanned = printable(scanned)
     said = {
         "coi_id": coi.pk,
         "batch_number": batch_number,
@@ -53,6 +55,21 @@ def check_identity(
         return write(row, type="identity.checked", actor=by.reference)
 
     return once(IdentityCheck, id, said, record)
+
+
+def printable(scanned: str) -> str:
+    """Give what was scanned with a visible sign for each control character, such as a separator in another code."""
+    return "".join(_sign(character) for character in scanned)
+
+
+def _sign(character: str) -> str:
+    match unicodedata.category(character):
+        case "Cc":
+            return chr(0x2400 + ord(character)) if character < " " else "\N{SYMBOL FOR DELETE}"
+        case "Cs":
+            return "\N{REPLACEMENT CHARACTER}"
+        case _:
+            return character
 
 
 def outcome_of(

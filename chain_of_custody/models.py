@@ -64,9 +64,7 @@ class Party(Written):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind"], condition=models.Q(kind="own_site"), name="one_party_is_this_site"
-            )
+            models.UniqueConstraint(fields=["kind"], condition=models.Q(kind="own_site"), name="one_party_is_this_site")
         ]
 
     def __str__(self) -> str:
@@ -273,9 +271,7 @@ class IdentityCheck(Written):
     expected = models.CharField(max_length=60)
     scanned = models.CharField(max_length=200)
     was_typed = models.BooleanField()
-    container = models.ForeignKey(
-        Container, on_delete=models.PROTECT, null=True, related_name="identity_checks"
-    )
+    container = models.ForeignKey(Container, on_delete=models.PROTECT, null=True, related_name="identity_checks")
     outcome = models.CharField(max_length=14, choices=Outcome)
     where = models.CharField(max_length=60)
 
@@ -291,9 +287,7 @@ class Excursion(Written):
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
     observed_c = ExactDecimalField()
     happened_at = models.DateTimeField()
-    accepted = models.OneToOneField(
-        HandOverAccepted, on_delete=models.PROTECT, null=True, related_name="excursion"
-    )
+    accepted = models.OneToOneField(HandOverAccepted, on_delete=models.PROTECT, null=True, related_name="excursion")
     placement = models.OneToOneField(Placement, on_delete=models.PROTECT, null=True, related_name="excursion")
 
     def stream_name(self) -> str:
@@ -307,9 +301,7 @@ class ContainerState(models.Model):
     the newest offer that was not accepted; whether that offer still stands is computed from the time.
     """
 
-    container = models.OneToOneField(
-        Container, on_delete=models.PROTECT, primary_key=True, related_name="state"
-    )
+    container = models.OneToOneField(Container, on_delete=models.PROTECT, primary_key=True, related_name="state")
     holder_party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     holder_person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, related_name="+")

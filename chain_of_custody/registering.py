@@ -13,12 +13,12 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.refusal import Objection, lacks, refuse_if, when
+from accounts.refusal import Objection, SameIdOtherContent, lacks, refuse_if, when
 from accounts.roles import Permission
 from accounts.wording import local
 from chain_of_custody import isbt128
 from chain_of_custody.models import ChainOfIdentity, Party, Place, Subject, SubjectIdentity
-from chain_of_custody.repeats import once
+from chain_of_custody.repeats import once, other_content
 from ledger import clock
 from ledger.models import Site
 from ledger.numbering import next_serial
@@ -106,7 +106,11 @@ def register_subject(
             )
         return subject
 
-    return once(Subject, id, {"pseudonym": pseudonym}, record)
+    subject = once(Subject, id, {"pseudonym": pseudonym}, record)
+    told = subject.identities.values_list("initials", "birth_year", "hospital_reference").first()
+    if (told or ("", None, "")) != (initials, birth_year, hospital_reference):
+        raise SameIdOtherContent(other_content())
+    return subject
 
 
 def issue_chain(*, id: UUID, subject: Subject, by: Person) -> ChainOfIdentity:  # noqa: A002

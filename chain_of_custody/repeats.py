@@ -18,13 +18,14 @@ def recorded_before(table: type[RowT], row_id: UUID, said: Mapping[str, object])
     """Give the row of an id if it says the same; raise SameIdOtherContent if it says something else."""
     row: RowT | None = table._default_manager.filter(pk=row_id).first()
     if row is not None and any(getattr(row, name) != value for name, value in said.items()):
-        raise SameIdOtherContent(
-            Objection(
-                _("This was recorded already, with other content. Open the page again and enter it anew."),
-                code="same_id_other_content",
-            )
-        )
+        raise SameIdOtherContent(other_content())
     return row
+
+
+def other_content() -> Objection:
+    """Say that an id came again with other content."""
+    says = _("This was recorded already, with other content. Open the page again and enter it anew.")
+    return Objection(says, code="same_id_other_content")
 
 
 def once(table: type[RowT], row_id: UUID, said: Mapping[str, object], record: Callable[[], RowT]) -> RowT:

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
@@ -64,6 +65,20 @@ class DinField(serializers.CharField):
         if not isinstance(read, isbt128.Din):
             raise serializers.ValidationError(_("This label isn't a donation number. Scan the donation number."))
         return read.code
+
+
+class ScanField(serializers.CharField):
+    """What a scanner read or somebody typed in its place: any text, because whatever was read is a fact."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=400, allow_blank=True, trim_whitespace=False, **options)
+        # Scanners send separators that no form would; they are kept as visible signs.
+        self.validators = [one for one in self.validators if isinstance(one, MaxLengthValidator)]
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError(_("Send text."))
+        return data
 
 
 class TextListField(serializers.ListField):

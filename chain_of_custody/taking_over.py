@@ -116,7 +116,7 @@ class _Accepting(Act[HandOverOffered]):
         outside = measured is not None and is_outside(measured, range_of(offer, place))
         seal = {True: _("intact"), False: _("not intact"), None: "–"}[intent["seal_intact"]]
         return [
-            Line(_("Temperature"), celsius(measured) if measured is not None else "–", "warn" if outside else ""),
+            Line(_("Temperature"), celsius(measured), "warn" if outside else ""),
             Line(_("Seal"), f"{offer.seal or '–'}, {seal}", "warn" if intent["seal_intact"] is False else ""),
         ]
 
@@ -146,9 +146,7 @@ class _Accepting(Act[HandOverOffered]):
             *self.objections_to_taker(subject, intent, by),
             *when(place is None, _("This place isn't known here. Scan the label of the place."), field="place"),
             *when(
-                place is not None
-                and place.party_id != subject.taker_party_id
-                and place.pk != subject.shipper_id,
+                place is not None and place.party_id != subject.taker_party_id and place.pk != subject.shipper_id,
                 _("This place isn't one of %(party)s. Choose a place of the taker.")
                 % {"party": subject.taker_party.name},
                 field="place",
@@ -205,7 +203,7 @@ class Accept(_Accepting):
     verb = gettext_lazy("Sign accepted")
     meaning = Meaning.ACCEPTED
     second_person = True
-    Intent = AcceptIntent
+    asks = AcceptIntent
 
     def objections_to_taker(self, offer: HandOverOffered, intent: Choices, by: Person) -> list[Objection]:
         return [
@@ -235,7 +233,7 @@ class AcceptAttested(_Accepting):
     verb = gettext_lazy("Sign the entry")
     meaning = Meaning.PERFORMED
     meaning_text = ENTERED
-    Intent = AttestedAcceptIntent
+    asks = AttestedAcceptIntent
 
     def more_lines(self, intent: Choices) -> list[Line]:
         return attested_lines(intent)

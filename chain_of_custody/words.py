@@ -9,8 +9,10 @@ from chain_of_custody.models import Container, Party, Place
 MINUS = "\N{MINUS SIGN}"
 
 
-def celsius(value: Decimal) -> str:
-    """Write a temperature, digit by digit as it was typed."""
+def celsius(value: Decimal | None) -> str:
+    """Write a temperature, digit by digit as it was typed; a dash for none."""
+    if value is None:
+        return "–"
     return f"{value:f} °C".replace("-", MINUS)
 
 

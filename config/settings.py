@@ -124,6 +124,8 @@ TEMPLATES = [
 
 DATABASES = {"default": database_from(setting("DATABASE_URL"), DATA_DIR)}
 BROKER_URL = setting("BROKER_URL")
+# A worker that died with a job in hand keeps it from the others for this long.
+JOB_LEASE_SECONDS = int(setting("JOB_LEASE_SECONDS", "300"))
 
 LANGUAGE_CODE = "en"
 USE_I18N = True

@@ -77,9 +77,7 @@ def bands() -> list[Item]:
     """Give the bands that stand above every page."""
     if not settings.TRAINING:
         return []
-    return [
-        {"kind": "training", "text": _("Training system. Not for GMP records."), "more_text": "", "url": ""}
-    ]
+    return [{"kind": "training", "text": _("Training system. Not for GMP records."), "more_text": "", "url": ""}]
 
 
 def navigation(person: Person, path: str) -> list[Item]:

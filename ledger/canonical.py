@@ -41,15 +41,12 @@ def _checked(value: object, where: str) -> Plain:
         return {key: _checked(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_checked(item, f"{where}[{number}]") for number, item in enumerate(value)]
-    raise NotCanonical(
-        f"{where} is a {type(value).__name__}; the record keeps text, whole numbers and yes or no."
-    )
+    raise NotCanonical(f"{where} is a {type(value).__name__}; the record keeps text, whole numbers and yes or no.")
 
 
 def canonical(value: object) -> bytes:
     """Give the one sequence of bytes that stands for a value; raise NotCanonical for what has none."""
-    # rfc8785 takes its own recursive type; _checked has just proved that ours is within it.
-    return rfc8785.dumps(_checked(value, "value"))  # type: ignore[arg-type]
+    return rfc8785.dumps(_checked(value, "value"))
 
 
 def leaf_of(entry: bytes) -> str:

@@ -45,33 +45,43 @@ def entries_are_one_chain(verification: Verification) -> Iterator[Finding]:
     seq, leaf, at = 0, NOTHING_BEFORE, ""
     streams: dict[str, tuple[int, str]] = {}
     for entry in Entry.objects.order_by("seq").iterator(CHUNK):
-        content = bytes(entry.bytes)
         about = f"entry {entry.seq}"
-        try:
-            said = json.loads(content)
-            if canonical(said) != content:
-                yield Finding("chain", about, "its bytes are not canonical")
-            if _columns(entry) != {key: said[key] for key in (*_COLUMNS, "rec")}:
-                yield Finding("chain", about, "its columns do not repeat its bytes")
-            if said["origin"] != settings.LEDGER_ORIGIN:
-                yield Finding("chain", about, f"it is of another origin, {said['origin']}")
-            if said["at"] < at:
-                yield Finding("chain", about, "its time is before that of the entry before it")
-            at = said["at"]
-        except (ValueError, KeyError, TypeError):
-            yield Finding("chain", about, "its bytes cannot be read")
+        said = _said(entry)
+        yield from _of_itself(entry, said)
+        if str(said.get("at", "")) < at:
+            yield Finding("chain", about, "its time is before that of the entry before it")
+        at = str(said.get("at", at))
         if entry.seq != seq + 1:
             yield Finding("chain", about, f"the entry before it should be {entry.seq - 1} but is {seq}")
         if entry.prev != leaf:
             yield Finding("chain", about, "it does not name the entry before it")
-        if leaf_of(content) != entry.leaf:
-            yield Finding("chain", about, "it was changed: its digest is not that of its bytes")
         sseq, sprev = streams.get(entry.stream, (0, NOTHING_BEFORE))
         if (entry.sseq, entry.sprev) != (sseq + 1, sprev):
             yield Finding("chain", about, f"it does not follow position {sseq} of stream {entry.stream}")
         streams[entry.stream] = (entry.sseq, entry.leaf)
         seq, leaf = entry.seq, entry.leaf
         verification.counted("entries", 1)
+    yield from _at_its_end(seq, leaf)
+
+
+def _of_itself(entry: Entry, said: dict[str, object]) -> Iterator[Finding]:
+    """Compare an entry with its own bytes, digest and columns."""
+    about, content = f"entry {entry.seq}", bytes(entry.bytes)
+    try:
+        if canonical(said) != content:
+            yield Finding("chain", about, "its bytes are not canonical")
+        if _columns(entry) != {key: said[key] for key in (*_COLUMNS, "rec")}:
+            yield Finding("chain", about, "its columns do not repeat its bytes")
+        if said["origin"] != settings.LEDGER_ORIGIN:
+            yield Finding("chain", about, f"it is of another origin, {said['origin']}")
+    except (ValueError, KeyError):
+        yield Finding("chain", about, "its bytes cannot be read")
+    if leaf_of(content) != entry.leaf:
+        yield Finding("chain", about, "it was changed: its digest is not that of its bytes")
+
+
+def _at_its_end(seq: int, leaf: str) -> Iterator[Finding]:
+    """Compare the newest entry with the head row; nothing at all is a finding too."""
     if seq == 0:
         yield Finding("chain", "the ledger", "it is empty: not even the founding of the site stands in it")
     elif not Site.objects.exists():

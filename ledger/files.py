@@ -73,9 +73,7 @@ def safe_name(name: str) -> str:
 
 def keep(content: bytes, *, name: str, actor: str) -> StoredFile:
     """Store a file and write its row; both are there afterwards or neither is named."""
-    row = StoredFile(
-        sha256=put(content), size=len(content), media_type=sniffed(content), original_name=safe_name(name)
-    )
+    row = StoredFile(sha256=put(content), size=len(content), media_type=sniffed(content), original_name=safe_name(name))
     return write(row, type="file.kept", actor=actor)
 
 

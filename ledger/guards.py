@@ -55,8 +55,11 @@ def _open_door(model: type[models.Model]) -> str:
 
 def _sqlite(model: type[models.Model]) -> Iterator[Guard]:
     table = model._meta.db_table
-    keys = [column for column in (f.column for f in model._meta.concrete_fields if f.unique or f.primary_key)]
-    taken = " OR ".join(f'"{key}" = NEW."{key}"' for key in keys)
+    keys = [[field.column] for field in model._meta.concrete_fields if field.unique]
+    keys += [
+        [model._meta.get_field(name).column for name in one.fields] for one in model._meta.total_unique_constraints
+    ]
+    taken = " OR ".join("(" + " AND ".join(f'"{column}" = NEW."{column}"' for column in key) + ")" for key in keys)
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only')"
     door = _open_door(model)
     unless = f" WHEN NOT {door}" if door else ""

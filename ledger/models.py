@@ -188,9 +188,7 @@ class OutboxJob(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "subject"], name="a_job_is_owed_once")]
-        indexes = [
-            models.Index(fields=["due_at"], condition=models.Q(done_at=None), name="jobs_that_are_due")
-        ]
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(done_at=None), name="jobs_that_are_due")]
 
 
 class Counter(models.Model):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
@@ -20,7 +21,6 @@ from ledger.failpoints import failpoint
 from ledger.models import OutboxJob
 from ledger.writing import NotWritingError, is_writing
 
-LEASE = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=1)
 
 Handler = Callable[[OutboxJob], None]
@@ -70,7 +70,7 @@ def claim(job_id: UUID) -> OutboxJob | None:
     moment = clock.machine_now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=moment)
     taken = OutboxJob.objects.filter(free, pk=job_id, done_at=None, due_at__lte=moment).update(
-        claimed_until=moment + LEASE, attempts=F("attempts") + 1
+        claimed_until=moment + timedelta(seconds=settings.JOB_LEASE_SECONDS), attempts=F("attempts") + 1
     )
     return OutboxJob.objects.get(pk=job_id) if taken else None
 
@@ -79,9 +79,7 @@ def finish(job: OutboxJob) -> None:
     """Mark a job done in the transaction that writes what it made; raise if another worker was first."""
     if not is_writing():
         raise NotWritingError("A job is finished inside `with ledger.writing():`.")
-    done = OutboxJob.objects.filter(pk=job.pk, done_at=None).update(
-        done_at=clock.machine_now(), claimed_until=None
-    )
+    done = OutboxJob.objects.filter(pk=job.pk, done_at=None).update(done_at=clock.machine_now(), claimed_until=None)
     if not done:
         raise AlreadyDoneError(f"{job.kind} {job.subject}")
 

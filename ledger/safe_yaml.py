@@ -11,7 +11,7 @@ Errors say the line.
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from yaml import Event, MarkedYAMLError, SafeLoader, YAMLError
+from yaml import Event, MarkedYAMLError, SafeLoader, YAMLError, parse
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -59,11 +59,9 @@ class _Reader:
 
     def document(self) -> Yaml:
         try:
-            self._loader = SafeLoader(self._text)
-            try:
-                return self._only_document()
-            finally:
-                self._loader.dispose()
+            # The parser looks at the characters at once, and at the rest event by event.
+            self._events = parse(self._text, Loader=SafeLoader)
+            return self._only_document()
         except MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise UnsafeYamlError(f"Line {line}: {error.problem or 'this is not YAML'}.") from None
@@ -71,22 +69,18 @@ class _Reader:
             raise UnsafeYamlError(f"The file is not YAML: {error}") from None
 
     def _only_document(self) -> Yaml:
-        self._next()  # the stream starts
-        start = self._next()
+        next(self._events)  # the stream starts
+        start = next(self._events)
         if not isinstance(start, DocumentStartEvent):
             raise UnsafeYamlError("The file is empty.")
         if start.tags:
             _refuse(start, "tags are not read")
-        document = self._value(self._next(), level=1)
-        self._next()  # the document ends
-        after = self._next()
+        document = self._value(next(self._events), level=1)
+        next(self._events)  # the document ends
+        after = next(self._events)
         if isinstance(after, DocumentStartEvent):
             _refuse(after, "a second document starts; write one document in a file")
         return document
-
-    def _next(self) -> Event:
-        event: Event = self._loader.get_event()
-        return event
 
     def _value(self, event: Event, *, level: int) -> Yaml:
         if level > DEEPEST_LEVEL:
@@ -105,13 +99,13 @@ class _Reader:
 
     def _list(self, level: int) -> list[Yaml]:
         found: list[Yaml] = []
-        while not isinstance(event := self._next(), SequenceEndEvent):
+        while not isinstance(event := next(self._events), SequenceEndEvent):
             found.append(self._value(event, level=level + 1))
         return found
 
     def _map(self, level: int) -> dict[str, Yaml]:
         found: dict[str, Yaml] = {}
-        while not isinstance(event := self._next(), MappingEndEvent):
+        while not isinstance(event := next(self._events), MappingEndEvent):
             key = self._value(event, level=level + 1)
             if not isinstance(key, str):
                 _refuse(event, "a key must be text")
@@ -119,9 +113,10 @@ class _Reader:
                 _refuse(event, "merges (<<) are not read; write the values out")
             if key in found:
                 _refuse(event, f"the key {key} stands twice in one map")
-            found[key] = self._value(self._next(), level=level + 1)
+            found[key] = self._value(next(self._events), level=level + 1)
         return found
 
 
 def _refuse(event: Event, why: str) -> NoReturn:
-    raise UnsafeYamlError(f"Line {event.start_mark.line + 1}: {why}.")
+    line = event.start_mark.line + 1 if event.start_mark else 1
+    raise UnsafeYamlError(f"Line {line}: {why}.")

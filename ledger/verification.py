@@ -5,6 +5,7 @@ An empty or shortened ledger is never called good.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.apps import apps
@@ -66,10 +67,7 @@ def check_names() -> list[str]:
 def verify_records() -> Verification:
     """Run every check of every room over one unmoving view of the database; a check that breaks is a finding too."""
     verification = Verification()
-    with transaction.atomic():
-        if connection.vendor == "postgresql" and len(connection.savepoint_ids) == 0:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with _unmoving_view():
         for name, function in _checks.items():
             verification.findings += _run(name, function, verification)
     verification.not_checked += [
@@ -77,6 +75,25 @@ def verify_records() -> Verification:
         "entries newer than the last checkpoint that stands outside this site: a database owner could rewrite them",
     ]
     return verification
+
+
+@contextmanager
+def _unmoving_view() -> Iterator[None]:
+    """Read everything as of one moment, without keeping anybody from writing meanwhile."""
+    outermost = not connection.in_atomic_block
+    mode = getattr(connection, "transaction_mode", None)
+    if connection.vendor == "sqlite":
+        # Writers take their lock at BEGIN; a reader must not.
+        connection.transaction_mode = "DEFERRED"  # type: ignore[attr-defined]  # SQLite's own wrapper has it
+    try:
+        with transaction.atomic():
+            if outermost and connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    finally:
+        if connection.vendor == "sqlite":
+            connection.transaction_mode = mode  # type: ignore[attr-defined]  # as above
 
 
 def _run(name: str, function: Check, verification: Verification) -> Iterator[Finding]:
@@ -98,8 +115,6 @@ def report(verification: Verification) -> str:
     lines += [f"NOT CHECKED: {what}" for what in verification.not_checked]
     lines += [f"FOUND: {finding}" for finding in verification.findings]
     lines.append(
-        "VERIFIED: nothing found"
-        if verification.is_clean
-        else f"NOT VERIFIED: {len(verification.findings)} found"
+        "VERIFIED: nothing found" if verification.is_clean else f"NOT VERIFIED: {len(verification.findings)} found"
     )
     return "\n".join(lines)

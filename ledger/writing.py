@@ -158,9 +158,7 @@ def _time_after(newest: datetime | None) -> datetime:
     if newest is None or moment >= newest:
         return moment
     if newest - moment > CLOCK_TOLERANCE:
-        raise ClockWentBackError(
-            f"It is {moment.isoformat()}, but the newest entry is of {newest.isoformat()}."
-        )
+        raise ClockWentBackError(f"It is {moment.isoformat()}, but the newest entry is of {newest.isoformat()}.")
     return newest
 
 

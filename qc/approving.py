@@ -14,9 +14,10 @@ from accounts.models import Person
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
+from batches.identity import identity_lines
 from batches.models import Batch
 from ledger import outbox
-from qc.batch_act import BatchAct, identity_of
+from qc.batch_act import BatchAct
 from qc.models import ResultsApproval
 from qc.panel import PanelLine, Standing, release_panel
 
@@ -35,7 +36,7 @@ def results_of(panel: list[PanelLine]) -> list[str]:
 
 def is_current(approval: ResultsApproval, panel: list[PanelLine]) -> bool:
     """Tell whether an approval states exactly the results that are in force now."""
-    return approval.results == results_of(panel)
+    return bool(approval.results == results_of(panel))
 
 
 @register
@@ -53,26 +54,21 @@ class ApproveResults(BatchAct):
         panel = release_panel(subject)
         return ToSign(
             title=str(self.title),
-            identity=identity_of(subject),
-            lines=[
-                Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status)
-                for line in panel
-            ],
+            identity=identity_lines(subject),
+            lines=[Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status) for line in panel],
             version="|".join(results_of(panel)),
         )
 
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
         panel = release_panel(subject)
-        waiting = [line for line in panel if line.standing is not Standing.REVIEWED and not line.may_follow]
+        waiting = [line for line in panel if (line.is_open and not line.may_follow) or line.is_outdated]
         approval = newest_approval(subject)
         own = [line.title for line in panel if line.result and line.result.signer_id == by.pk]
         return [
             *(
                 objection
                 for line in waiting
-                for objection in when(
-                    True, line.waits_for(), code="result_missing", field=line.code, url=line.url
-                )
+                for objection in when(True, line.waits_for(), code="result_missing", field=line.code, url=line.url)
             ),
             *when(not panel, _("The specification has no lines; nothing can be approved.")),
             *when(approval and is_current(approval, panel), _("These results are approved already.")),
@@ -90,7 +86,7 @@ class ApproveResults(BatchAct):
             batch=subject,
             version=newest + 1,
             results=results_of(panel),
-            is_interim=any(line.standing is not Standing.REVIEWED for line in panel),
+            is_interim=any(line.is_open for line in panel),
         )
         reviews = [line.review for line in panel if line.review and line.standing is Standing.REVIEWED]
         sign(row, signature, type="results.approved", earlier=reviews)

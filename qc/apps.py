@@ -1,17 +1,31 @@
 """Puts this room's acts, checks, panels and work on their lists, and its kind of definition among the kinds."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+REGISTER_THEMSELVES = ("approving", "assessing", "checks", "disposition", "reviewing", "testing")
 
 
 class QcConfig(AppConfig):
     name = "qc"
 
     def ready(self) -> None:
+        from accounts.panels import Panel, register_panel, register_work
+        from accounts.roles import Permission
         from batches.definitions.kinds import DefinitionKind, register_kind
-        from qc import approving, assessing, checks, disposition, reviewing, testing
         from qc.definitions.reading import read_specification
-        from qc.specifying import product_of
+        from qc.specifying import disagreements_of, product_of
+        from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
+        from qc.work import work_of
 
-        register_kind(DefinitionKind("specification", read_specification, product_of))
-        # Importing them has put their acts and checks on the lists.
-        assert approving and assessing and checks and disposition and reviewing and testing  # noqa: S101
+        register_kind(DefinitionKind("specification", read_specification, product_of, disagreements_of))
+        for module in REGISTER_THEMSELVES:
+            import_module(f"qc.{module}")
+        reads = Permission.RECORD_READ
+        tests = Panel(_("QC results"), "release-tests", reads, tests_panel, open_lines, on_overview=True)
+        decision = Panel(_("Disposition"), "disposition", reads, disposition_panel, open_facts_of, on_overview=True)
+        register_panel("batch", tests)
+        register_panel("batch", decision)
+        register_work(work_of)

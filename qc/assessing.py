@@ -21,10 +21,11 @@ from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
+from batches.identity import identity_lines
 from batches.models import Batch, Departure
 from chain_of_custody.models import Assignment, Excursion, IdentityCheck
 from ledger.models import Written
-from qc.batch_act import identity_of, lock_batch
+from qc.batch_act import lock_batch
 from qc.models import FactAssessment
 
 
@@ -64,7 +65,8 @@ def _departures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
 
 
 def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    wrong = IdentityCheck.objects.filter(batch_number=batch.number).exclude(
+    # What was read into a slot of a step is judged there and is a departure of the batch where it has to be.
+    wrong = IdentityCheck.objects.filter(batch_number=batch.number, slot_scan=None).exclude(
         outcome=IdentityCheck.Outcome.MATCH
     )
     for row in wrong:
@@ -82,8 +84,7 @@ def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
 
 def _excursions(batch: Batch) -> Iterator[tuple[Written, str, str]]:
     ours = {
-        str(pk)
-        for pk in Assignment.objects.filter(batch_number=batch.number).values_list("container_id", flat=True)
+        str(pk) for pk in Assignment.objects.filter(batch_number=batch.number).values_list("container_id", flat=True)
     }
     for row in Excursion.objects.filter(coi=batch.coi).select_related("place"):
         if ours & set(row.containers):
@@ -146,7 +147,7 @@ class AssessFact(Act[Fact]):
     permission = Permission.FACT_ASSESS
     meaning = Meaning.REVIEWED
     meaning_text = gettext_lazy("I assessed what this means for the product.")
-    Intent = AssessmentIntent
+    asks = AssessmentIntent
 
     def find(self, subject: UUID) -> Fact:
         return fact_with(subject)
@@ -157,7 +158,7 @@ class AssessFact(Act[Fact]):
     def to_sign(self, subject: Fact, intent: Intent) -> ToSign:
         return ToSign(
             title=str(self.title),
-            identity=identity_of(subject.batch),
+            identity=identity_lines(subject.batch),
             lines=[
                 Line(_("Fact"), f"{subject.kind}. {subject.says}", "warn"),
                 Line(_("Product impact"), intent["impact"]),

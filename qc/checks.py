@@ -53,10 +53,8 @@ def dispositions_are_right(verification: Verification) -> Iterator[Finding]:
 def two_people_decided(_verification: Verification) -> Iterator[Finding]:
     """(3)"""
     for review in ResultReview.objects.select_related("result", "signer").iterator(500):
-        if review.signer.reference in people_who_entered(review.result):
+        if review.signer.reference in people_who_entered(review.result, until=review.recorded_at):
             yield Finding("two people", f"qc.resultreview {review.pk}", "somebody reviewed what they entered")
     for decision in Disposition.objects.select_related("review").iterator(500):
         if decision.review is not None and decision.review.signer_id == decision.signer_id:
-            yield Finding(
-                "two people", f"qc.disposition {decision.pk}", "one person reviewed the record and decided"
-            )
+            yield Finding("two people", f"qc.disposition {decision.pk}", "one person reviewed the record and decided")

@@ -9,9 +9,6 @@ This module is the only one that imports `batches.conclusion`.
 
 from dataclasses import dataclass
 
-from batches.conclusion import conclude
-from batches.people import people_at_work
-from batches.record import objections_to_record
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,15 +21,20 @@ from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
+from batches.conclusion import conclude
+from batches.identity import identity_lines
 from batches.models import Batch, BatchState
+from batches.people import people_at_work
+from batches.pinned import product_of
+from batches.record import objections_to_record
 from chain_of_custody.following import objections_to_custody
 from ledger import outbox
 from ledger.models import Entry
 from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
-from qc.batch_act import BatchAct, identity_of
+from qc.batch_act import BatchAct
 from qc.models import Disposition, Reading, RecordReview, Result, ResultReview, Sample
-from qc.panel import PanelLine, Standing, release_panel
+from qc.panel import PanelLine, release_panel
 
 BATCH_CERTIFICATE_JOB = "batch_certificate"
 Decision = BatchState.Disposition
@@ -82,17 +84,20 @@ def objections_to_results(batch: Batch) -> list[Objection]:
         *when(not panel, _("The specification has no lines; an empty specification certifies nothing.")),
         *(objection for line in panel for objection in _against(line)),
         *when(
-            approval is None, _("Quality control has not approved the results for a certificate of analysis.")
+            approval is None,
+            _("Quality control has not approved the results for a certificate of analysis."),
+            code="no_approval",
         ),
         *when(
             approval is not None and not is_current(approval, panel),
             _("A result changed after the certificate of analysis was approved; approve the results again."),
+            code="approval_outdated",
         ),
     ]
 
 
 def _against(line: PanelLine) -> list[Objection]:
-    if line.standing is not Standing.REVIEWED:
+    if line.is_open or line.is_outdated:
         return when(True, line.waits_for(), code="result_missing", field=line.code, url=line.url)
     return when(
         not line.conforms,
@@ -140,8 +145,7 @@ def objections_to_person(batch: Batch, by: Person) -> list[Objection]:
     ways = took_part(batch, by)
     return when(
         ways,
-        _("You worked on this batch (%(ways)s). Somebody who did not must decide.")
-        % {"ways": ", ".join(ways)},
+        _("You worked on this batch (%(ways)s). Somebody who did not must decide.") % {"ways": ", ".join(ways)},
         code="same_person",
     )
 
@@ -152,10 +156,11 @@ def objections_to_certification(batch: Batch) -> list[Objection]:
     return [
         *objections_to_completeness(batch),
         *objections_to_results(batch),
-        *when(review is None, _("Quality assurance has not reviewed the record.")),
+        *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(
             review is not None and review.stream_position < stream_position(batch),
             _("The record changed after quality assurance reviewed it; review it again."),
+            code="review_outdated",
         ),
     ]
 
@@ -178,7 +183,7 @@ class ReviewRecord(BatchAct):
     meaning_text = gettext_lazy(
         "I reviewed this batch record and its audit trail for accuracy, completeness and compliance."
     )
-    Intent = ReviewIntent
+    asks = ReviewIntent
 
     def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
         panel = release_panel(subject)
@@ -186,7 +191,7 @@ class ReviewRecord(BatchAct):
         approval = newest_approval(subject)
         return ToSign(
             title=str(self.title),
-            identity=identity_of(subject),
+            identity=identity_lines(subject),
             lines=[
                 Line(_("Entries in the batch's stream"), str(stream_position(subject))),
                 Line(
@@ -248,7 +253,7 @@ class CertifyBatch(BatchAct):
     verb = gettext_lazy("Sign the decision")
     permission = Permission.BATCH_CERTIFY
     meaning = Meaning.CERTIFIED
-    Intent = DecisionIntent
+    asks = DecisionIntent
 
     def means(self, intent: Intent) -> tuple[Meaning, str]:
         if intent["decision"] == Decision.CERTIFIED:
@@ -258,15 +263,13 @@ class CertifyBatch(BatchAct):
     def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
         panel = release_panel(subject)
         review = newest_review(subject)
+        words = product_of(subject).profile.decision(intent["decision"])
         return ToSign(
             title=str(self.title),
-            identity=identity_of(subject),
+            identity=identity_lines(subject),
             lines=[
-                Line(_("Decision"), str(Decision(intent["decision"]).label)),
-                *(
-                    Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status)
-                    for line in panel
-                ),
+                Line(_("Decision"), f"{words.title}. {words.statement}"),
+                *(Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status) for line in panel),
                 Line(_("Statement"), intent["statement"] or "–"),
             ],
             version=f"{subject.state.disposition}|{stream_position(subject)}",
@@ -290,6 +293,11 @@ class CertifyBatch(BatchAct):
                 not certifying and len(intent["statement"]) < 10,
                 _("Say why the batch is not certified, in at least 10 characters."),
                 field="statement",
+            ),
+            *when(
+                not certifying and review is None,
+                _("Quality assurance has not reviewed the record."),
+                code="no_review",
             ),
             *when(
                 review is not None and review.signer_id == by.pk,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.refusal import BadInput, Objection
 from ledger.typed_numbers import TypedNumberError
@@ -29,7 +30,7 @@ from qc.quantities import read_quantity
 from qc.seen import Single, WrongKindError
 
 NOT_TESTED, INVALID = "not_tested", "invalid"
-NO_RESULT = {NOT_TESTED: _("not tested"), INVALID: _("invalid run")}
+NO_RESULT = {NOT_TESTED: gettext_lazy("not tested"), INVALID: gettext_lazy("invalid run")}
 DETECTION = {"not_detected": False, "detected": True, "cannot_judge": None}
 GROWTH = {"no_growth": False, "growth": True, "cannot_judge": None}
 
@@ -83,14 +84,10 @@ def _chosen(typed: str, words: Mapping[str, bool | None]) -> bool | None:
     return words[typed]
 
 
-def judged(
-    criterion: Criterion, line: Line, readings: Sequence[Reading], *, weight_kg: Decimal | None
-) -> Judgement:
+def judged(criterion: Criterion, line: Line, readings: Sequence[Reading], *, weight_kg: Decimal | None) -> Judgement:
     """Give the judgement of a line from its readings in force."""
     entries = entries_of(line)
-    seen = {
-        code: _seen_of([r for r in readings if r.member == code], entry) for code, entry in entries.items()
-    }
+    seen = {code: _seen_of([r for r in readings if r.member == code], entry) for code, entry in entries.items()}
     whole: Seen = seen if line.members else seen[line.code]
     return criterion.verdict(whole, weight_kg=weight_kg)
 

@@ -23,9 +23,7 @@ class Reading(InBatch):
     """One thing as it was seen or measured for one line of the specification, as typed."""
 
     line = models.CharField(max_length=40)
-    member = models.CharField(
-        max_length=40, help_text="the member of a group of criteria, or the line's own code"
-    )
+    member = models.CharField(max_length=40, help_text="the member of a group of criteria, or the line's own code")
     sample = models.ForeignKey(Sample, on_delete=models.PROTECT, null=True, related_name="readings")
     replicate = models.PositiveSmallIntegerField(default=1)
     typed = models.CharField(max_length=200)
@@ -33,9 +31,7 @@ class Reading(InBatch):
     exponent = models.SmallIntegerField(default=0)
     began_at = models.DateTimeField(null=True, help_text="inoculation, for growth tests")
     performed_at = models.DateTimeField()
-    supersedes = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="superseded_by"
-    )
+    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
     reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:
@@ -64,16 +60,12 @@ class Result(SignedInBatch):
     members = models.JSONField(help_text="code, title, reported, unrounded, verdict and words of each member")
     method = models.CharField(max_length=200)
     tested_on = models.DateField()
-    supersedes = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="superseded_by"
-    )
+    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
     reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["batch", "line", "version"], name="a_line_has_one_result_a_version"
-            ),
+            models.UniqueConstraint(fields=["batch", "line", "version"], name="a_line_has_one_result_a_version"),
             models.CheckConstraint(
                 condition=models.Q(supersedes=None) | ~models.Q(reason=""),
                 name="a_corrected_result_has_a_reason",
@@ -109,9 +101,7 @@ class ResultsApproval(SignedInBatch):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["batch", "version"], name="a_certificate_version_is_approved_once"
-            )
+            models.UniqueConstraint(fields=["batch", "version"], name="a_certificate_version_is_approved_once")
         ]
 
     @property
@@ -133,18 +123,12 @@ class Disposition(SignedInBatch):
     decision = models.CharField(max_length=14, choices=BatchState.Disposition)
     version = models.PositiveIntegerField(default=1)
     review = models.ForeignKey(RecordReview, on_delete=models.PROTECT, null=True, related_name="dispositions")
-    approval = models.ForeignKey(
-        ResultsApproval, on_delete=models.PROTECT, null=True, related_name="dispositions"
-    )
+    approval = models.ForeignKey(ResultsApproval, on_delete=models.PROTECT, null=True, related_name="dispositions")
     statement = models.TextField(max_length=2000, blank=True)
-    supersedes = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="superseded_by"
-    )
+    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "version"], name="a_batch_has_one_decision_a_version")
-        ]
+        constraints = [models.UniqueConstraint(fields=["batch", "version"], name="a_batch_has_one_decision_a_version")]
 
     @property
     def record_version(self) -> int:

@@ -17,6 +17,7 @@ from qc.unanswered import unanswered
 from qc.verdicts import Judgement, Verdict
 
 _LOWEST = (Decimal("-Infinity"), Side.AT)
+_FIGURES_OF_DISTANCE = 3
 _HIGHEST = (Decimal("Infinity"), Side.AT)
 
 
@@ -35,7 +36,7 @@ class _Edge:
         return seen < limit if self.floor else seen > limit
 
 
-class _NumericCriterion:
+class NumericCriterion:
     """What all comparisons with a number have in common."""
 
     __slots__ = ()
@@ -78,6 +79,17 @@ class _NumericCriterion:
             why=_WHY[verdict].format(reported=reported, criterion=self.words()),
         )
 
+    def distance(self, quantity: Quantity, *, weight_kg: Decimal | None = None) -> str:
+        """How far an exact value lies from the nearest limit, before rounding; nothing for a bound."""
+        if quantity.censored:
+            return ""
+        limit = min((edge.limit for edge in self._edges()), key=lambda one: abs(quantity.value - one.value))
+        gap = quantity.value - limit.value
+        if gap.is_zero():
+            return f"At the limit {limit.words}"
+        size = show(abs(gap), exponent=limit.exponent, figures=_FIGURES_OF_DISTANCE, unit=quantity.unit)
+        return f"{size} {'above' if gap > 0 else 'below'} the limit {limit.words}"
+
     def _reported(self, quantity: Quantity, edges: tuple[_Edge, ...]) -> str:
         """An exact value rounded at the limit that decides; a bound as it was stated."""
         limit = edges[0].limit
@@ -93,7 +105,7 @@ class _NumericCriterion:
 
 
 @dataclass(frozen=True, slots=True)
-class AtLeast(_NumericCriterion):
+class AtLeast(NumericCriterion):
     """The value is the limit or more."""
 
     limit: Limit
@@ -111,7 +123,7 @@ class AtLeast(_NumericCriterion):
 
 
 @dataclass(frozen=True, slots=True)
-class MoreThan(_NumericCriterion):
+class MoreThan(NumericCriterion):
     """The value is more than the limit."""
 
     limit: Limit
@@ -129,7 +141,7 @@ class MoreThan(_NumericCriterion):
 
 
 @dataclass(frozen=True, slots=True)
-class AtMost(_NumericCriterion):
+class AtMost(NumericCriterion):
     """The value is the limit or less."""
 
     limit: Limit
@@ -147,7 +159,7 @@ class AtMost(_NumericCriterion):
 
 
 @dataclass(frozen=True, slots=True)
-class LessThan(_NumericCriterion):
+class LessThan(NumericCriterion):
     """The value is less than the limit."""
 
     limit: Limit
@@ -165,7 +177,7 @@ class LessThan(_NumericCriterion):
 
 
 @dataclass(frozen=True, slots=True)
-class Within(_NumericCriterion):
+class Within(NumericCriterion):
     """The value is one of the two limits or between them."""
 
     low: Limit
@@ -233,6 +245,13 @@ class PerKilogram:
             return Judgement(Verdict.INDETERMINATE, "Not calculable", quantity.show(), rule, dose.reason)
         judged = self.per_kg.judge(dose)
         return Judgement(judged.verdict, judged.reported, judged.unrounded, rule, judged.why)
+
+    def distance(self, quantity: Quantity, *, weight_kg: Decimal | None = None) -> str:
+        """How far the value per kilogram lies from the nearest limit; nothing while the weight is not known."""
+        if weight_kg is None or weight_kg <= 0:
+            return ""
+        dose = divided_by(quantity, weight_kg, unit=self.per_kg.unit)
+        return "" if isinstance(dose, NotCalculable) else self.per_kg.distance(dose)
 
     def _rule(self, weight: str) -> str:
         return f"Divided by {weight}. {self.per_kg.rounding.words}"

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from batches.models import Batch
+from batches.weights import verified_weight
 from qc.definitions.specification import Line, Release
 from qc.models import Reading, Result, ResultReview
 from qc.specifying import criterion_of, specification_of
@@ -60,6 +62,7 @@ class PanelLine:
     result: Result | None
     review: ResultReview | None
     history: tuple[Result, ...]
+    weight: UUID | None = None
 
     @property
     def code(self) -> str:
@@ -76,10 +79,31 @@ class PanelLine:
         return Standing.READINGS if self.readings else Standing.NOTHING
 
     @property
+    def is_open(self) -> bool:
+        """Something is still to come; a line for information that nobody tested waits for nothing."""
+        needed = self.line.release is not Release.INFORMATION or self.standing is not Standing.NOTHING
+        return needed and self.standing is not Standing.REVIEWED
+
+    @property
+    def is_per_kilogram(self) -> bool:
+        return self.line.criterion.get("per") == "kg"
+
+    @property
+    def is_outdated(self) -> bool:
+        """The result in force rests on other readings, or on another weight, than those in force now."""
+        if self.result is None:
+            return False
+        other_weight = self.is_per_kilogram and self.result.weight != self.weight
+        return other_weight or set(self.result.readings) != {str(reading.pk) for reading in self.readings}
+
+    @property
     def conforms(self) -> bool:
         """The result in force was reviewed and meets its criterion, or is one that never decides."""
         decides = self.line.release is not Release.INFORMATION
-        return self.standing is Standing.REVIEWED and (not decides or self.verdict in PASSES)
+        if not decides and self.standing is Standing.NOTHING:
+            return True
+        passes = not decides or self.verdict in PASSES
+        return self.standing is Standing.REVIEWED and passes and not self.is_outdated
 
     @property
     def may_follow(self) -> bool:
@@ -120,6 +144,10 @@ class PanelLine:
 
     def waits_for(self) -> str:
         """Say what this line still needs before it counts."""
+        if self.is_outdated:
+            return _(
+                "%(title)s: a reading or the weight changed after the result was submitted. Correct the result."
+            ) % {"title": self.title}
         if self.standing is Standing.ENTERED:
             return _("%(title)s: a second person has to review the result.") % {"title": self.title}
         if self.standing is Standing.READINGS:
@@ -130,11 +158,12 @@ class PanelLine:
 
 
 def release_panel(batch: Batch) -> list[PanelLine]:
-    """Give every line of the pinned specification as it stands, in its order; three statements however many lines."""
+    """Give every line of the pinned specification as it stands, in its order; as many statements however many lines."""
     specification = specification_of(batch)
     readings = readings_in_force(batch)
     results: Mapping[str, list[Result]] = _by_line(Result.objects.filter(batch=batch).order_by("version"))
     reviews = {review.result_id: review for review in ResultReview.objects.filter(batch=batch)}
+    weight = verified_weight(batch.order)
     panel = []
     for line in specification.lines:
         versions = results.get(line.code, [])
@@ -150,6 +179,7 @@ def release_panel(batch: Batch) -> list[PanelLine]:
                 result=newest,
                 review=reviews.get(newest.pk) if newest else None,
                 history=tuple(versions[:-1]),
+                weight=weight.pk if weight else None,
             )
         )
     return panel

@@ -9,11 +9,13 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from accounts.refusal import Objection, lacks, refuse_if, when
 from accounts.roles import Permission
+from accounts.wording import record_time
 from batches.models import Batch, Departure
 from chain_of_custody.identity import check_identity
 from chain_of_custody.models import Container, IdentityCheck
 from chain_of_custody.repeats import recorded_before
 from ledger.writing import write, writing
+from qc.batch_act import lock_batch
 from qc.models import Sample
 from qc.specifying import specification_of
 
@@ -46,6 +48,17 @@ def objections_to_receiving(batch: Batch, container: Container, *, by: Person) -
     ]
 
 
+def objections_to_arrival(container: Container, received_at: datetime) -> list[Objection]:
+    """Object to a time before the sample was taken; people enter times by the minute."""
+    return when(
+        received_at < container.made_at.replace(second=0, microsecond=0),
+        _("The sample would have been received before it was taken, %(time)s.")
+        % {"time": record_time(container.made_at)},
+        code="too_early",
+        field="received_at",
+    )
+
+
 def receive_sample(
     *,
     batch: Batch,
@@ -59,7 +72,14 @@ def receive_sample(
     """Read a sample's label and register the sample; a label that does not match is written and returned as a fact."""
     with writing():
         refuse_if(lacks(by, Permission.SAMPLE_RECEIVE))
-        known = recorded_before(Sample, id, {"batch_id": batch.pk, "condition": condition})
+        lock_batch(batch)
+        said = {
+            "actor": by.reference,
+            "batch_id": batch.pk,
+            "received_at": received_at,
+            "condition": condition,
+        }
+        known = recorded_before(Sample, id, said)
         check = check_identity(
             scanned=scanned,
             batch_number=batch.number,
@@ -89,7 +109,12 @@ def receive_sample(
             )
             write(departure, type="departure.mismatch", actor=by.reference)
             return Received(check, None)
-        refuse_if(objections_to_receiving(batch, container, by=by))
+        refuse_if(
+            [
+                *objections_to_receiving(batch, container, by=by),
+                *objections_to_arrival(container, received_at),
+            ]
+        )
         sample = Sample(
             id=id,
             batch=batch,

@@ -1,12 +1,16 @@
-"""A second person reviews a result; whoever entered it corrects it, with a reason, and it is reviewed again."""
+"""A second person reviews a result; an analyst corrects it, with a reason, and it is reviewed again.
 
-import uuid
-from typing import Any
+A result whose reading was right and which rests on another weight now, or on growth that was seen later, is corrected
+by naming the same value: the new version is made of what is in force.
+"""
+
+from datetime import datetime
 from uuid import UUID
 
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from rest_framework import serializers
 
 from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
@@ -15,12 +19,15 @@ from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
+from batches.identity import identity_lines
 from batches.models import BatchState
 from ledger.writing import write
-from qc.batch_act import batch_with, identity_of, lock_batch
+from qc.batch_act import batch_with, lock_batch
+from qc.definitions.specification import Entry, ResultType
 from qc.judging import GROWTH, entries_of, seen_in
 from qc.models import Reading, Result, ResultReview
 from qc.panel import STATUS, verdict_words
+from qc.recording import raise_growth
 from qc.testing import known_line, reading_lines, result_from, test_url
 
 
@@ -28,9 +35,7 @@ class _OfResult(Act[Result]):
     """An act whose subject is a version of a result."""
 
     def find(self, subject: UUID) -> Result:
-        found = Result.objects.select_related("batch__state", "batch__order__coi__subject", "signer").filter(
-            pk=subject
-        )
+        found = Result.objects.select_related("batch__state", "batch__order__coi__subject", "signer").filter(pk=subject)
         result = found.first()
         if result is None:
             raise Http404
@@ -65,10 +70,12 @@ class _OfResult(Act[Result]):
         return test_url(result)
 
 
-def people_who_entered(result: Result) -> set[str]:
+def people_who_entered(result: Result, *, until: datetime | None = None) -> set[str]:
     """Give the references of everybody who submitted, entered or corrected any version of a line's result."""
     versions = Result.objects.filter(batch=result.batch_id, line=result.line)
     readings = Reading.objects.filter(batch=result.batch_id, line=result.line)
+    if until is not None:
+        versions, readings = versions.filter(recorded_at__lte=until), readings.filter(recorded_at__lte=until)
     return set(versions.values_list("actor", flat=True)) | set(readings.values_list("actor", flat=True))
 
 
@@ -103,22 +110,22 @@ class ReviewResult(_OfResult):
         found = known_line(subject.batch, subject.line)
         return ToSign(
             title=f"{found.title}, {found.criterion_words}",
-            identity=identity_of(subject.batch),
+            identity=identity_lines(subject.batch),
             lines=self.lines(subject),
             version=f"{subject.pk} v{subject.version}",
             earlier=[EarlierSignature.on(subject)],
         )
 
     def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
+        found = known_line(subject.batch, subject.line)
         return [
             *when(
                 by.reference in people_who_entered(subject),
                 _("A second person must review this result; you entered it."),
                 code="same_person",
             ),
-            *when(
-                ResultReview.objects.filter(result=subject).exists(), _("This result was reviewed already.")
-            ),
+            *when(found.is_outdated, found.waits_for(), code="outdated"),
+            *when(ResultReview.objects.filter(result=subject).exists(), _("This result was reviewed already.")),
             *objections_to_version(subject),
         ]
 
@@ -131,6 +138,7 @@ class CorrectionIntent(StrictSerializer[Intent]):
     """Which value of the result was wrong, what it is, and why."""
 
     member = TextField(max_length=40)
+    replicate = serializers.IntegerField(min_value=1, max_value=99, required=False, default=1)
     typed = TextField(max_length=200)
     reason = TextField(min_length=10, max_length=1000)
 
@@ -144,17 +152,18 @@ class CorrectResult(_OfResult):
     verb = gettext_lazy("Sign the correction")
     permission = Permission.RESULT_ENTER
     meaning = Meaning.CORRECTED
-    Intent = CorrectionIntent
+    asks = CorrectionIntent
 
     def _wrong_reading(self, subject: Result, intent: Intent) -> Reading | None:
         in_force = known_line(subject.batch, subject.line).readings
-        return next((reading for reading in in_force if reading.member == intent["member"]), None)
+        wanted = (intent["member"], intent["replicate"])
+        return next((one for one in reversed(in_force) if (one.member, one.replicate) == wanted), None)
 
     def to_sign(self, subject: Result, intent: Intent) -> ToSign:
         wrong = self._wrong_reading(subject, intent)
         return ToSign(
             title=str(self.title),
-            identity=identity_of(subject.batch),
+            identity=identity_lines(subject.batch),
             lines=[
                 *self.lines(subject),
                 Line(
@@ -177,9 +186,14 @@ class CorrectResult(_OfResult):
             return when(True, _("This result has no value of that name."), field="member")
         seen_in(intent["typed"], entry, why_none=intent["reason"])
         return [
-            *when(wrong.typed == intent["typed"], _("The new value is the old one."), field="typed"),
             *when(
-                GROWTH.get(wrong.typed) is True,
+                wrong.typed == intent["typed"] and not found.is_outdated,
+                _("The new value is the old one."),
+                code="same_value",
+                field="typed",
+            ),
+            *when(
+                _is_growth(entry, wrong.typed) and wrong.typed != intent["typed"],
                 _("Growth that was seen is never corrected away."),
                 field="member",
             ),
@@ -189,24 +203,32 @@ class CorrectResult(_OfResult):
     def carry_out(self, subject: Result, intent: Intent, signature: Signature) -> Result:
         wrong = self._wrong_reading(subject, intent)
         assert wrong is not None  # noqa: S101  objected to above
-        copied: dict[str, Any] = {  # Any: the columns of a reading
-            name: getattr(wrong, name)
-            for name in (
-                "batch",
-                "line",
-                "member",
-                "sample",
-                "replicate",
-                "unit",
-                "exponent",
-                "began_at",
-                "performed_at",
-            )
-        }
-        corrected = Reading(
-            id=uuid.uuid4(), **copied, typed=intent["typed"], supersedes=wrong, reason=intent["reason"]
-        )
-        write(corrected, type="reading.corrected", actor=signature.signer.reference)
+        if wrong.typed != intent["typed"]:
+            self._write_corrected(wrong, intent, signature.signer)
         found = known_line(subject.batch, subject.line)
         row = result_from(subject.batch, found, supersedes=subject, reason=intent["reason"])
         return sign(row, signature, type="result.corrected", earlier=[subject])
+
+    def _write_corrected(self, wrong: Reading, intent: Intent, by: Person) -> None:
+        corrected = Reading(
+            batch=wrong.batch,
+            line=wrong.line,
+            member=wrong.member,
+            sample=wrong.sample,
+            replicate=wrong.replicate,
+            typed=intent["typed"],
+            unit=wrong.unit,
+            exponent=wrong.exponent,
+            began_at=wrong.began_at,
+            performed_at=wrong.performed_at,
+            supersedes=wrong,
+            reason=intent["reason"],
+        )
+        write(corrected, type="reading.corrected", actor=by.reference)
+        entry = entries_of(known_line(wrong.batch, wrong.line).line)[wrong.member]
+        if _is_growth(entry, corrected.typed):
+            raise_growth(corrected, by=by)
+
+
+def _is_growth(entry: Entry, typed: str) -> bool:
+    return entry.result_type is ResultType.GROWTH and GROWTH.get(typed) is True

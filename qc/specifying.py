@@ -1,9 +1,15 @@
 """The pinned specification of a batch, read and ready to judge by."""
 
-from batches.definitions.kinds import ReadDefinition
+from collections.abc import Iterator, Mapping
+
+from batches.definitions.kinds import ReadDefinition, as_master, as_product
 from batches.models import Batch
 from batches.pinned import reading_of
 from qc.criteria import Criterion, criterion_from_definition
+from qc.definitions.agreement import (
+    faults_between_specification_and_master,
+    faults_between_specification_and_product,
+)
 from qc.definitions.specification import Line, SpecificationDefinition
 from qc.rounding import Rounding
 
@@ -33,3 +39,12 @@ def criterion_of(specification: SpecificationDefinition, line: Line) -> Criterio
 def product_of(definition: ReadDefinition) -> str:
     """Give the code of the product that a specification is about."""
     return as_specification(definition).product
+
+
+def disagreements_of(definition: ReadDefinition, others: Mapping[str, ReadDefinition]) -> Iterator[str]:
+    """Give the sentences that say where a specification disagrees with its product or its master batch record."""
+    specification = as_specification(definition)
+    if "product" in others:
+        yield from faults_between_specification_and_product(specification, as_product(others["product"]))
+    if "master" in others:
+        yield from faults_between_specification_and_master(specification, as_master(others["master"]))

@@ -3,6 +3,7 @@
 import itertools
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from accounts.models import Person
@@ -30,12 +31,26 @@ def ago(**span: float) -> datetime:
     return clock.now() - timedelta(**span)
 
 
-def a_subject(pseudonym: str = "", *, by: Person | None = None, **identity: object) -> "ChainOfIdentity":
+def a_subject(
+    pseudonym: str = "",
+    *,
+    by: Person | None = None,
+    initials: str = "",
+    birth_year: int | None = None,
+    hospital_reference: str = "",
+) -> ChainOfIdentity:
     """A subject with a chain of identity; the pseudonym is new unless one is given."""
     a_site()
     by = by or a_person(Role.LOGISTICS)
     pseudonym = pseudonym or f"104-{next(_numbers)}"
-    subject = register_subject(id=uuid4(), pseudonym=pseudonym, by=by, **identity)  # type: ignore[arg-type]  as given
+    subject = register_subject(
+        id=uuid4(),
+        pseudonym=pseudonym,
+        by=by,
+        initials=initials,
+        birth_year=birth_year,
+        hospital_reference=hospital_reference,
+    )
     return issue_chain(id=uuid4(), subject=subject, by=by)
 
 
@@ -159,7 +174,7 @@ class World:
 
     def accepted(self, offer: HandOverOffered, *, by: Person | None = None, **intent: object) -> HandOverAccepted:
         """Taken over at this site, into the fridge unless said otherwise."""
-        asked = {"place": "Q-01", "condition": "intact", "seal_intact": "yes"} | intent
+        asked: dict[str, Any] = {"place": "Q-01", "condition": "intact", "seal_intact": "yes"} | intent
         row = do("custody.accept", offer, by=by or self.technician, **asked)
         assert isinstance(row, HandOverAccepted)
         return row

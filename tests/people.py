@@ -5,6 +5,8 @@
 
 import hashlib
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from accounts.models import Admission, Person, Signed
 from accounts.policy import ACCEPTING
 from accounts.roles import Role
 from accounts.signing import ask, perform
-from ledger.models import Site
+from ledger.models import Entry, Site
 from ledger.writing import writing
 
 NAMES = (
@@ -125,3 +127,11 @@ def at_browser(person: Person) -> Client:
 
 def _names() -> itertools.chain[str]:
     return itertools.chain(NAMES, (f"Person Number{number}" for number in itertools.count(1)))
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Whatever is tried inside leaves no entry in the ledger."""
+    before = Entry.objects.count()
+    yield
+    assert Entry.objects.count() == before

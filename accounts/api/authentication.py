@@ -40,12 +40,10 @@ class SessionPerson(BaseAuthentication):
 
     def enforce_csrf(self, request: Request) -> None:
         """Refuse a change that does not carry the session's own token."""
-        check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type,return-value]  no view stands behind it
+        check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type]  # no view stands behind it
         check.process_request(request._request)
-        if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]  as above
-            raise PermissionDenied(
-                _("The CSRF token is missing or not this session's (%(why)s).") % {"why": reason}
-            )
+        if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]  # as above
+            raise PermissionDenied(_("The CSRF token is missing or not this session's (%(why)s).") % {"why": reason})
 
     def authenticate_header(self, request: Request) -> str:
         return HEADER

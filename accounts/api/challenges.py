@@ -45,7 +45,7 @@ class ChallengeInput(StrictSerializer[Anything]):
 class LineOutput(serializers.Serializer[Anything]):
     """One line of what is signed."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the framework takes declared fields off the class
     value = serializers.CharField()
     status = serializers.CharField(allow_blank=True)
 
@@ -147,9 +147,7 @@ class ActOutput(serializers.Serializer[Anything]):
 class ChallengeView(APIView):
     """Make a challenge."""
 
-    @documented(
-        "Ask to sign an act", sends=ChallengeInput, answers=ChallengeOutput, status=201, tag="signing"
-    )
+    @documented("Ask to sign an act", sends=ChallengeInput, answers=ChallengeOutput, status=201, tag="signing")
     def post(self, request: Request) -> Response:
         data = parsed(ChallengeInput, _sent(request))
         challenge, shown = ask(data["act"], data["record"], data["intent"], by=asker(request))
@@ -245,5 +243,5 @@ def _described(act: Act[Any]) -> Anything:  # Any: acts of every kind of subject
         "permission": str(act.permission),
         "meaning": str(act.meaning),
         "second_person": act.second_person,
-        "intent": schema_of(act.Intent()),
+        "intent": schema_of(act.asks()),
     }

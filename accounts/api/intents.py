@@ -18,7 +18,7 @@ def schema_of(field: serializers.Field[Any, Any, Any, Any]) -> Schema:  # Any: D
             "additionalProperties": False,
         }
     if isinstance(field, serializers.ListSerializer):
-        return {"type": "array", "items": schema_of(field.child)}
+        return {"type": "array", "items": schema_of(field.child) if field.child else {}}
     if isinstance(field, serializers.ListField):
         sizes = {"minItems": field.min_length, "maxItems": field.max_length}
         return {"type": "array", "items": schema_of(field.child)} | _given(sizes)

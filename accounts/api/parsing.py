@@ -37,7 +37,7 @@ class StrictJSONParser(BaseParser):
         stream: IO[Any],  # Any: DRF's own signature
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,  # Any: as above
-    ) -> object:
+    ) -> Any:  # Any: what a JSON text says; DRF's own signature promises a mapping
         _refuse_other_encodings(media_type or "")
         content = stream.read(LARGEST + 1)
         if len(content) > LARGEST:

@@ -88,8 +88,7 @@ class RolesView(APIView):
     @documented("Read the table of roles", answers=RoleOutput(many=True), tag="people")
     def get(self, request: Request) -> Response:
         rows = [
-            {"code": str(role), "title": str(role.label), "permissions": sorted(map(str, TABLE[role]))}
-            for role in Role
+            {"code": str(role), "title": str(role.label), "permissions": sorted(map(str, TABLE[role]))} for role in Role
         ]
         return Response(rows)
 

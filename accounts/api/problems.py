@@ -55,9 +55,7 @@ def as_refused(error: Exception) -> Refused | None:
         case PermissionDenied():
             return Refused(Objection(_("Your roles do not allow this."), code="lacks_permission"), status=403)
         case ClockWentBackError():
-            says = _(
-                "The server's clock stands before the newest entry. Nothing can be written until it is right."
-            )
+            says = _("The server's clock stands before the newest entry. Nothing can be written until it is right.")
             return Refused(Objection(says, code="clock"), status=503)
         case exceptions.NotAuthenticated():
             says = _("Sign in, unlock the screen, or send a bearer token.")
@@ -73,9 +71,7 @@ def _said_by(details: object, field: str) -> list[Objection]:
         if isinstance(details.get("message"), str) and "code" in details:
             return [Objection(str(details["message"]), str(details["code"]), field)]
         return [
-            one
-            for name, item in details.items()
-            for one in _said_by(item, f"{field}.{name}" if field else str(name))
+            one for name, item in details.items() for one in _said_by(item, f"{field}.{name}" if field else str(name))
         ]
     if isinstance(details, Sequence) and not isinstance(details, str):
         return [one for item in details for one in _said_by(item, field)]
@@ -108,18 +104,16 @@ def log_refusal(refused: Refused, *, person: Person | None, station: str, method
     )
 
 
-def problem_details(
-    error: Exception, context: Mapping[str, Any]
-) -> Response | None:  # Any: DRF's own signature
+def problem_details(error: Exception, context: Mapping[str, Any]) -> Response | None:  # Any: DRF's own signature
     """Answer an error of a view with problem details; a bug is left to fail."""
     refused = as_refused(error)
     if refused is None:
         return None
     request = context.get("request")
     if isinstance(request, Request):
-        person: Person | None = getattr(request._request, "person", None)
-        if person is None and isinstance(getattr(request, "_user", None), Person):
-            person = request._user
+        # The framework keeps whom it has authenticated; asking `user` again could fail again.
+        known = getattr(request._request, "person", None) or getattr(request, "_user", None)
+        person = known if isinstance(known, Person) else None
         log_refusal(
             refused,
             person=person,

@@ -1,7 +1,7 @@
 """How an operation is described: one line at each view, the same refusals everywhere."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -43,40 +43,35 @@ class ProblemOutput(serializers.Serializer[Any]):  # Any: an output of plain val
 def documented(
     summary: str,
     *,
-    answers: type[serializers.BaseSerializer[Any]]
-    | serializers.BaseSerializer[Any]
-    | None = None,  # Any: any shape
+    answers: type[serializers.BaseSerializer[Any]] | serializers.BaseSerializer[Any] | None = None,  # Any: any shape
     sends: type[serializers.BaseSerializer[Any]] | None = None,  # Any: as above
     status: int = 200,
     tag: str = "",
 ) -> Callable[[F], F]:
     """Describe an operation: what it does, takes and gives, and the refusals that every operation can answer."""
-    responses: dict[Any, Any] = {
-        (status, "application/json") if answers else status: answers
-    }  # Any: its own types
+    responses: dict[Any, Any] = {(status, "application/json") if answers else status: answers}  # Any: its own types
     for code, words in REFUSALS.items():
         responses[code, MEDIA_TYPE] = OpenApiResponse(ProblemOutput, description=str(words))
-    decorate = extend_schema(summary=summary, request=sends, responses=responses, tags=[tag] if tag else None)
-    return decorate  # type: ignore[no-any-return]  the library's own decorator is untyped
+    return extend_schema(summary=summary, request=sends, responses=responses, tags=[tag] if tag else None)
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  the library's registry
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's registry
     """The session of a person who signed in at this browser."""
 
     target_class = "accounts.api.authentication.SessionPerson"
     name = "session"
-    priority: ClassVar[int] = 1
+    priority = 1
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "apiKey", "in": "cookie", "name": "cellwright-session"}
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  as above
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # as above
     """A token that a person issued to a program; it never signs by itself."""
 
     target_class = "accounts.api.authentication.BearerPerson"
     name = "token"
-    priority: ClassVar[int] = 1
+    priority = 1
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}

@@ -4,10 +4,11 @@ A room to the right adds its own kind when it starts. What was read is kept by t
 that was signed never changes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from batches.definitions.bindings import faults_between_master_and_product
 from batches.definitions.master import MasterDefinition
 from batches.definitions.parts import FaultyDefinitionError
 from batches.definitions.product import ProductDefinition
@@ -31,11 +32,13 @@ class ReadDefinition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionKind:
-    """One kind of definition: its code, its reader, and which product a definition of this kind is about."""
+    """One kind of definition: its code, its reader, which product one is about, and where it disagrees with others."""
 
     code: str
     read: Callable[[object], ReadDefinition]
     product_of: Callable[[ReadDefinition], str]
+    # Given a definition of this kind and those of other kinds, by kind: the sentences that say where they disagree.
+    disagreements: Callable[[ReadDefinition, Mapping[str, ReadDefinition]], Iterable[str]] = lambda _one, _others: ()
 
 
 KEPT = 128
@@ -84,6 +87,15 @@ def product_of(kind: str, definition: ReadDefinition) -> str:
     return known.product_of(definition)
 
 
+def disagreements_among(definitions: Mapping[str, ReadDefinition]) -> list[str]:
+    """Give every sentence that says where definitions that are to be used together disagree."""
+    return [
+        says
+        for kind, definition in definitions.items()
+        for says in _kinds[kind].disagreements(definition, definitions)
+    ]
+
+
 def _own_code(definition: ReadDefinition) -> str:
     return definition.code
 
@@ -94,8 +106,14 @@ def _its_product(definition: ReadDefinition) -> str:
     return definition.product
 
 
+def _master_against_product(definition: ReadDefinition, others: Mapping[str, ReadDefinition]) -> Iterable[str]:
+    if "product" not in others:
+        return ()
+    return faults_between_master_and_product(as_master(definition), as_product(others["product"]))
+
+
 register_kind(DefinitionKind("product", read_product, _own_code))
-register_kind(DefinitionKind("master", read_master, _its_product))
+register_kind(DefinitionKind("master", read_master, _its_product, _master_against_product))
 
 
 def as_product(definition: ReadDefinition) -> ProductDefinition:

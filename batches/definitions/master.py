@@ -120,7 +120,6 @@ class Made:
 
     kind: ContainerKind
     title: str
-    letters: str  # stand in the code of each: CT-26-0042-FP-01
     number: int | None  # fixed, or
     number_field: str | None  # the count field of the same step that says how many
     volume_field: str | None  # what one of them holds, in mL

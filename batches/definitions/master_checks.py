@@ -4,7 +4,7 @@
 (2) fields have the unit, limits and choices that fit their type;
 (3) derived quantities name a formula of the table, bind exactly its inputs, in its units, to what is
     known by then (`batches.definitions.bindings`);
-(4) scanned containers exist by then; created ones are counted and get letters of their own;
+(4) scanned containers exist by then; created ones are counted, each kind once in a step;
 (5) an act that cannot be undone is checked on a container, witnessed, and confirms earlier values.
 """
 
@@ -42,9 +42,9 @@ def _faults_of_codes(master: MasterDefinition) -> Iterator[str]:
     yield from repeated((step.code for step in master.steps), "Step")
     values = [field.code for _step, field in master.fields()] + [one.code for _step, one in master.derived()]
     yield from repeated(values, "The field or derived quantity")
-    yield from repeated((made.letters for step in master.steps for made in step.creates), "The letters")
     for step in master.steps:
         yield from repeated((need.code for need in step.needs), f"Step {step.code}: the slot")
+        yield from repeated((made.kind for made in step.creates), f"Step {step.code} creates: the kind")
 
 
 def _faults_of_order(master: MasterDefinition) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _faults_of_containers(master: MasterDefinition) -> Iterator[str]:
 
 
 def _faults_of_made(step: Step, made: Made) -> Iterator[str]:
-    where = f"Step {step.code}, {made.letters}"
+    where = f"Step {step.code}, {made.kind}"
     if (made.number is None) == (made.number_field is None):
         yield f"{where}: give either number or number_field."
     if made.kind is ContainerKind.APHERESIS_BAG:

@@ -136,7 +136,7 @@ def _sentence(error: ValidationError) -> str:
         form = as_part(error.schema).get("description", error.validator_value)
         return f"{where}: {_quoted(error.instance)} does not have the form asked for ({form})"
     if error.validator in ("minLength", "minItems", "minProperties"):
-        return f"{where}: must not be empty."
+        return f"{where}: must not be empty." if error.validator_value == 1 else f"{where}: has too few entries."
     if error.validator in ("oneOf", "anyOf"):
         return f"{where}: fits none of the shapes allowed here, or more than one."
     return f"{where}: {error.message[:LONGEST_QUOTE]}"

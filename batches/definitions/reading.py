@@ -225,7 +225,6 @@ def _made(data: Part) -> Made:
     return Made(
         kind=ContainerKind(text(data, "kind")),
         title=text(data, "title"),
-        letters=text(data, "letters"),
         number=optional_whole(data, "number"),
         number_field=optional_text(data, "number_field"),
         volume_field=optional_text(data, "volume_field"),

@@ -5,6 +5,7 @@
 (3) An identifier is never cut and never wrapped inside a group.
 """
 
+import re
 from datetime import datetime
 
 from django import template
@@ -17,6 +18,8 @@ from accounts.statuses import Status, status_called
 from config import drawings
 
 register = template.Library()
+
+_WITH_CHECK = re.compile(r"(?P<number>.+) \[(?P<check>[0-9A-Z*])\]")
 
 
 @register.simple_tag
@@ -38,7 +41,7 @@ def status_chip(status: Status | str, word: object = "", size: str = "") -> dict
     `size="large"` is for identity strips and the heads of pages.
     """
     told = _status(status)
-    return {"status": told, "word": str(word or "") or gettext(told.word), "large": size == "large"}
+    return {"status": told, "word": str(word or "") or status_word(told), "large": size == "large"}
 
 
 @register.simple_tag
@@ -48,6 +51,18 @@ def status_mark(status: Status | str, size: int = 18) -> SafeString:
     return format_html(
         '<span class="status-mark status-mark--{}">{}</span>', told.code, drawings.shape(told.shape, int(size))
     )
+
+
+@register.filter
+def status_code(status: Status | str) -> str:
+    """Give the code of a status, for the names of classes."""
+    return _status(status).code
+
+
+@register.filter
+def status_word(status: Status | str) -> str:
+    """Give the word of a status where no other is given."""
+    return gettext(_status(status).word)
 
 
 @register.simple_tag
@@ -72,6 +87,19 @@ def short_time(value: datetime | None) -> SafeString:
 def identifier(value: object) -> SafeString:
     """Set an identifier in the platform's monospaced type, whole; nothing for nothing."""
     return format_html('<span class="identifier">{}</span>', value) if value not in (None, "") else SafeString("")
+
+
+@register.filter
+def boxed_check(value: object) -> SafeString:
+    """Set an identifier; a check character that follows it in brackets stands in a box: A9999 26 004217 [N]."""
+    if found := _WITH_CHECK.fullmatch(str(value)):
+        return format_html(
+            '<span class="din">{}<span class="din__check"><span class="visually-hidden">{} </span>{}</span></span>',
+            found["number"],
+            gettext("check character"),
+            found["check"],
+        )
+    return format_html("{}", value)
 
 
 @register.filter

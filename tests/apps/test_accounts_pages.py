@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Training
+from accounts.offering import offer
 from accounts.roles import Role
-from tests.people import a_person, a_site, administrators, at_browser, secret_of
+from tests.people import a_person, a_site, administrators, admitted, at_browser, secret_of
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +49,25 @@ def test_nobody_is_shown_a_page_without_signing_in():
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/sign-in/?next=%2Fpeople%2F")
     assert re.search("Sign in", Client().get(answer.headers["Location"]).content.decode())
+
+
+def test_what_one_administrator_proposed_waits_for_the_other_alone():
+    a_site()
+    first, second = administrators()
+    person = admitted(Role.QA)
+
+    assert f"Approve the admission of {person.name}" in at_browser(second).get("/").content.decode()
+    assert person.name not in at_browser(first).get("/").content.decode()
+
+
+def test_an_act_is_offered_as_a_button_or_as_the_reasons_against_it():
+    a_site()
+    first, second = administrators()
+    person = admitted(Role.QA)
+
+    assert offer("person.approve", person, by=second).possible
+    refused = offer("person.approve", person, by=first)
+    assert [str(objection) for objection in refused.objections] == ["A second administrator must approve this."]
+    page = at_browser(first).get(reverse("accounts:person", args=[person.pk])).content.decode()
+    assert "A second administrator must approve this." in page
+    assert reverse("accounts:sign-start", args=["person.approve", person.pk]) not in page

@@ -60,17 +60,13 @@ class Command(BaseCommand):
         for which in ORDER:
             for fact, words in PERSON.items():
                 parser.add_argument(f"--{which}-{fact}", help=f"{which} administrator: {words}")
-            parser.add_argument(
-                f"--{which}-secret-file", help=f"{which} administrator: file with the password"
-            )
+            parser.add_argument(f"--{which}-secret-file", help=f"{which} administrator: file with the password")
 
     def handle(self, *args: Any, **options: Any) -> None:  # Any: the command's options
         if Site.objects.exists():
             raise CommandError("This site was founded already.")
         try:
-            facts = parsed(
-                FactsShape, {fact: self._asked(options, fact, words) for fact, words in FACTS.items()}
-            )
+            facts = parsed(FactsShape, {fact: self._asked(options, fact, words) for fact, words in FACTS.items()})
             founders = [self._founder(options, which) for which in ORDER]
             site = found(SiteFacts(**facts), founders=founders)
         except Refused as refused:
@@ -83,8 +79,7 @@ class Command(BaseCommand):
     def _founder(self, options: dict[str, Any], which: str) -> Founder:  # Any: the command's options
         self.stdout.write(f"The {which} administrator:")
         told = {
-            fact.replace("-", "_"): self._asked(options, f"{which}-{fact}", words)
-            for fact, words in PERSON.items()
+            fact.replace("-", "_"): self._asked(options, f"{which}-{fact}", words) for fact, words in PERSON.items()
         }
         read = parsed(FounderShape, told)
         return Founder(

@@ -44,7 +44,8 @@
   let last = { code: "", at: -Infinity };
 
   function onKey(event) {
-    if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || isPassword(event.target)) {
+    // A key held down repeats as fast as a scanner types.
+    if (event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey || isPassword(event.target)) {
       typed = [];
       return;
     }
@@ -121,7 +122,7 @@
       return;
     }
     if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
-    const signing = event.target.closest("form[data-enter='password']");
+    const signing = event.target.closest(".signing form");
     if (event.target.hasAttribute("data-value") || (signing && !isPassword(event.target))) {
       event.preventDefault();
       nextField(event.target);
@@ -196,7 +197,7 @@
   async function tellThatSomebodyIsHere() {
     heardFrom = Date.now();
     try {
-      const answer = await fetch(body.dataset.alive || "/", { cache: "no-store" });
+      const answer = await fetch(body.dataset.alive || "/", { method: "HEAD", cache: "no-store" });
       // A session that was locked meanwhile answers with its door; the whole page goes there.
       if (answer.redirected) window.location.reload();
     } catch {
@@ -253,6 +254,13 @@
     return field ? $(".field__state", field) : null;
   }
 
+  // What is being saved: the element that asks, or the field in it that made it ask.
+  function savedBy(detail) {
+    if (stateOf(detail.elt)) return detail.elt;
+    const cause = detail.requestConfig && detail.requestConfig.triggeringEvent;
+    return cause && cause.target instanceof Element ? cause.target : detail.elt;
+  }
+
   function show(state, name) {
     state.dataset.state = name;
     state.textContent = name === "saving" ? body.dataset.saving : body.dataset.notSaved;
@@ -289,25 +297,26 @@
         return;
       }
       heardFrom = seen = Date.now();
-      const state = stateOf(elt);
+      const saved = savedBy(event.detail);
+      const state = stateOf(saved);
       if (!state) return;
-      settle(elt);
-      waiting.set(elt, [
+      settle(saved);
+      waiting.set(saved, [
         window.setTimeout(() => show(state, "saving"), 1000),
-        window.setTimeout(() => notSaved(elt), 5000),
+        window.setTimeout(() => notSaved(saved), 5000),
       ]);
     });
-    document.addEventListener("htmx:afterRequest", (event) => settle(event.detail.elt));
+    document.addEventListener("htmx:afterRequest", (event) => settle(savedBy(event.detail)));
     for (const kind of ["htmx:sendError", "htmx:timeout"]) {
       document.addEventListener(kind, (event) => {
-        settle(event.detail.elt);
-        notSaved(event.detail.elt);
+        settle(savedBy(event.detail));
+        notSaved(savedBy(event.detail));
         loseConnection();
       });
     }
     document.addEventListener("htmx:responseError", (event) => {
-      settle(event.detail.elt);
-      if (event.detail.xhr.status >= 500) notSaved(event.detail.elt);
+      settle(savedBy(event.detail));
+      if (event.detail.xhr.status >= 500) notSaved(savedBy(event.detail));
     });
     document.addEventListener("htmx:afterSwap", (event) => {
       const target = event.detail.target;
@@ -321,6 +330,14 @@
     window.addEventListener("online", askAgain);
   }
 
+  // What stands in a field is no longer what was saved, as soon as somebody types.
+  function forgetSaved(event) {
+    const state = event.target instanceof HTMLElement && event.target.hasAttribute("data-value") ? stateOf(event.target) : null;
+    if (!state || lost) return;
+    state.textContent = "";
+    delete state.dataset.state;
+  }
+
   // ---- A form that came back with a problem ----
 
   function focusOnProblem(root) {
@@ -330,6 +347,7 @@
 
   document.addEventListener("keydown", onKey, { capture: true });
   document.addEventListener("keydown", onShortcut);
+  document.addEventListener("input", forgetSaved);
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href='#scan-code']") : null;
     if (!link) return;

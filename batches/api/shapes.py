@@ -1,0 +1,307 @@
+"""What programs send to this room, and what they read. Numbers are text, so that no digit is lost."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.parsing import DayField, MomentField, StrictSerializer, TextField, TypedNumberField, YesNoField
+
+Plain = dict[str, Any]  # Any: plain values of a JSON text
+
+
+class WeightInput(StrictSerializer[Plain]):
+    """A recipient's weight; `supersedes` and `reason` where it corrects another."""
+
+    id = serializers.UUIDField()
+    kilograms = TypedNumberField()
+    weighed_on = DayField()
+    source = TextField(max_length=120)
+    supersedes = serializers.UUIDField(required=False, allow_null=True, default=None)
+    reason = TextField(max_length=1000, required=False, default="")
+    confirmed = YesNoField(required=False, default=False)
+
+
+class StartInput(StrictSerializer[Plain]):
+    """The beginning of a step; `reason` where an earlier step is still open."""
+
+    id = serializers.UUIDField()
+    happened_at = MomentField(required=False, default=None)
+    reason = TextField(max_length=900, required=False, default="")
+
+
+class ValueInput(StrictSerializer[Plain]):
+    """One value as typed; `supersedes` and `reason` where it corrects another before the step is signed."""
+
+    id = serializers.UUIDField()
+    field = TextField(max_length=40)
+    typed = TextField(max_length=1000, trim_whitespace=False)
+    unit = TextField(max_length=30, required=False, default="")
+    performed_at = MomentField(required=False, default=None)
+    late_reason = TextField(max_length=900, required=False, default="")
+    supersedes = serializers.UUIDField(required=False, allow_null=True, default=None)
+    reason = TextField(max_length=900, required=False, default="")
+    confirmed = YesNoField(required=False, default=False)
+
+
+class ScanInput(StrictSerializer[Plain]):
+    """A code that was read into a slot; `was_typed` where it came from a keyboard."""
+
+    id = serializers.UUIDField()
+    slot = TextField(max_length=40)
+    code = TextField(max_length=200)
+    was_typed = YesNoField(required=False, default=False)
+    performed_at = MomentField(required=False, default=None)
+
+
+class DepartureInput(StrictSerializer[Plain]):
+    """What somebody reports to have gone wrong."""
+
+    id = serializers.UUIDField()
+    says = TextField(max_length=1000)
+    step = TextField(max_length=10, required=False, default="")
+
+
+class SignatureOutput(serializers.Serializer[Any]):  # Any: an output of plain values, here and below
+    """Who signed, as what, meaning what, when."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    username = serializers.CharField()
+    role = serializers.CharField()
+    meaning = serializers.CharField()
+    meaning_text = serializers.CharField()
+    signed_at = serializers.CharField()
+
+
+class DefinitionOutput(serializers.Serializer[Any]):
+    """A version of a definition; `source` in the detail alone."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    code = serializers.CharField()
+    version = serializers.IntegerField()
+    title = serializers.CharField()
+    product = serializers.CharField()
+    sha256 = serializers.CharField()
+    change = serializers.CharField()
+    effective_from = serializers.CharField(allow_null=True)
+    signatures = SignatureOutput(many=True)
+    source = serializers.CharField(required=False)
+
+
+class LotOutput(serializers.Serializer[Any]):
+    """An approved lot of material."""
+
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    kind = serializers.CharField()
+    item = serializers.CharField()
+    name = serializers.CharField()
+    supplier = serializers.CharField()
+    expires_on = serializers.CharField()
+    target_antigen = serializers.CharField()
+    titer_tu_per_ml = serializers.CharField(allow_null=True)
+    units = serializers.ListField(child=serializers.CharField())
+
+
+class WeightOutput(serializers.Serializer[Any]):
+    """A weight with its day, and whether a second person verified it."""
+
+    id = serializers.UUIDField()
+    kilograms = serializers.CharField()
+    weighed_on = serializers.CharField()
+    source = serializers.CharField()
+    reason = serializers.CharField()
+    supersedes = serializers.UUIDField(allow_null=True)
+    in_force = serializers.BooleanField()
+    verified = SignatureOutput(allow_null=True)
+
+
+class OrderOutput(serializers.Serializer[Any]):
+    """An order; `weights` and `batches` in the detail alone."""
+
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    chain = serializers.CharField()
+    product = serializers.CharField()
+    product_version = serializers.IntegerField()
+    prescriber = serializers.CharField()
+    prescription = serializers.CharField()
+    sponsor_number = serializers.CharField()
+    planned_infusion = serializers.CharField(allow_null=True)
+    weights = WeightOutput(many=True, required=False)
+    batches = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class PinnedOutput(serializers.Serializer[Any]):
+    """A definition that a batch is pinned to."""
+
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    version = serializers.IntegerField()
+
+
+class ObjectionOutput(serializers.Serializer[Any]):
+    """One thing that is open in the record."""
+
+    says = serializers.CharField()
+    code = serializers.CharField()
+    field = serializers.CharField()
+
+
+class DepartureOutput(serializers.Serializer[Any]):
+    """Something that was not as the master record says."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    step = serializers.CharField()
+    says = serializers.CharField()
+    recorded_at = serializers.CharField()
+    about_type = serializers.CharField()
+    about_id = serializers.UUIDField(allow_null=True)
+
+
+class BatchOutput(serializers.Serializer[Any]):
+    """A batch with its stage and disposition; `objections` in the detail alone."""
+
+    id = serializers.UUIDField()
+    number = serializers.CharField()
+    order = serializers.CharField()
+    chain = serializers.CharField()
+    stage = serializers.CharField()
+    disposition = serializers.CharField()
+    product = PinnedOutput()
+    master = PinnedOutput()
+    specification = PinnedOutput()
+    issued = SignatureOutput()
+    objections = ObjectionOutput(many=True, required=False)
+
+
+class ValueOutput(serializers.Serializer[Any]):
+    """A stored value, as typed and at its plain scale."""
+
+    id = serializers.UUIDField()
+    typed = serializers.CharField()
+    number = serializers.CharField(allow_null=True)
+    exponent = serializers.IntegerField()
+    unit = serializers.CharField()
+    performed_at = serializers.CharField()
+    recorded_at = serializers.CharField()
+    was_asked_again = serializers.BooleanField()
+    supersedes = serializers.UUIDField(allow_null=True)
+    reason = serializers.CharField()
+
+
+class RecordedOutput(serializers.Serializer[Any]):
+    """A value as it was stored, and what it says; a departure where it is outside its limits."""
+
+    value = ValueOutput()
+    shown = serializers.CharField()
+    limit = serializers.CharField()
+    verdict = serializers.CharField()
+    departure = DepartureOutput(allow_null=True)
+
+
+class ScanOutput(serializers.Serializer[Any]):
+    """A code as it was stored, whether it fits, and what to do where it does not."""
+
+    id = serializers.UUIDField()
+    slot = serializers.CharField()
+    code = serializers.CharField()
+    was_typed = serializers.BooleanField()
+    fits = serializers.BooleanField()
+    says = serializers.CharField()
+    performed_at = serializers.CharField()
+    departure = DepartureOutput(allow_null=True)
+
+
+class StartOutput(serializers.Serializer[Any]):
+    """The beginning of a step; its id is the subject of `step.check_before` and `step.perform`."""
+
+    id = serializers.UUIDField()
+    step = serializers.CharField()
+    happened_at = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class FieldOutput(serializers.Serializer[Any]):
+    """A field with its limit and every value that it had."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    type = serializers.CharField()
+    unit = serializers.CharField()
+    exponent = serializers.IntegerField()
+    decimals = serializers.IntegerField()
+    limit = serializers.CharField()
+    choices = serializers.ListField(child=serializers.CharField())
+    required = serializers.BooleanField()
+    shown = serializers.CharField()
+    verdict = serializers.CharField()
+    values = ValueOutput(many=True)
+
+
+class DerivedOutput(serializers.Serializer[Any]):
+    """A derived quantity as it stands."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    formula = serializers.CharField()
+    version = serializers.IntegerField()
+    result = serializers.CharField(allow_null=True)
+    why_not = serializers.CharField()
+    shown = serializers.CharField()
+    unit = serializers.CharField()
+    limit = serializers.CharField()
+    verdict = serializers.CharField()
+    inputs = serializers.ListField(child=serializers.DictField())
+
+
+class SlotOutput(serializers.Serializer[Any]):
+    """A scan slot and what was read into it."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    kind = serializers.CharField()
+    of = serializers.CharField()
+    many = serializers.BooleanField()
+    scans = ScanOutput(many=True)
+
+
+class StepLineOutput(serializers.Serializer[Any]):
+    """A step of a batch and where it stands."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    stage = serializers.CharField()
+    kind = serializers.CharField()
+    critical = serializers.BooleanField()
+    witness = serializers.BooleanField()
+    forced = serializers.BooleanField()
+    status = serializers.CharField()
+    again = serializers.CharField()
+
+
+class StepOutput(StepLineOutput):
+    """A step with its instruction, slots, fields, quantities and signatures."""
+
+    instruction = serializers.CharField()
+    start = StartOutput(allow_null=True)
+    slots = SlotOutput(many=True)
+    values = FieldOutput(many=True)
+    derived = DerivedOutput(many=True)
+    checked = SignatureOutput(allow_null=True)
+    performed = SignatureOutput(allow_null=True)
+    witnessed = SignatureOutput(allow_null=True)
+
+
+def page_of(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Give the shape of one page of a list."""
+    name = f"{shape.__name__}Page"
+    parts: dict[str, Any] = {  # Any: serializer fields of any kind
+        "next": serializers.CharField(allow_null=True),
+        "previous": serializers.CharField(allow_null=True),
+        "results": shape(many=True),
+    }
+    page: type[serializers.Serializer[Any]] = type(name, (serializers.Serializer,), parts)
+    return page()

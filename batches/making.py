@@ -1,0 +1,95 @@
+"""The containers that a step makes, in the transaction that signs it."""
+
+import calendar
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from accounts.models import Person
+from batches.definitions.master import Made
+from batches.definitions.product import ShelfLife
+from batches.pinned import product_of
+from batches.record import BatchRecord, StepRecord
+from chain_of_custody.containers import make_container, of_batch
+from chain_of_custody.models import Container
+
+
+def number_of(made: Made, step: StepRecord) -> int:
+    """Give how many containers a step makes of one sort: fixed, or as counted in a field."""
+    if made.number is not None:
+        return made.number
+    counted = step.field(made.number_field or "")
+    return int(counted.number) if counted and counted.number is not None else 0
+
+
+def make_containers(record: BatchRecord, step: StepRecord, *, by: Person, made_at: datetime) -> list[Container]:
+    """Make and assign what the step makes; one that is performed again makes only what is not there yet."""
+    made: list[Container] = []
+    existing = of_batch(record.batch.number) if step.definition.creates else []
+    before = set(step.performed.containers) if step.performed else set()
+    for each in step.definition.creates:
+        there = [one for one in existing if str(one.pk) in before and one.kind == each.kind]
+        made += there
+        made += [
+            make_container(
+                kind=Container.Kind(each.kind),
+                coi=record.batch.order.coi,
+                batch_number=record.batch.number,
+                by=by,
+                made_at=made_at,
+                made_from=_sources(step, existing),
+                volume_ml=_volume(each, step),
+                viable_cells=_cells(each, step),
+                sample_point=each.sample_point or "",
+                expires_at=_expiry(record, each, made_at),
+            )
+            for _number in range(number_of(each, step) - len(there))
+        ]
+    return made
+
+
+def made_too_many(step: StepRecord) -> int:
+    """Give how many containers exist beyond what the step, as corrected, says it made."""
+    if step.performed is None:
+        return 0
+    wanted = sum(number_of(each, step) for each in step.definition.creates)
+    return max(0, len(step.performed.containers) - wanted)
+
+
+def _sources(step: StepRecord, existing: list[Container]) -> list[Container]:
+    """Give the containers whose content a new one takes: those scanned here, else the newest ones in culture."""
+    scanned = [scan.identity_check.container for scan in step.scans_in_force if scan.identity_check]
+    if found := [one for one in scanned if one is not None]:
+        return found
+    for kind in (Container.Kind.CULTURE_BAG, Container.Kind.APHERESIS_BAG):
+        of_kind = [one for one in existing if one.kind == kind]
+        if of_kind:
+            newest = max(one.made_at for one in of_kind)
+            return [one for one in of_kind if one.made_at == newest]
+    return []
+
+
+def _volume(made: Made, step: StepRecord) -> Decimal | None:
+    found = step.field(made.volume_field or "")
+    return found.current.number if found and found.current else None
+
+
+def _cells(made: Made, step: StepRecord) -> Decimal | None:
+    return next((each.result for each in step.derived if each.definition.code == made.cells_from), None)
+
+
+def _expiry(record: BatchRecord, made: Made, made_at: datetime) -> datetime | None:
+    if made.kind != Container.Kind.FINAL_BAG:
+        return None
+    return expires_at(product_of(record.batch).shelf_life, made_at)
+
+
+def expires_at(shelf_life: ShelfLife, filled_at: datetime) -> datetime:
+    """Give the end of a shelf life; a month ends on the same day of its month, or on its last."""
+    if shelf_life.unit == "hours":
+        return filled_at + timedelta(hours=shelf_life.amount)
+    if shelf_life.unit == "days":
+        return filled_at + timedelta(days=shelf_life.amount)
+    months = filled_at.month - 1 + shelf_life.amount
+    year, month = filled_at.year + months // 12, months % 12 + 1
+    last = calendar.monthrange(year, month)[1]
+    return filled_at.replace(year=year, month=month, day=min(filled_at.day, last))

@@ -1,0 +1,187 @@
+"""What this room shows on the page of a batch, and what waits for whom."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from rest_framework import serializers
+
+from accounts.middleware import person_of
+from accounts.models import Person, Training
+from accounts.needing import needs
+from accounts.panels import Panel, Task, register_panel, register_work
+from accounts.parsing import StrictSerializer, TextField, parsed
+from accounts.roles import Permission
+from accounts.scanning import register_resolver
+from accounts.views.places import SeeOther
+from batches.departures import MAY_REPORT, departures_of, report_departure
+from batches.identity import WITH_EVERYTHING, batch_numbered
+from batches.models import Batch, BatchState, Departure, Value
+from batches.pinned import master_of
+from batches.record import Status, StepRecord, record_of, step_url
+from batches.views.words import STATUS_CODES, VERDICT_CODES, VERDICT_WORDS
+
+
+def steps_panel(request: HttpRequest, number: str) -> str:
+    """Render every step of a batch, by stage, with its status."""
+    record = record_of(batch_numbered(number))
+    stages = [
+        {
+            "stage": stage,
+            "steps": [
+                {"record": step, "url": step_url(number, step.definition.code), "status": STATUS_CODES[step.status]}
+                for step in record.steps
+                if step.definition.stage == stage.code
+            ],
+        }
+        for stage in record.master.stages
+        if not stage.laboratory
+    ]
+    return render_to_string("batches/_steps.html", {"stages": stages, "number": number}, request=request)
+
+
+def values_panel(request: HttpRequest, number: str) -> str:
+    """Render what was measured and calculated in process, each value beside its limit, and the account of the cells."""
+    record = record_of(batch_numbered(number))
+    lines = []
+    for step in record.steps:
+        url = step_url(number, step.definition.code)
+        for found in step.fields:
+            if found.definition.is_numeric and found.current:
+                lines.append(
+                    _line(step, url, found.definition.title, found.shown, found.limit, found.verdict, len(found.values) > 1)
+                )
+        lines += [
+            _line(step, url, each.definition.title, each.shown, each.limit, each.verdict, False)
+            for each in step.derived
+            if each.result is not None
+        ]
+    account = record.account
+    context = {
+        "lines": lines,
+        "account": account,
+        "account_status": VERDICT_CODES[account.verdict] if account else "",
+        "account_word": VERDICT_WORDS[account.verdict] if account else "",
+    }
+    return render_to_string("batches/_values.html", context, request=request)
+
+
+def _line(
+    step: StepRecord, url: str, title: str, shown: str, limit: str, verdict: object, corrected: bool
+) -> dict[str, object]:
+    return {
+        "step": step.definition.code,
+        "url": url,
+        "title": title,
+        "shown": shown,
+        "limit": limit,
+        "status": VERDICT_CODES[verdict],  # type: ignore[index]  a Verdict, as every caller gives
+        "word": VERDICT_WORDS[verdict],  # type: ignore[index]  as above
+        "corrected": corrected,
+    }
+
+
+def departures_panel(request: HttpRequest, number: str) -> str:
+    """Render what was not as the master record says, and the form to report more."""
+    batch = batch_numbered(number)
+    person = person_of(request)
+    rows = list(departures_of(batch))
+    names = {
+        one.reference: one.name
+        for one in Person.objects.filter(pk__in={row.actor.removeprefix("person/") for row in rows})
+    }
+    context = {
+        "number": number,
+        "rows": [{"row": row, "by": names.get(row.actor, "")} for row in rows],
+        "may_report": any(permission in person.permissions for permission in MAY_REPORT),
+        "steps": master_of(batch).steps,
+        "new_id": uuid4(),
+    }
+    return render_to_string("batches/_departures.html", context, request=request)
+
+
+class ReportForm(StrictSerializer[dict[str, object]]):
+    """What somebody reports."""
+
+    id = serializers.UUIDField()
+    says = TextField(max_length=1000)
+    step = TextField(max_length=10, required=False, default="")
+
+
+@require_POST
+@needs(Permission.RECORD_READ)
+def report(request: HttpRequest, number: str) -> HttpResponse:
+    """Store what a person reports to have gone wrong."""
+    sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    data = parsed(ReportForm, sent)
+    report_departure(batch=batch_numbered(number), by=person_of(request), **data)
+    return SeeOther(f"/batches/{number}/departures/")
+
+
+def count_steps(number: str) -> int | None:
+    """Give how many steps a batch has."""
+    batch = Batch.objects.select_related("master").filter(number=number).first()
+    return len(master_of(batch).steps) if batch else None
+
+
+def count_values(number: str) -> int:
+    """Give how many values are in force in a batch."""
+    return Value.objects.filter(batch__number=number, superseded_by=None).count()
+
+
+def count_departures(number: str) -> int:
+    """Give how many departures a batch has."""
+    return Departure.objects.filter(batch__number=number).count()
+
+
+def work(person: Person) -> Iterator[Task]:
+    """Give the step that each batch waits for, for people at the bench: the next to do, and those to be witnessed."""
+    if Permission.STEP_WORK not in person.permissions:
+        return
+    trained = set(Training.objects.filter(person=person).values_list("procedure", flat=True))
+    in_work = Batch.objects.select_related(*WITH_EVERYTHING).filter(state__disposition=BatchState.Disposition.NONE)
+    for batch in in_work.order_by("number")[:100]:
+        if master_of(batch).training.procedure in trained:
+            yield from _tasks(batch, person)
+
+
+def _tasks(batch: Batch, person: Person) -> Iterator[Task]:
+    for step in record_of(batch).steps:
+        if step.status is Status.COMPLETE:
+            continue
+        code, url = step.definition.code, step_url(batch.number, step.definition.code)
+        title = f"{code} {step.definition.title}"
+        needs_words = (_("witness"),) if step.definition.witness else ()
+        if step.status is Status.PERFORMED and step.performed is not None:
+            own = step.performed.signer_id == person.pk
+            blocked = _("You performed it. Somebody else must witness it.") if own else ""
+            yield Task(title, batch.number, url, _("Witness"), _("Waits for a witness"), (), blocked=blocked, icon="users")
+        elif step.status is Status.NEEDS_AGAIN:
+            yield Task(title, batch.number, url, _("Open"), step.again, needs_words, icon="rotate-ccw")
+        else:
+            verb = _("Go on") if step.start else _("Begin")
+            at_risk = step.definition.is_checked_before_the_act
+            yield Task(title, batch.number, url, verb, str(step.status_words), needs_words, at_risk=at_risk, icon="list-checks")
+        return
+
+
+def page_of(code: str, person: Person) -> str | None:
+    """Give the page of a batch whose number was scanned."""
+    if Permission.RECORD_READ not in person.permissions:
+        return None
+    number = code.strip().upper()
+    return f"/batches/{number}/" if Batch.objects.filter(number=number).exists() else None
+
+
+def register() -> None:
+    """Put this room's panels, work and numbers on their lists."""
+    read = Permission.RECORD_READ
+    register_panel("batch", Panel(gettext_lazy("Steps"), "steps", read, steps_panel, count_steps))
+    register_panel("batch", Panel(gettext_lazy("In-process"), "in-process", read, values_panel, count_values))
+    register_panel("batch", Panel(gettext_lazy("Departures"), "departures", read, departures_panel, count_departures))
+    register_work(work)
+    register_resolver(page_of)

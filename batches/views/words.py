@@ -1,0 +1,34 @@
+"""How statuses and verdicts of this room are shown: the code of the chip and its words."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.refusal import Text
+from batches.judging import Verdict
+from batches.models import Batch, BatchState
+from batches.record import Status
+
+STATUS_CODES = {
+    Status.NOT_STARTED: "none",
+    Status.IN_PROGRESS: "progress",
+    Status.PERFORMED: "wait",
+    Status.COMPLETE: "pass",
+    Status.NEEDS_AGAIN: "warn",
+}
+VERDICT_CODES = {Verdict.MEETS: "pass", Verdict.FAILS: "fail", Verdict.NOT_JUDGED: ""}
+VERDICT_WORDS: dict[Verdict, Text] = {
+    Verdict.MEETS: gettext_lazy("Conforms"),
+    Verdict.FAILS: gettext_lazy("Out of limit"),
+    Verdict.NOT_JUDGED: "",
+}
+DISPOSITION_STATUS = {
+    BatchState.Disposition.NONE: "hold",
+    BatchState.Disposition.CERTIFIED: "pass",
+    BatchState.Disposition.NOT_CERTIFIED: "fail",
+}
+
+
+def disposition_words(batch: Batch) -> str:
+    """Give the words of a batch's chip."""
+    disposition = BatchState.Disposition(batch.state.disposition)
+    return _("Quarantine") if disposition is BatchState.Disposition.NONE else str(disposition.label)

@@ -1,0 +1,117 @@
+"""Pages of a hand-over: offering containers, and what waits on an offer."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.middleware import person_of
+from accounts.models import Person
+from accounts.needing import needs
+from accounts.offering import offer
+from accounts.roles import Permission
+from chain_of_custody.following import custody_record
+from chain_of_custody.lapsing import is_open, lapses_at
+from chain_of_custody.models import ChainOfIdentity, Container, HandOverAccepted, HandOverOffered, Party
+from chain_of_custody.views.evidence import recent_files
+from chain_of_custody.views.fields import Field, choose, parties, places, shippers
+from chain_of_custody.views.presenting import held_words, identity_context
+
+
+@require_safe
+@needs(Permission.CUSTODY_RECORD)
+def new(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Show who holds what, with the form by which each holder hands it over."""
+    coi = get_object_or_404(ChainOfIdentity.objects.select_related("subject"), identifier=identifier)
+    person = person_of(request)
+    record = custody_record(coi)
+    groups = []
+    for number, held in enumerate(record.held):
+        ours = held.party.kind == Party.Kind.OWN_SITE
+        act = "custody.offer" if ours else "custody.offer_attested"
+        mine = not ours or held.person == person
+        fields = _offer_fields(number) + ([] if ours else _attested_fields(person, f"g{number}"))
+        groups.append(
+            {
+                "held": held_words(held),
+                "act": offer(act, coi, by=person),
+                "mine": mine,
+                "holder": held.person.name if held.person else held.party.name,
+                "fields": fields,
+            }
+        )
+    context = {
+        "coi": coi,
+        "identity": identity_context(coi, record.collections[0] if record.collections else None),
+        "groups": groups,
+    }
+    return render(request, "chain_of_custody/hand_over_new.html", context)
+
+
+@require_safe
+@needs(Permission.RECORD_READ)
+def one(request: HttpRequest, offer_id: UUID) -> HttpResponse:
+    """Show a hand-over: both sides, and what waits for somebody."""
+    rows = HandOverOffered.objects.select_related(
+        "coi__subject", "giver_party", "taker_party", "shipper", "evidence", "check_of_attestation", "person"
+    )
+    given = get_object_or_404(rows, pk=offer_id)
+    taken = HandOverAccepted.objects.filter(offered=given).select_related("place", "evidence", "person").first()
+    person = person_of(request)
+    ours = given.taker_party.kind == Party.Kind.OWN_SITE
+    waits = taken is None and is_open(given)
+    fields = _accept_fields(given) + ([] if ours else _attested_fields(person, "a"))
+    unchecked = [
+        half for half in (given, taken)
+        if half is not None and half.is_attested and not hasattr(half, "check_of_attestation")
+    ]  # fmt: skip
+    context = {
+        "coi": given.coi,
+        "identity": identity_context(given.coi, given.coi.collections.order_by("collected_at").first()),
+        "given": given,
+        "taken": taken,
+        "containers": Container.objects.filter(pk__in=given.containers).order_by("code"),
+        "waits": waits,
+        "lapses_at": lapses_at(given),
+        "accept": offer("custody.accept" if ours else "custody.accept_attested", given, by=person) if waits else None,
+        "fields": fields,
+        "checks": [(half, offer("custody.check_attestation", half, by=person)) for half in unchecked],
+    }
+    return render(request, "chain_of_custody/hand_over.html", context)
+
+
+def _offer_fields(number: int) -> list[Field]:
+    fields = [
+        Field("taker", _("Taken by"), options=parties()),
+        Field("shipper", _("Shipper"), optional=True, options=shippers()),
+        Field("seal", _("Seal"), "identifier", optional=True, maxlength=40),
+        Field("happened_at", _("Handed over at"), "datetime-local", _("Now, if left empty."), optional=True),
+    ]
+    return [replace(field, prefix=f"g{number}") for field in fields]
+
+
+def _accept_fields(given: HandOverOffered) -> list[Field]:
+    fields = [
+        Field("place", _("Put in"), options=places(given.taker_party, also=given.shipper)),
+        Field("position", _("Position"), hint=_("Rack, box, shelf."), optional=True, maxlength=60),
+        Field("temperature_c", _("Temperature on arrival"), optional=True, maxlength=24, unit="°C"),
+        Field("seal_intact", _("Seal intact"), optional=True,
+              options=choose([("yes", _("Yes")), ("no", _("No"))])),
+        Field("condition", _("Condition on arrival"), maxlength=300),
+        Field("happened_at", _("Received at"), "datetime-local", _("Now, if left empty."), optional=True),
+    ]  # fmt: skip
+    return [replace(field, prefix="a") for field in fields]
+
+
+def _attested_fields(person: Person, prefix: str) -> list[Field]:
+    fields = [
+        Field("attested_name", _("Name of the person"), maxlength=120),
+        Field("attested_role", _("Role of the person"), maxlength=120),
+        Field("attested_statement", _("What was stated"), "textarea", maxlength=1000),
+        Field("evidence", _("Stored evidence"), optional=True, options=recent_files(person)),
+        Field("evidence_reference", _("Number of the paper that is kept"), optional=True, maxlength=120),
+    ]
+    return [replace(field, prefix=prefix) for field in fields]

@@ -1,0 +1,280 @@
+"""What the analyst sees is recorded as it was seen: one reading at a time, as typed, judged afterwards.
+
+(1) A reading belongs to a sample of this batch, taken where its line wants it.
+(2) A value of a line that is no growth test is recorded once; another one is a correction with its reason.
+(3) Growth is a fact: it is stored and raised whenever it is seen, also after a result or a decision.
+"""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.refusal import BadInput, Objection, lacks, refuse_if, when
+from accounts.roles import Permission
+from accounts.wording import record_time
+from batches.departures import LONGEST, departures_about
+from batches.models import Batch, BatchState, Departure
+from chain_of_custody.repeats import recorded_before
+from ledger import clock
+from ledger.writing import write, writing
+from qc.batch_act import lock_batch
+from qc.definitions.specification import Line as SpecificationLine
+from qc.definitions.specification import ResultType
+from qc.growth_clock import GrowthClockError, full_days
+from qc.judging import GROWTH, NO_RESULT, entries_of, seen_in
+from qc.models import Reading, Result, Sample
+from qc.specifying import specification_of
+
+AHEAD = timedelta(seconds=2)
+SHORTEST_REASON = 10
+
+
+def line_called(batch: Batch, code: str) -> SpecificationLine:
+    """Give a line of the pinned specification; raise BadInput for a code that it does not have."""
+    line = specification_of(batch).line(code)
+    if line is None:
+        raise BadInput(
+            Objection(_("The specification has no line called %(code)s.") % {"code": code[:40]}, field="line")
+        )
+    return line
+
+
+def objections_to_reading(
+    batch: Batch, line: SpecificationLine, sample: Sample | None, *, by: Person, growth: bool = False
+) -> list[Objection]:
+    """Give the reasons against recording a reading of a line on a sample; growth is taken at any time."""
+    return [
+        *lacks(by, Permission.RESULT_ENTER),
+        *when(sample is None, _("Scan the sample first; a result belongs to a sample."), field="sample"),
+        *(_objections_to_sample(batch, line, sample) if sample else []),
+        *when(
+            not growth and Result.objects.filter(batch=batch, line=line.code).exists(),
+            _("A result was submitted for this line. Correct the result instead."),
+            code="submitted",
+        ),
+        *when(
+            not growth and batch.state.disposition != BatchState.Disposition.NONE,
+            _("The decision on this batch has been made. Report what you found as a departure."),
+            code="decided",
+        ),
+    ]
+
+
+def _objections_to_sample(batch: Batch, line: SpecificationLine, sample: Sample) -> list[Objection]:
+    return [
+        *when(
+            sample.batch_id != batch.pk,
+            _("This sample belongs to another batch."),
+            code="other_batch",
+            field="sample",
+        ),
+        *when(
+            sample.point != line.sample_point,
+            _("This test takes a sample of another point (%(wanted)s); this one was taken at %(point)s.")
+            % {"wanted": line.sample_point, "point": sample.point},
+            code="other_point",
+            field="sample",
+        ),
+    ]
+
+
+def record_reading(
+    *,
+    batch: Batch,
+    line: str,
+    member: str,
+    sample: Sample | None,
+    typed: str,
+    by: Person,
+    id: UUID,  # noqa: A002  the row's own name for it
+    performed_at: datetime | None = None,
+    replicate: int = 1,
+    began_at: datetime | None = None,
+    corrects: Reading | None = None,
+    reason: str = "",
+    comma_allowed: bool = False,
+) -> Reading:
+    """Store one reading as typed and give it; growth raises a departure in the same transaction.
+
+    Without a time it was read now, without an inoculation when its bottle was inoculated as recorded before. The same
+    id with the same content gives the first row again.
+    """
+    wanted = line_called(batch, line)
+    entry = entries_of(wanted).get(member)
+    if entry is None:
+        raise BadInput(Objection(_("This line has no value called %(code)s.") % {"code": member[:40]}, field="member"))
+    seen_in(typed, entry, why_none=reason, comma_allowed=comma_allowed)
+    is_growth = entry.result_type is ResultType.GROWTH
+    grown = is_growth and GROWTH.get(typed) is True
+    if comma_allowed and entry.result_type in (ResultType.NUMBER, ResultType.COUNT):
+        typed = typed.replace(",", ".")
+    same: dict[str, object] = {
+        "actor": by.reference,
+        "batch_id": batch.pk,
+        "line": line,
+        "member": member,
+        "sample_id": sample.pk if sample else None,
+        "replicate": replicate,
+        "typed": typed,
+        "supersedes_id": corrects.pk if corrects else None,
+        "reason": reason,
+    }
+    same |= {"performed_at": performed_at} if performed_at else {}
+    same |= {"began_at": began_at} if began_at else {}
+    with writing():
+        batch.state = lock_batch(batch)
+        if known := recorded_before(Reading, id, same):
+            return known
+        performed_at = performed_at or clock.now()
+        if is_growth and began_at is None:
+            began_at = inoculation_of(batch, line, member, replicate)
+        row = Reading(
+            id=id,
+            batch=batch,
+            line=line,
+            member=member,
+            sample=sample,
+            replicate=replicate,
+            typed=typed,
+            unit=entry.unit,
+            exponent=entry.exponent,
+            began_at=began_at,
+            performed_at=performed_at,
+            supersedes=corrects,
+            reason=reason,
+        )
+        refuse_if(
+            [
+                *objections_to_reading(batch, wanted, sample, by=by, growth=grown),
+                *_out_of_time(is_growth, sample, began_at, performed_at, typed),
+                *(_objections_to_correction(row, is_growth) if corrects else _already_there(row, is_growth)),
+                *(_objections_to_bottle(row) if is_growth and not grown else []),
+            ]
+        )
+        write(row, type="reading.corrected" if corrects else "reading.recorded", actor=by.reference)
+        if grown:
+            raise_growth(row, by=by)
+        return row
+
+
+def _out_of_time(
+    is_growth: bool, sample: Sample | None, began_at: datetime | None, performed_at: datetime, typed: str
+) -> list[Objection]:
+    taken = _minute_of(sample.container.made_at) if sample else None
+    objections = [
+        *when(
+            performed_at > clock.now() + AHEAD,
+            _("The time can't be in the future."),
+            code="future",
+            field="performed_at",
+        ),
+        *when(
+            taken is not None and performed_at < taken,
+            _("The reading would be earlier than the sample was taken."),
+            code="too_early",
+            field="performed_at",
+        ),
+    ]
+    if not is_growth or typed in NO_RESULT:
+        return objections
+    if began_at is None:
+        return objections + when(True, _("Enter when the bottle was inoculated."), field="began_at")
+    try:
+        full_days(began_at, performed_at)
+    except GrowthClockError as error:
+        objections += when(True, str(error), field="began_at")
+    return objections + when(
+        taken is not None and began_at < taken,
+        _("The bottle would have been inoculated before the sample was taken."),
+        code="too_early",
+        field="began_at",
+    )
+
+
+def _minute_of(moment: datetime) -> datetime:
+    # People enter times by the minute, so a sample counts as taken from the beginning of its minute.
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def inoculation_of(
+    batch: Batch, line: str, member: str, replicate: int, *, besides: Reading | None = None
+) -> datetime | None:
+    """Give when a bottle was inoculated, as its first reading says; None for a bottle that was not read yet."""
+    bottle = Reading.objects.filter(batch=batch, line=line, member=member, replicate=replicate, superseded_by=None)
+    first = bottle.exclude(began_at=None).exclude(pk=besides.pk if besides else None).order_by("recorded_at").first()
+    return first.began_at if first else None
+
+
+def _objections_to_bottle(row: Reading) -> list[Objection]:
+    """Object to another inoculation of a bottle whose clock runs already."""
+    before = inoculation_of(row.batch, row.line, row.member, row.replicate, besides=row.supersedes)
+    return when(
+        row.began_at is not None and before is not None and row.began_at != before,
+        _("Bottle %(bottle)s was inoculated %(time)s, as recorded before. Use that time.")
+        % {"bottle": row.replicate, "time": record_time(before) if before else ""},
+        code="other_inoculation",
+        field="began_at",
+    )
+
+
+def _objections_to_correction(row: Reading, is_growth: bool) -> list[Objection]:
+    wrong = row.supersedes
+    assert wrong is not None  # noqa: S101  asked by the caller
+    return [
+        *when(
+            len(row.reason) < SHORTEST_REASON,
+            _("Give the reason for the correction, in at least 10 characters."),
+            code="no_reason",
+            field="reason",
+        ),
+        *when(
+            (wrong.batch_id, wrong.line, wrong.member, wrong.replicate)
+            != (row.batch_id, row.line, row.member, row.replicate),
+            _("This corrects a reading of something else."),
+            code="other_reading",
+        ),
+        *when(
+            Reading.objects.filter(supersedes=wrong).exists(),
+            _("This reading was corrected already. Open the page again."),
+            code="superseded",
+        ),
+        *when(
+            is_growth and GROWTH.get(wrong.typed),
+            _("Growth that was seen is never corrected away."),
+            code="growth",
+        ),
+    ]
+
+
+def _already_there(row: Reading, is_growth: bool) -> list[Objection]:
+    there = Reading.objects.filter(batch=row.batch_id, line=row.line, member=row.member, superseded_by=None)
+    return when(
+        not is_growth and there.exists(),
+        _("This value is recorded already. Correct it with a reason instead."),
+        code="recorded",
+        field="typed",
+    )
+
+
+def raise_growth(row: Reading, *, by: Person) -> Departure:
+    """Write that growth was seen, as a departure that quality assurance assesses."""
+    says = _("Growth was seen in bottle %(bottle)s of %(line)s at %(time)s.") % {
+        "bottle": row.replicate,
+        "line": row.line,
+        "time": record_time(row.performed_at),
+    }
+    departure = Departure(
+        batch=row.batch,
+        kind=Departure.Kind.REPORTED,
+        says=says[:LONGEST],
+        about_type=Reading.record_type(),
+        about_id=row.pk,
+    )
+    return write(departure, type="departure.growth", actor=by.reference)
+
+
+def raised_by(row: Reading) -> Departure | None:
+    """Give the departure that a reading raised, if it raised one."""
+    return departures_about(row).first()

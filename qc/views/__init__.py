@@ -1,0 +1,1 @@
+"""Pages of the laboratory and of the release decision."""

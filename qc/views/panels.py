@@ -1,0 +1,55 @@
+"""What this room shows on the page of a batch."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from batches.models import Batch
+from qc.approving import newest_approval
+from qc.assessing import facts_of, open_facts
+from qc.batch_act import READ_AT_ONCE, batch_called
+from qc.disposition import objections_to_certification
+from qc.models import Disposition
+from qc.panel import release_panel
+
+
+def tests_panel(request: HttpRequest, number: str) -> str:
+    """Render the release tests of a batch, each limit beside its result."""
+    batch = batch_called(number)
+    panel = release_panel(batch)
+    context = {
+        "batch": batch,
+        "panel": panel,
+        "specification": batch.specification,
+        "conform": sum(line.conforms for line in panel),
+    }
+    return render_to_string("qc/_release_tests.html", context, request=request)
+
+
+def disposition_panel(request: HttpRequest, number: str) -> str:
+    """Render the decision on a batch, or everything that stands against it."""
+    batch = batch_called(number)
+    decision = Disposition.objects.filter(batch=batch).order_by("-version").first()
+    context = {
+        "batch": batch,
+        "decision": decision,
+        "objections": objections_to_certification(batch),
+        "facts": facts_of(batch),
+        "approval": newest_approval(batch),
+    }
+    return render_to_string("qc/_disposition.html", context, request=request)
+
+
+def open_lines(number: str) -> int | None:
+    """Give how many lines of the specification still wait for something."""
+    batch = _batch(number)
+    return sum(line.is_open for line in release_panel(batch)) if batch else None
+
+
+def open_facts_of(number: str) -> int | None:
+    """Give how many facts of a batch wait for an assessment."""
+    batch = _batch(number)
+    return len(open_facts(batch)) if batch else None
+
+
+def _batch(number: str) -> Batch | None:
+    return Batch.objects.select_related(*READ_AT_ONCE).filter(number=number).first()

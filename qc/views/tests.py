@@ -1,0 +1,140 @@
+"""The page of a test: the sample, what was read, what it means on the server's terms, and the next signature."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.api.problems import log_refusal
+from accounts.middleware import person_of
+from accounts.models import Person
+from accounts.needing import needs
+from accounts.offering import Offer, offer
+from accounts.parsing import parsed
+from accounts.refusal import BadInput, Objection, Refused
+from accounts.roles import Permission
+from accounts.sessions import station_of
+from accounts.views.places import SeeOther
+from batches.models import Batch
+from qc.batch_act import batch_called
+from qc.entering import boxes_of
+from qc.inputs import reading_from
+from qc.models import Reading, Result, Sample
+from qc.panel import STATUS, PanelLine, verdict_words
+from qc.recording import raised_by, record_reading
+from qc.testing import distance_of, final_opens, judgement_of, known_line
+from qc.verdicts import Verdict
+from qc.views.strip import Context, strip_of
+
+UNREADABLE = 422
+
+
+@require_safe
+@needs(Permission.RECORD_READ)
+def test(request: HttpRequest, number: str, line: str) -> HttpResponse:
+    """Show one test of a batch."""
+    batch = batch_called(number)
+    return _page(request, batch, line, [])
+
+
+@require_POST
+@needs(Permission.RESULT_ENTER)
+def record(request: HttpRequest, number: str, line: str) -> HttpResponse:
+    """Store what was typed and show it with its verdict; what cannot be read stays in the form with its reason."""
+    batch = batch_called(number)
+    try:
+        row = reading_from(batch, line, request.POST.dict(), by=person_of(request), comma_allowed=True)
+    except BadInput as refused:
+        log_refusal(
+            refused,
+            person=person_of(request),
+            station=station_of(request),
+            method="POST",
+            path=request.path,
+        )
+        return _page(request, batch, line, refused.objections, status=UNREADABLE)
+    found = known_line(batch, line)
+    if raised_by(row) is not None:
+        return _stop(request, batch, found, row)
+    if request.headers.get("HX-Request"):
+        return _page(request, batch, line, [])
+    return SeeOther(found.url)
+
+
+def _page(
+    request: HttpRequest, batch: Batch, line: str, objections: list[Objection], *, status: int = 200
+) -> HttpResponse:
+    found = _line_or_404(batch, line)
+    context = strip_of(batch) | about(batch, found, by=person_of(request))
+    context |= {"objections": objections, "page_has_errors": bool(objections)}
+    template = "qc/_test.html" if request.headers.get("HX-Request") else "qc/test.html"
+    return render(request, template, context, status=status)
+
+
+def _line_or_404(batch: Batch, line: str) -> PanelLine:
+    try:
+        return known_line(batch, line)
+    except BadInput as refused:
+        raise Refused(refused.objections, status=404) from None
+
+
+def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
+    """Give what the page of a test shows of one line."""
+    samples = Sample.objects.filter(batch=batch, point=found.line.sample_point).select_related("container")
+    judgement, _weight = judgement_of(batch, found)
+    verdict = judgement.verdict
+    boxes = boxes_of(found)
+    return {
+        "found": found,
+        "specification": batch.specification,
+        "samples": samples.order_by("received_at"),
+        "boxes": boxes,
+        "judgement": judgement,
+        "verdict_status": STATUS[verdict.value],
+        "verdict_words": verdict_words(verdict.value),
+        "distance": distance_of(batch, found),
+        "opens": final_opens(found),
+        "may_enter": Permission.RESULT_ENTER in by.permissions,
+        "submit": _submission(batch, found, verdict, by),
+        "review": offer("result.review", found.result, by=by) if found.result and not found.review else None,
+        "correct": offer("result.correct", found.result, by=by) if found.result else None,
+        "history": found.history,
+        "reviews": _reviews(found),
+    }
+
+
+def _submission(batch: Batch, found: PanelLine, verdict: Verdict, by: Person) -> Offer | None:
+    if found.result is not None:
+        return None
+    offered = offer("result.submit", batch, by=by, data={"line": found.code})
+    if verdict is Verdict.FAILS:
+        return replace(offered, verb=_("Sign and submit as out of specification"))
+    return offered
+
+
+def _reviews(found: PanelLine) -> list[Result]:
+    return [one for one in found.history if hasattr(one, "review")]
+
+
+def _stop(request: HttpRequest, batch: Batch, found: PanelLine, row: Reading) -> HttpResponse:
+    """Show that growth is recorded and raised, and what to do now."""
+    context = strip_of(batch) | {
+        "heading": _("Growth is recorded"),
+        "codes": [
+            {"label": _("Batch"), "code": batch.number},
+            {"label": _("Test"), "code": found.title},
+            {"label": _("Bottle"), "code": str(row.replicate)},
+        ],
+        "says": [
+            _("Keep the bottle and everything that was used. Ask a second person to look at the bottle now."),
+            _("Quality assurance has it on its list. Call the on-call contact; the cells stay in quarantine."),
+        ],
+        "next_steps": [{"url": found.url, "words": _("Back to the test")}],
+    }
+    response = render(request, "qc/stop.html", context)
+    if request.headers.get("HX-Request"):
+        response["HX-Retarget"] = "body"
+    return response
