@@ -22,8 +22,7 @@ from ledger.canonical import canonical, digest
 
 # What the person chooses before signing, as the act's serializer read it: plain text, numbers and lists, so that it
 # can be stored with the challenge.
-Choices = dict[str, Any]
-Intent = Choices
+Intent = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class EarlierSignature:
         return cls(row.pk, row.signer_name, row.signer_username, row.meaning_text, record_time(row.signed_at))
 
 
-class NoIntent(StrictSerializer[Choices]):
+class NoIntent(StrictSerializer[Intent]):
     """An act that leaves nothing to choose."""
 
 
@@ -110,19 +109,19 @@ class Act(Generic[SubjectT]):
     def lock(self, subject: SubjectT) -> None:
         """Lock what the act depends on, before anything is read again. Nothing to lock is allowed."""
 
-    def to_sign(self, subject: SubjectT, intent: Choices) -> ToSign:
+    def to_sign(self, subject: SubjectT, intent: Intent) -> ToSign:
         """Build what the signer reads."""
         raise NotImplementedError
 
-    def objections(self, subject: SubjectT, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: SubjectT, intent: Intent, by: Person) -> list[Objection]:
         """Give the reasons against the act, beyond the missing permission that is always asked."""
         return []
 
-    def carry_out(self, subject: SubjectT, intent: Choices, signature: Signature) -> Signed:
+    def carry_out(self, subject: SubjectT, intent: Intent, signature: Signature) -> Signed:
         """Write what the act writes and give the signed row; runs in the writing transaction, after `objections`."""
         raise NotImplementedError
 
-    def means(self, intent: Choices) -> tuple[Meaning, str]:
+    def means(self, intent: Intent) -> tuple[Meaning, str]:
         """Give the meaning and its sentence."""
         return self.meaning, str(self.meaning_text or self.meaning.label)
 
@@ -130,11 +129,11 @@ class Act(Generic[SubjectT]):
         """Give the page to show afterwards."""
         return "/"
 
-    def all_objections(self, subject: SubjectT, intent: Choices, by: Person) -> list[Objection]:
+    def all_objections(self, subject: SubjectT, intent: Intent, by: Person) -> list[Objection]:
         """Give every reason against the act by this person: the one list that page, button and action use."""
         return [*lacks(by, self.permission), *self.objections(subject, intent, by)]
 
-    def read_intent(self, data: Mapping[str, object]) -> Choices:
+    def read_intent(self, data: Mapping[str, object]) -> Intent:
         """Read what the person chose; raise BadInput with a sentence a field."""
         return plain_intent(self.asks, data)
 

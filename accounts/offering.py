@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Model
 from django.urls import reverse
 
-from accounts.acts import Choices
+from accounts.acts import Intent
 from accounts.models import Person
 from accounts.policy import must_accept_policy_first
 from accounts.refusal import Objection, Text, lacks
@@ -44,7 +44,7 @@ def offer(code: str, subject: Model | UUID, *, by: Person, data: Mapping[str, ob
     if data is None and act.asks().fields:
         objections += lacks(by, act.permission)
     else:
-        intent: Choices = act.read_intent(data or {})
+        intent: Intent = act.read_intent(data or {})
         objections += act.all_objections(act.find(key), intent, by)
     url = reverse("accounts:sign-start", args=[act.code, key])
     return Offer(act.code, act.title, act.verb, url, objections, _hidden(data or {}))

@@ -156,7 +156,7 @@ class DayField(_Day):
         return value.isoformat()
 
 
-def parsed(shape: type[serializers.Serializer[Any]], data: Mapping[str, object]) -> dict[str, Any]:  # Any: as read
+def parsed(shape: type[serializers.Serializer[Any]], data: object) -> dict[str, Any]:  # Any: as read
     """Give what a serializer reads, or raise BadInput with one objection a field."""
     serializer = shape(data=data)
     if not serializer.is_valid():

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, Choices, EarlierSignature, Line, ToSign, register
+from accounts.acts import Act, Intent, EarlierSignature, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import (
     Admission,
@@ -72,7 +72,7 @@ class _AboutPerson(Act[Person]):
         return person
 
 
-class AdmissionIntent(StrictSerializer[Choices]):
+class AdmissionIntent(StrictSerializer[Intent]):
     """Who is admitted, with which roles, and how their identity was checked."""
 
     username = serializers.RegexField(USERNAME, help_text="3 to 40 of a–z, 0–9, dot, hyphen; never given twice")
@@ -100,7 +100,7 @@ class AdmitPerson(Act[Site]):
             raise Http404
         return site
 
-    def to_sign(self, subject: Site, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Site, intent: Intent) -> ToSign:
         return ToSign(
             title=str(self.title),
             identity=[Line(_("Name"), intent["name"]), Line(_("User ID"), intent["username"])],
@@ -112,7 +112,7 @@ class AdmitPerson(Act[Site]):
             ],
         )
 
-    def objections(self, subject: Site, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Site, intent: Intent, by: Person) -> list[Objection]:
         return when(
             Person.objects.filter(username__iexact=intent["username"]).exists(),
             _("The user ID %(name)s belongs to somebody. User IDs are never given twice.")
@@ -120,7 +120,7 @@ class AdmitPerson(Act[Site]):
             field="username",
         )
 
-    def carry_out(self, subject: Site, intent: Choices, signature: Signature) -> Admission:
+    def carry_out(self, subject: Site, intent: Intent, signature: Signature) -> Admission:
         person = Person(username=intent["username"], name=intent["name"], title=intent["title"])
         write(person, type="person.named", actor=signature.signer.reference)
         PersonState.objects.create(person=person)
@@ -152,7 +152,7 @@ class _Second(_AboutPerson):
         """Give the lines that say what is approved."""
         raise NotImplementedError
 
-    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
         pending = self.pending(subject)
         if pending is None:
             raise Http404
@@ -165,7 +165,7 @@ class _Second(_AboutPerson):
             signatures=2,
         )
 
-    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         pending = self.pending(subject)
         if pending is None:
             return when(True, _("Nothing waits for approval here."))
@@ -193,7 +193,7 @@ class ApproveAdmission(_Second):
             Line(_("on"), day(pending.identity_checked_on)),
         ]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> AdmissionApproval:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> AdmissionApproval:
         admission = Admission.objects.get(person=subject, approval=None)
         row = sign(
             AdmissionApproval(admission=admission),
@@ -208,7 +208,7 @@ class ApproveAdmission(_Second):
         return row.admission.person
 
 
-class RolesIntent(StrictSerializer[Choices]):
+class RolesIntent(StrictSerializer[Intent]):
     """The roles that somebody is to have, and why."""
 
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices), max_length=8, allow_empty=True)
@@ -226,7 +226,7 @@ class ChangeRoles(_AboutPerson):
     meaning_text = gettext_lazy("I ask that this person's roles be changed.")
     asks = RolesIntent
 
-    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
         return ToSign(
             title=str(self.title),
             identity=identity_of(subject),
@@ -237,7 +237,7 @@ class ChangeRoles(_AboutPerson):
             ],
         )
 
-    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(subject.pk == by.pk, _("Nobody changes their own roles."), code="same_person"),
             *when(not subject.state.active, _("This account is not active.")),
@@ -247,7 +247,7 @@ class ChangeRoles(_AboutPerson):
             ),
         ]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> RoleChange:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> RoleChange:
         row = RoleChange(person=subject, roles=sorted(set(intent["roles"])), reason=intent["reason"])
         return sign(row, signature, type="person.roles_proposed")
 
@@ -270,7 +270,7 @@ class ApproveRoles(_Second):
             Line(_("Reason"), pending.reason),
         ]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> RoleChangeApproval:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> RoleChangeApproval:
         change = RoleChange.objects.get(person=subject, approval=None)
         row = sign(RoleChangeApproval(change=change), signature, type="person.roles_changed", earlier=[change])
         refresh_state(subject)
@@ -280,7 +280,7 @@ class ApproveRoles(_Second):
         return row.change.person
 
 
-class ReasonIntent(StrictSerializer[Choices]):
+class ReasonIntent(StrictSerializer[Intent]):
     """Why."""
 
     reason = TextField(max_length=1000, min_length=5)
@@ -291,7 +291,7 @@ class _WithReason(_AboutPerson):
 
     asks = ReasonIntent
 
-    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
         lines = [Line(_("Roles"), role_list(subject.state.roles)), Line(_("Reason"), intent["reason"])]
         return ToSign(title=str(self.title), identity=identity_of(subject), lines=lines)
 
@@ -306,13 +306,13 @@ class DeactivatePerson(_WithReason):
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I close this account. It is never opened again.")
 
-    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(subject.pk == by.pk, _("Nobody deactivates their own account."), code="same_person"),
             *when(Deactivation.objects.filter(person=subject).exists(), _("This account is closed already.")),
         ]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> Deactivation:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> Deactivation:
         row = sign(Deactivation(person=subject, reason=intent["reason"]), signature, type="person.deactivated")
         refresh_state(subject)
         end_sessions(subject)
@@ -329,7 +329,7 @@ class ResetKey(_WithReason):
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I ask that this person's key be replaced.")
 
-    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(subject.pk == by.pk, _("Ask another administrator to replace your key."), code="same_person"),
             *when(Deactivation.objects.filter(person=subject).exists(), _("This account is closed.")),
@@ -339,7 +339,7 @@ class ResetKey(_WithReason):
             ),
         ]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> KeyReset:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> KeyReset:
         return sign(KeyReset(person=subject, reason=intent["reason"]), signature, type="key.reset_proposed")
 
 
@@ -357,7 +357,7 @@ class ApproveReset(_Second):
     def words(self, pending: KeyReset) -> list[Line]:
         return [Line(_("Reason"), pending.reason)]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> KeyResetApproval:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> KeyResetApproval:
         reset = KeyReset.objects.get(person=subject, approval=None)
         row = sign(KeyResetApproval(reset=reset), signature, type="key.reset", earlier=[reset])
         refresh_state(subject)
@@ -374,7 +374,7 @@ def end_sessions(person: Person) -> None:
     PersonState.objects.filter(pk=person.pk).update(sessions_valid_from=ended)
 
 
-class TrainingIntent(StrictSerializer[Choices]):
+class TrainingIntent(StrictSerializer[Intent]):
     """Which version of which procedure somebody was trained on."""
 
     procedure = TextField(max_length=60)
@@ -395,7 +395,7 @@ class RecordTraining(_AboutPerson):
     meaning_text = gettext_lazy("I verified that this person was trained.")
     asks = TrainingIntent
 
-    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
         until = intent["valid_until"]
         return ToSign(
             title=str(self.title),
@@ -407,7 +407,7 @@ class RecordTraining(_AboutPerson):
             ],
         )
 
-    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         until = intent["valid_until"]
         return [
             *when(subject.pk == by.pk, _("Somebody else records your training."), code="same_person"),
@@ -418,7 +418,7 @@ class RecordTraining(_AboutPerson):
             ),
         ]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> Training:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> Training:
         until = intent["valid_until"]
         row = Training(
             person=subject,
@@ -441,14 +441,14 @@ class AcceptPolicy(_AboutPerson):
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I read this policy and accept it.")
 
-    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
         lines = [Line(f"{number}", str(text)) for number, text in enumerate(POLICY, start=1)]
         return ToSign(title=str(self.title), identity=identity_of(subject), lines=lines, version=str(POLICY_VERSION))
 
-    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         return when(subject.pk != by.pk, _("Everybody accepts the policy for themselves."), code="same_person")
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> PolicyAcceptance:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> PolicyAcceptance:
         row = sign(PolicyAcceptance(policy_version=POLICY_VERSION), signature, type="policy.accepted")
         refresh_state(subject)
         return row

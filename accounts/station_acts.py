@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import security
-from accounts.acts import Act, Choices, Line, ToSign, register
+from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import BlockLifted, Person, PersonState, Signed
 from accounts.people_acts import ReasonIntent, identity_of
@@ -37,16 +37,16 @@ class LiftBlock(Act[Person]):
     def lock(self, subject: Person) -> None:
         PersonState.objects.select_for_update().filter(pk=subject.pk).first()
 
-    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
         return ToSign(title=str(self.title), identity=identity_of(subject), lines=[Line(_("Reason"), intent["reason"])])
 
-    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(subject.pk == by.pk, _("Somebody else lifts your block."), code="same_person"),
             *when(not security.is_blocked(subject.username), _("Nothing is blocked for this user ID.")),
         ]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> BlockLifted:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> BlockLifted:
         row = sign(
             BlockLifted(person=subject, reason=intent["reason"], station=signature.station),
             signature,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts import security
-from accounts.acts import Act, Choices, Line, ToSign, register
+from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, PersonState, Signed, TokenIssued, TokenRevoked
 from accounts.parsing import StrictSerializer, TextField
@@ -26,7 +26,7 @@ MOST_TOKENS = 10
 PREFIX = "cw_"
 
 
-class TokenIntent(StrictSerializer[Choices]):
+class TokenIntent(StrictSerializer[Intent]):
     """What the program is called, what it may do, and for how long."""
 
     program = TextField(max_length=80, min_length=3)
@@ -55,7 +55,7 @@ class IssueToken(Act[Person]):
     def lock(self, subject: Person) -> None:
         PersonState.objects.select_for_update().filter(pk=subject.pk).first()
 
-    def to_sign(self, subject: Person, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Person, intent: Intent) -> ToSign:
         words = dict(SCOPES)
         return ToSign(
             title=str(self.title),
@@ -67,14 +67,14 @@ class IssueToken(Act[Person]):
             ],
         )
 
-    def objections(self, subject: Person, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         in_force = TokenIssued.objects.filter(signer=by, revoked=None, expires_at__gt=clock.now()).count()
         return [
             *when(subject.pk != by.pk, _("Everybody issues tokens for themselves."), code="same_person"),
             *when(in_force >= MOST_TOKENS, _("You have ten tokens in force. Revoke one first.")),
         ]
 
-    def carry_out(self, subject: Person, intent: Choices, signature: Signature) -> TokenIssued:
+    def carry_out(self, subject: Person, intent: Intent, signature: Signature) -> TokenIssued:
         text = PREFIX + secrets.token_urlsafe(32)
         row = TokenIssued(
             label=intent["program"],

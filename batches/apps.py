@@ -8,7 +8,6 @@ class BatchesConfig(AppConfig):
 
     def ready(self) -> None:
         from batches import checking, checks, correcting, defining, issuing, lots, ordering, witnessing
-
         from batches.views import panels
 
         modules = (checking, checks, correcting, defining, issuing, lots, ordering, witnessing)

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, Choices, Line, ToSign, register
+from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.refusal import Objection, when
@@ -96,7 +96,7 @@ class CheckBefore(Act[StepStart]):
     def lock(self, subject: StepStart) -> None:
         locked(subject.batch_id)
 
-    def to_sign(self, subject: StepStart, intent: Choices) -> ToSign:
+    def to_sign(self, subject: StepStart, intent: Intent) -> ToSign:
         record, step = subject_of(subject)
         values = confirmed_values(record, step)
         containers = [scan.code for scan in step.scans_in_force if scan.identity_check_id]
@@ -110,7 +110,7 @@ class CheckBefore(Act[StepStart]):
             version=f"{subject.pk} {len(step.checks)} " + " ".join(_confirmed_ids(record, step)),
         )
 
-    def objections(self, subject: StepStart, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: StepStart, intent: Intent, by: Person) -> list[Objection]:
         record, step = subject_of(subject)
         missing = [
             each.definition.title
@@ -134,7 +134,7 @@ class CheckBefore(Act[StepStart]):
             ),
         ]
 
-    def carry_out(self, subject: StepStart, intent: Choices, signature: Signature) -> CheckBeforeAct:
+    def carry_out(self, subject: StepStart, intent: Intent, signature: Signature) -> CheckBeforeAct:
         record, step = subject_of(subject)
         row = CheckBeforeAct(batch=record.batch, step=subject.step, confirmed=_confirmed_ids(record, step))
         return sign(row, signature, type="step.checked_before")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, Choices, EarlierSignature, Line, ToSign, register
+from accounts.acts import Act, Intent, EarlierSignature, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField, YesNoField
@@ -41,7 +41,7 @@ REASONS = (
 )
 
 
-class CorrectionIntent(StrictSerializer[Choices]):
+class CorrectionIntent(StrictSerializer[Intent]):
     """The new value and why it replaces the old one."""
 
     typed = TextField(max_length=1000)
@@ -72,7 +72,7 @@ class CorrectValue(Act[Value]):
     def lock(self, subject: Value) -> None:
         locked(subject.batch_id)
 
-    def to_sign(self, subject: Value, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Value, intent: Intent) -> ToSign:
         step, wanted, number = _read(subject, intent)
         signed = _signed_version(subject)
         old = shown_value(wanted, subject.typed, number_at_field(subject))
@@ -89,7 +89,7 @@ class CorrectValue(Act[Value]):
             earlier=[EarlierSignature.on(signed)] if signed else [],
         )
 
-    def objections(self, subject: Value, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Value, intent: Intent, by: Person) -> list[Objection]:
         step, wanted, number = _read(subject, intent)
         working = [one for one in objections_to_work(subject.batch, step, by=by) if one.code != "lacks_permission"]
         return [
@@ -114,7 +114,7 @@ class CorrectValue(Act[Value]):
             ),
         ]
 
-    def carry_out(self, subject: Value, intent: Choices, signature: Signature) -> ValueCorrected:
+    def carry_out(self, subject: Value, intent: Intent, signature: Signature) -> ValueCorrected:
         step, wanted, number = _read(subject, intent)
         by, batch = signature.signer, subject.batch
         signed = _signed_version(subject)
@@ -142,7 +142,7 @@ class CorrectValue(Act[Value]):
         return step_url(row.batch.number, row.value.step) if isinstance(row, ValueCorrected) else "/"
 
 
-def _read(value: Value, intent: Choices) -> tuple[Step, Field, Decimal | None]:
+def _read(value: Value, intent: Intent) -> tuple[Step, Field, Decimal | None]:
     step, wanted = field_called(value.batch, value.step, value.field)
     return step, wanted, read_value(wanted, intent["typed"], True)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, Choices, EarlierSignature, Line, ToSign, register
+from accounts.acts import Act, Intent, EarlierSignature, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField
@@ -32,7 +32,7 @@ from ledger.models import Site
 LONGEST_SOURCE = 400_000
 
 
-class PrepareIntent(StrictSerializer[Choices]):
+class PrepareIntent(StrictSerializer[Intent]):
     """The kind, the text of the file, and what changed since the version before."""
 
     kind = serializers.ChoiceField(Definition.Kind.choices)
@@ -70,7 +70,7 @@ class PrepareDefinition(Act[Site]):
     def lock(self, subject: Site) -> None:
         take_turn("DEF")
 
-    def to_sign(self, subject: Site, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Site, intent: Intent) -> ToSign:
         definition = _read(intent)
         return ToSign(
             title=str(self.title),
@@ -84,7 +84,7 @@ class PrepareDefinition(Act[Site]):
             ],
         )
 
-    def objections(self, subject: Site, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Site, intent: Intent, by: Person) -> list[Objection]:
         faults = faults_of(intent["kind"], intent["source"])
         if faults:
             return faults
@@ -108,7 +108,7 @@ class PrepareDefinition(Act[Site]):
             ),
         ]
 
-    def carry_out(self, subject: Site, intent: Choices, signature: Signature) -> Definition:
+    def carry_out(self, subject: Site, intent: Intent, signature: Signature) -> Definition:
         definition = _read(intent)
         row = Definition(
             kind=intent["kind"],
@@ -126,7 +126,7 @@ class PrepareDefinition(Act[Site]):
         return f"/definitions/{row.pk}/"
 
 
-def _read(intent: Choices) -> ReadDefinition:
+def _read(intent: Intent) -> ReadDefinition:
     try:
         return read_text(intent["kind"], intent["source"])
     except FaultyDefinitionError:
@@ -179,10 +179,10 @@ class CheckDefinition(_OnDefinition):
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I checked this version independently, line by line.")
 
-    def to_sign(self, subject: Definition, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Definition, intent: Intent) -> ToSign:
         return self.shown(subject)
 
-    def objections(self, subject: Definition, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Definition, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(hasattr(subject, "checked"), _("This version was checked already.")),
             *when(
@@ -192,11 +192,11 @@ class CheckDefinition(_OnDefinition):
             ),
         ]
 
-    def carry_out(self, subject: Definition, intent: Choices, signature: Signature) -> DefinitionCheck:
+    def carry_out(self, subject: Definition, intent: Intent, signature: Signature) -> DefinitionCheck:
         return sign(DefinitionCheck(definition=subject), signature, type="definition.checked", earlier=[subject])
 
 
-class ApproveIntent(StrictSerializer[Choices]):
+class ApproveIntent(StrictSerializer[Intent]):
     """The day from which the version holds."""
 
     effective_from = DayField(future_allowed=True)
@@ -213,10 +213,10 @@ class ApproveDefinition(_OnDefinition):
     meaning = Meaning.APPROVED
     asks = ApproveIntent
 
-    def to_sign(self, subject: Definition, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Definition, intent: Intent) -> ToSign:
         return self.shown(subject, Line(_("In force from"), day(date.fromisoformat(intent["effective_from"]))))
 
-    def objections(self, subject: Definition, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Definition, intent: Intent, by: Person) -> list[Objection]:
         checked = getattr(subject, "checked", None)
         signers = {subject.signer_id, checked.signer_id if checked else None}
         return [
@@ -230,7 +230,7 @@ class ApproveDefinition(_OnDefinition):
             ),
         ]
 
-    def carry_out(self, subject: Definition, intent: Choices, signature: Signature) -> DefinitionApproval:
+    def carry_out(self, subject: Definition, intent: Intent, signature: Signature) -> DefinitionApproval:
         row = DefinitionApproval(definition=subject, effective_from=date.fromisoformat(intent["effective_from"]))
         return sign(row, signature, type="definition.approved", earlier=[subject, subject.checked])
 

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, Choices, EarlierSignature, Line, ToSign, register
+from accounts.acts import Act, Intent, EarlierSignature, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -43,7 +43,7 @@ def versions_for(order: Order) -> Pinned:
     }
 
 
-class IssueIntent(StrictSerializer[Choices]):
+class IssueIntent(StrictSerializer[Intent]):
     """What a reader must know of the data themselves, where that is not obvious: it is printed on every document."""
 
     data_remark = TextField(max_length=300, required=False, allow_blank=True, default="")
@@ -71,7 +71,7 @@ class IssueBatch(Act[Order]):
     def lock(self, subject: Order) -> None:
         take_turn("ISSUE")
 
-    def to_sign(self, subject: Order, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Order, intent: Intent) -> ToSign:
         versions = versions_for(subject)
         bags = starting_containers(subject.coi)
         found = [row for row in versions.values() if row is not None]
@@ -94,7 +94,7 @@ class IssueBatch(Act[Order]):
             earlier=[EarlierSignature.on(subject)],
         )
 
-    def objections(self, subject: Order, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Order, intent: Intent, by: Person) -> list[Objection]:
         versions = versions_for(subject)
         undecided = Batch.objects.filter(order=subject, state__disposition=BatchState.Disposition.NONE).first()
         return [
@@ -119,7 +119,7 @@ class IssueBatch(Act[Order]):
             *objections_to_starting(subject.coi),
         ]
 
-    def carry_out(self, subject: Order, intent: Choices, signature: Signature) -> Batch:
+    def carry_out(self, subject: Order, intent: Intent, signature: Signature) -> Batch:
         versions = versions_for(subject)
         batch = Batch(
             number=next_number("CT", local(clock.now()).year),

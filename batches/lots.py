@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, Choices, Line, ToSign, register
+from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField, TypedNumberField
@@ -60,7 +60,7 @@ def has_expired(lot: MaterialLot, on: date) -> bool:
     return lot.expires_on < on
 
 
-class LotIntent(StrictSerializer[Choices]):
+class LotIntent(StrictSerializer[Intent]):
     """What stands on the lot and on its supplier's certificate."""
 
     code = serializers.RegexField(CODE)
@@ -96,7 +96,7 @@ class ApproveLot(Act[Site]):
     def lock(self, subject: Site) -> None:
         take_turn("LOT")
 
-    def to_sign(self, subject: Site, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Site, intent: Intent) -> ToSign:
         lines = [
             Line(_("Material"), f"{intent['name']} ({intent['item']})"),
             Line(_("Kind"), str(MaterialLot.Kind(intent["kind"]).label)),
@@ -111,7 +111,7 @@ class ApproveLot(Act[Site]):
         lines += [Line(_("Unit"), code) for code in intent["units"]]
         return ToSign(title=str(self.title), identity=[Line(_("Lot"), intent["code"])], lines=lines)
 
-    def objections(self, subject: Site, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Site, intent: Intent, by: Person) -> list[Objection]:
         codes = [intent["code"], *intent["units"]]
         titer = intent["titer_tu_per_ml"]
         is_vector = intent["kind"] == MaterialLot.Kind.VECTOR
@@ -139,7 +139,7 @@ class ApproveLot(Act[Site]):
             ),
         ]
 
-    def carry_out(self, subject: Site, intent: Choices, signature: Signature) -> MaterialLot:
+    def carry_out(self, subject: Site, intent: Intent, signature: Signature) -> MaterialLot:
         titer = intent["titer_tu_per_ml"]
         row = MaterialLot(
             code=intent["code"],

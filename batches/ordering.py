@@ -14,7 +14,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, Choices, Line, ToSign, register
+from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField
@@ -38,7 +38,7 @@ from ledger.writing import write, writing
 DECIMALS = 3
 
 
-class OrderIntent(StrictSerializer[Choices]):
+class OrderIntent(StrictSerializer[Intent]):
     """What the physician asks for."""
 
     product = TextField(max_length=40)
@@ -74,7 +74,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
     def lock(self, subject: ChainOfIdentity) -> None:
         take_turn("ORDER")
 
-    def to_sign(self, subject: ChainOfIdentity, intent: Choices) -> ToSign:
+    def to_sign(self, subject: ChainOfIdentity, intent: Intent) -> ToSign:
         product = product_in_force(intent["product"])
         planned = intent["planned_infusion"]
         return ToSign(
@@ -96,7 +96,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
             version=str(product.pk) if product else "",
         )
 
-    def objections(self, subject: ChainOfIdentity, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: ChainOfIdentity, intent: Intent, by: Person) -> list[Objection]:
         other = Order.objects.filter(coi=subject, product__code=intent["product"]).first()
         return [
             *when(
@@ -113,7 +113,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
             ),
         ]
 
-    def carry_out(self, subject: ChainOfIdentity, intent: Choices, signature: Signature) -> Order:
+    def carry_out(self, subject: ChainOfIdentity, intent: Intent, signature: Signature) -> Order:
         product = product_in_force(intent["product"])
         planned = intent["planned_infusion"]
         row = Order(
@@ -284,7 +284,7 @@ class VerifyWeight(Act[Weight]):
     def lock(self, subject: Weight) -> None:
         take_turn("WEIGHT")
 
-    def to_sign(self, subject: Weight, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Weight, intent: Intent) -> ToSign:
         return ToSign(
             title=str(self.title),
             identity=[
@@ -300,7 +300,7 @@ class VerifyWeight(Act[Weight]):
             version=str(subject.pk),
         )
 
-    def objections(self, subject: Weight, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Weight, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(
                 subject.actor == by.reference,
@@ -315,7 +315,7 @@ class VerifyWeight(Act[Weight]):
             ),
         ]
 
-    def carry_out(self, subject: Weight, intent: Choices, signature: Signature) -> WeightVerification:
+    def carry_out(self, subject: Weight, intent: Intent, signature: Signature) -> WeightVerification:
         return sign(WeightVerification(weight=subject), signature, type="weight.verified")
 
     def done_url(self, row: Signed) -> str:

@@ -13,7 +13,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, Choices, EarlierSignature, Line, ToSign, register
+from accounts.acts import Act, Intent, EarlierSignature, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.refusal import Objection, when
@@ -89,7 +89,7 @@ class PerformStep(Act[StepStart]):
     def lock(self, subject: StepStart) -> None:
         locked(subject.batch_id)
 
-    def to_sign(self, subject: StepStart, intent: Choices) -> ToSign:
+    def to_sign(self, subject: StepStart, intent: Intent) -> ToSign:
         record, step = subject_of(subject)
         version = len(step.versions) + 1
         return ToSign(
@@ -100,7 +100,7 @@ class PerformStep(Act[StepStart]):
             earlier=[EarlierSignature.on(step.check)] if step.check else [],
         )
 
-    def objections(self, subject: StepStart, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: StepStart, intent: Intent, by: Person) -> list[Objection]:
         record, step = subject_of(subject)
         definition = step.definition
         working = [one for one in objections_to_work(record.batch, definition, by=by) if one.code != "lacks_permission"]
@@ -128,7 +128,7 @@ class PerformStep(Act[StepStart]):
             *_open_before(record, step),
         ]
 
-    def carry_out(self, subject: StepStart, intent: Choices, signature: Signature) -> StepPerformed:
+    def carry_out(self, subject: StepStart, intent: Intent, signature: Signature) -> StepPerformed:
         record, step = subject_of(subject)
         by = signature.signer
         surplus = made_too_many(step)
@@ -259,7 +259,7 @@ class WitnessStep(Act[StepPerformed]):
             raise Http404
         return record, step
 
-    def to_sign(self, subject: StepPerformed, intent: Choices) -> ToSign:
+    def to_sign(self, subject: StepPerformed, intent: Intent) -> ToSign:
         record, step = self._step(subject)
         return ToSign(
             title=_step_title(step),
@@ -269,7 +269,7 @@ class WitnessStep(Act[StepPerformed]):
             earlier=[EarlierSignature.on(row) for row in (step.check, subject) if row is not None],
         )
 
-    def objections(self, subject: StepPerformed, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: StepPerformed, intent: Intent, by: Person) -> list[Objection]:
         record, step = self._step(subject)
         trained = [one for one in objections_to_work(record.batch, step.definition, by=by) if one.code == "not_trained"]
         is_newest = step.performed is not None and step.performed.pk == subject.pk
@@ -289,7 +289,7 @@ class WitnessStep(Act[StepPerformed]):
             ),
         ]
 
-    def carry_out(self, subject: StepPerformed, intent: Choices, signature: Signature) -> StepWitnessed:
+    def carry_out(self, subject: StepPerformed, intent: Intent, signature: Signature) -> StepWitnessed:
         batch = batch_of(subject.batch_id)
         row = StepWitnessed(batch=batch, performed=subject, performer=subject.signer)
         sign(row, signature, type="step.witnessed", earlier=[subject])

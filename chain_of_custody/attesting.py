@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.acts import Act, EarlierSignature, Line, ToSign, register
-from accounts.acts import Intent as Choices
+from accounts.acts import Intent as Intent
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import MomentField, StrictSerializer, TextField
@@ -35,7 +35,7 @@ from ledger.models import StoredFile
 ENTERED = gettext_lazy("I entered what this person stated, from the evidence named here.")
 
 
-class AttestedIntent(StrictSerializer[Choices]):
+class AttestedIntent(StrictSerializer[Intent]):
     """Who stated what, when, and what proves it."""
 
     attested_name = TextField(max_length=120)
@@ -46,7 +46,7 @@ class AttestedIntent(StrictSerializer[Choices]):
     happened_at = MomentField()
 
 
-def attested_lines(intent: Choices) -> list[Line]:
+def attested_lines(intent: Intent) -> list[Line]:
     """Give the lines that say who stated what, on what evidence."""
     evidence = StoredFile.objects.filter(pk=intent["evidence"]).first() if intent["evidence"] else None
     return [
@@ -62,7 +62,7 @@ def evidence_words(evidence: StoredFile | None, reference: str) -> str:
     return " · ".join([*stored, *([reference] if reference else [])]) or "–"
 
 
-def attested_fields(intent: Choices) -> dict[str, Any]:  # Any: columns of a half
+def attested_fields(intent: Intent) -> dict[str, Any]:  # Any: columns of a half
     """Give the columns of an attested side."""
     return {
         "attested_name": intent["attested_name"],
@@ -73,7 +73,7 @@ def attested_fields(intent: Choices) -> dict[str, Any]:  # Any: columns of a hal
     }
 
 
-def objections_to_evidence(intent: Choices) -> list[Objection]:
+def objections_to_evidence(intent: Intent) -> list[Objection]:
     """Object where nothing proves what was stated."""
     return [
         *when(
@@ -112,7 +112,7 @@ class CheckAttestation(Act[HandOverHalf]):
     def lock(self, subject: HandOverHalf) -> None:
         states.lock(offer_of(subject).containers)
 
-    def to_sign(self, subject: HandOverHalf, intent: Choices) -> ToSign:
+    def to_sign(self, subject: HandOverHalf, intent: Intent) -> ToSign:
         offer = offer_of(subject)
         containers = Container.objects.filter(pk__in=offer.containers).order_by("code")
         party = offer.giver_party if isinstance(subject, HandOverOffered) else offer.taker_party
@@ -133,7 +133,7 @@ class CheckAttestation(Act[HandOverHalf]):
             earlier=[EarlierSignature.on(subject)],
         )
 
-    def objections(self, subject: HandOverHalf, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: HandOverHalf, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(hasattr(subject, "check_of_attestation"), _("This was checked already."), code="already_done"),
             *when(
@@ -143,7 +143,7 @@ class CheckAttestation(Act[HandOverHalf]):
             ),
         ]
 
-    def carry_out(self, subject: HandOverHalf, intent: Choices, signature: Signature) -> AttestationCheck:
+    def carry_out(self, subject: HandOverHalf, intent: Intent, signature: Signature) -> AttestationCheck:
         row = AttestationCheck(
             offered=subject if isinstance(subject, HandOverOffered) else None,
             accepted=subject if isinstance(subject, HandOverAccepted) else None,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.acts import Act, EarlierSignature, Line, ToSign, register
-from accounts.acts import Intent as Choices
+from accounts.acts import Intent as Intent
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import MomentField, StrictSerializer, TextField, TypedNumberField
@@ -43,7 +43,7 @@ from ledger.writing import write
 MOST_BAGS = 9
 
 
-class CollectionIntent(StrictSerializer[Choices]):
+class CollectionIntent(StrictSerializer[Intent]):
     """What the collection form states."""
 
     din = DinField(help_text="donation number, scanned, or typed with its check character")
@@ -101,7 +101,7 @@ class RegisterCollection(Act[ChainOfIdentity]):
     def find(self, subject: UUID) -> ChainOfIdentity:
         return chain_called(subject)
 
-    def to_sign(self, subject: ChainOfIdentity, intent: Choices) -> ToSign:
+    def to_sign(self, subject: ChainOfIdentity, intent: Intent) -> ToSign:
         party = Party.objects.filter(pk=intent["party"]).first()
         form = StoredFile.objects.filter(pk=intent["form"]).first() if intent["form"] else None
         return ToSign(
@@ -118,7 +118,7 @@ class RegisterCollection(Act[ChainOfIdentity]):
             ],
         )
 
-    def objections(self, subject: ChainOfIdentity, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: ChainOfIdentity, intent: Intent, by: Person) -> list[Objection]:
         party = Party.objects.filter(pk=intent["party"]).first()
         place = place_called(intent["place"])
         return [
@@ -147,7 +147,7 @@ class RegisterCollection(Act[ChainOfIdentity]):
             ),
         ]
 
-    def carry_out(self, subject: ChainOfIdentity, intent: Choices, signature: Signature) -> Collection:
+    def carry_out(self, subject: ChainOfIdentity, intent: Intent, signature: Signature) -> Collection:
         volumes = [Decimal(volume) for volume in intent["bag_volumes_ml"]]
         party = Party.objects.get(pk=intent["party"])
         by = signature.signer
@@ -207,7 +207,7 @@ class VerifyCollection(Act[Collection]):
     def lock(self, subject: Collection) -> None:
         states.lock(subject.containers.values_list("pk", flat=True))
 
-    def to_sign(self, subject: Collection, intent: Choices) -> ToSign:
+    def to_sign(self, subject: Collection, intent: Intent) -> ToSign:
         bags = subject.containers.order_by("code")
         return ToSign(
             title=str(self.title),
@@ -223,7 +223,7 @@ class VerifyCollection(Act[Collection]):
             earlier=[EarlierSignature.on(subject)],
         )
 
-    def objections(self, subject: Collection, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: Collection, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(hasattr(subject, "verification"), _("This collection is verified already."), code="already_done"),
             *when(
@@ -233,7 +233,7 @@ class VerifyCollection(Act[Collection]):
             ),
         ]
 
-    def carry_out(self, subject: Collection, intent: Choices, signature: Signature) -> CollectionVerification:
+    def carry_out(self, subject: Collection, intent: Intent, signature: Signature) -> CollectionVerification:
         row = CollectionVerification(collection=subject)
         return sign(row, signature, type="collection.verified", earlier=[subject])
 

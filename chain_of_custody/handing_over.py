@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.acts import Act, Line, ToSign, register
-from accounts.acts import Intent as Choices
+from accounts.acts import Intent as Intent
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -50,7 +50,7 @@ def bags_stay_while(rule: Rule) -> Rule:
     return rule
 
 
-class _WhatToWhom(StrictSerializer[Choices]):
+class _WhatToWhom(StrictSerializer[Intent]):
     """What goes to whom, and how it travels."""
 
     containers = ContainersField(help_text="codes of the containers")
@@ -80,7 +80,7 @@ class _Offering(Act[ChainOfIdentity]):
     def lock(self, subject: ChainOfIdentity) -> None:
         holds_states(subject)
 
-    def to_sign(self, subject: ChainOfIdentity, intent: Choices) -> ToSign:
+    def to_sign(self, subject: ChainOfIdentity, intent: Intent) -> ToSign:
         containers = _chosen(subject, intent)
         held = ContainerState.objects.filter(container__in=containers).select_related("holder_party", "holder_person")
         taker = Party.objects.filter(pk=intent["taker"]).first()
@@ -101,11 +101,11 @@ class _Offering(Act[ChainOfIdentity]):
             version=" ".join(f"{state.container_id}:{state.latest_at.isoformat()}" for state in held.order_by("pk")),
         )
 
-    def more_lines(self, intent: Choices) -> list[Line]:
+    def more_lines(self, intent: Intent) -> list[Line]:
         """Give the lines that only one of the two ways shows."""
         return []
 
-    def objections(self, subject: ChainOfIdentity, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: ChainOfIdentity, intent: Intent, by: Person) -> list[Objection]:
         containers = _chosen(subject, intent)
         unknown = sorted(set(intent["containers"]) - {container.code for container in containers})
         if unknown or not containers:
@@ -144,11 +144,11 @@ class _Offering(Act[ChainOfIdentity]):
         """Object where the giver isn't the holder of the link before."""
         raise NotImplementedError
 
-    def columns(self, intent: Choices, signature: Signature) -> dict[str, Any]:  # Any: columns of a half
+    def columns(self, intent: Intent, signature: Signature) -> dict[str, Any]:  # Any: columns of a half
         """Give the columns that say who gave."""
         raise NotImplementedError
 
-    def carry_out(self, subject: ChainOfIdentity, intent: Choices, signature: Signature) -> HandOverOffered:
+    def carry_out(self, subject: ChainOfIdentity, intent: Intent, signature: Signature) -> HandOverOffered:
         containers = _chosen(subject, intent)
         giver = ContainerState.objects.select_related("holder_party").get(container=containers[0]).holder_party
         offer = sign(
@@ -159,7 +159,7 @@ class _Offering(Act[ChainOfIdentity]):
                 taker_party=Party.objects.get(pk=intent["taker"]),
                 shipper=place_called(intent["shipper"]),
                 seal=intent["seal"],
-                happened_at=moment_of(intent, signature.signed_at),
+                happened_at=moment_of(intent, clock.now()),
                 **self.columns(intent, signature),
             ),
             signature,
@@ -200,7 +200,7 @@ class Offer(_Offering):
             ),
         ]
 
-    def columns(self, intent: Choices, signature: Signature) -> dict[str, Any]:  # Any: as above
+    def columns(self, intent: Intent, signature: Signature) -> dict[str, Any]:  # Any: as above
         return {"person": signature.signer}
 
 
@@ -215,10 +215,10 @@ class OfferAttested(_Offering):
     meaning_text = ENTERED
     asks = AttestedOfferIntent
 
-    def more_lines(self, intent: Choices) -> list[Line]:
+    def more_lines(self, intent: Intent) -> list[Line]:
         return attested_lines(intent)
 
-    def objections(self, subject: ChainOfIdentity, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: ChainOfIdentity, intent: Intent, by: Person) -> list[Objection]:
         return [*super().objections(subject, intent, by), *objections_to_evidence(intent)]
 
     def objections_to_giver(self, held: Sequence[ContainerState], by: Person) -> list[Objection]:
@@ -228,20 +228,20 @@ class OfferAttested(_Offering):
             code="not_holder",
         )
 
-    def columns(self, intent: Choices, signature: Signature) -> dict[str, Any]:  # Any: as above
+    def columns(self, intent: Intent, signature: Signature) -> dict[str, Any]:  # Any: as above
         return attested_fields(intent)
 
 
-def moment_of(intent: Choices, otherwise: datetime) -> datetime:
+def moment_of(intent: Intent, otherwise: datetime) -> datetime:
     """Give the time at which something is said to have happened."""
     return datetime.fromisoformat(intent["happened_at"]) if intent["happened_at"] else otherwise
 
 
-def _happened(intent: Choices) -> str:
+def _happened(intent: Intent) -> str:
     return record_time(datetime.fromisoformat(intent["happened_at"])) if intent["happened_at"] else _("on signing")
 
 
-def _chosen(coi: ChainOfIdentity, intent: Choices) -> list[Container]:
+def _chosen(coi: ChainOfIdentity, intent: Intent) -> list[Container]:
     return list(Container.objects.filter(coi=coi, code__in=intent["containers"]).order_by("code"))
 
 

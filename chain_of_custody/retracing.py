@@ -184,7 +184,7 @@ class Retracing:
                 (stay.link.kept if stay.link else before).append(lines[key])
             lines[key].containers.append(stay.container)
         for times in (before, *(link.kept for link in links)):
-            times.sort(key=lambda kept: kept.since)
+            times.sort(key=lambda kept: (kept.since, kept.until is None, kept.until or kept.since))
         return before
 
     def _collections(self) -> list[Collection]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.acts import Act, EarlierSignature, Line, ToSign, register
-from accounts.acts import Intent as Choices
+from accounts.acts import Intent as Intent
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField, YesNoField
@@ -52,7 +52,7 @@ from ledger import clock
 from ledger.writing import write
 
 
-class _Arrival(StrictSerializer[Choices]):
+class _Arrival(StrictSerializer[Intent]):
     """How it arrived and where it is put."""
 
     place = TextField(max_length=20, help_text="code of the place where it is put")
@@ -89,7 +89,7 @@ class _Accepting(Act[HandOverOffered]):
     def lock(self, subject: HandOverOffered) -> None:
         states.lock(subject.containers)
 
-    def to_sign(self, subject: HandOverOffered, intent: Choices) -> ToSign:
+    def to_sign(self, subject: HandOverOffered, intent: Intent) -> ToSign:
         containers = list(Container.objects.filter(pk__in=subject.containers).order_by("code"))
         place = place_called(intent["place"])
         codes = Line(_("Containers"), ", ".join(container.code for container in containers))
@@ -110,7 +110,7 @@ class _Accepting(Act[HandOverOffered]):
             earlier=[EarlierSignature.on(subject)],
         )
 
-    def _arrival(self, offer: HandOverOffered, intent: Choices, place: Place | None) -> list[Line]:
+    def _arrival(self, offer: HandOverOffered, intent: Intent, place: Place | None) -> list[Line]:
         """Give what was read on arrival, with its verdict, so that a signer sees an excursion before signing."""
         measured = Decimal(intent["temperature_c"]) if intent["temperature_c"] else None
         outside = measured is not None and is_outside(measured, range_of(offer, place))
@@ -120,11 +120,11 @@ class _Accepting(Act[HandOverOffered]):
             Line(_("Seal"), f"{offer.seal or '–'}, {seal}", "warn" if intent["seal_intact"] is False else ""),
         ]
 
-    def more_lines(self, intent: Choices) -> list[Line]:
+    def more_lines(self, intent: Intent) -> list[Line]:
         """Give the lines that only one of the two ways shows."""
         return []
 
-    def objections(self, subject: HandOverOffered, intent: Choices, by: Person) -> list[Objection]:
+    def objections(self, subject: HandOverOffered, intent: Intent, by: Person) -> list[Objection]:
         if is_accepted(subject):
             return when(True, _("This was accepted already."), code="already_done")
         place = place_called(intent["place"])
@@ -159,15 +159,15 @@ class _Accepting(Act[HandOverOffered]):
             ),
         ]
 
-    def objections_to_taker(self, offer: HandOverOffered, intent: Choices, by: Person) -> list[Objection]:
+    def objections_to_taker(self, offer: HandOverOffered, intent: Intent, by: Person) -> list[Objection]:
         """Object where the taker isn't of the party that takes, or is the giver."""
         raise NotImplementedError
 
-    def columns(self, intent: Choices, signature: Signature) -> dict[str, Any]:  # Any: columns of a half
+    def columns(self, intent: Intent, signature: Signature) -> dict[str, Any]:  # Any: columns of a half
         """Give the columns that say who took."""
         raise NotImplementedError
 
-    def carry_out(self, subject: HandOverOffered, intent: Choices, signature: Signature) -> HandOverAccepted:
+    def carry_out(self, subject: HandOverOffered, intent: Intent, signature: Signature) -> HandOverAccepted:
         place = place_called(intent["place"])
         assert place is not None  # noqa: S101  the objections were asked in this transaction
         measured = Decimal(intent["temperature_c"]) if intent["temperature_c"] else None
@@ -179,7 +179,7 @@ class _Accepting(Act[HandOverOffered]):
                 temperature_c=measured,
                 seal_intact=intent["seal_intact"],
                 condition=intent["condition"],
-                happened_at=moment_of(intent, signature.signed_at),
+                happened_at=moment_of(intent, clock.now()),
                 **self.columns(intent, signature),
             ),
             signature,
@@ -205,7 +205,7 @@ class Accept(_Accepting):
     second_person = True
     asks = AcceptIntent
 
-    def objections_to_taker(self, offer: HandOverOffered, intent: Choices, by: Person) -> list[Objection]:
+    def objections_to_taker(self, offer: HandOverOffered, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(
                 offer.taker_party.kind != Party.Kind.OWN_SITE,
@@ -220,7 +220,7 @@ class Accept(_Accepting):
             ),
         ]
 
-    def columns(self, intent: Choices, signature: Signature) -> dict[str, Any]:  # Any: as above
+    def columns(self, intent: Intent, signature: Signature) -> dict[str, Any]:  # Any: as above
         return {"person": signature.signer}
 
 
@@ -235,10 +235,10 @@ class AcceptAttested(_Accepting):
     meaning_text = ENTERED
     asks = AttestedAcceptIntent
 
-    def more_lines(self, intent: Choices) -> list[Line]:
+    def more_lines(self, intent: Intent) -> list[Line]:
         return attested_lines(intent)
 
-    def objections_to_taker(self, offer: HandOverOffered, intent: Choices, by: Person) -> list[Objection]:
+    def objections_to_taker(self, offer: HandOverOffered, intent: Intent, by: Person) -> list[Objection]:
         same = intent["attested_name"].casefold() == (offer.attested_name or offer.signer_name).casefold()
         return [
             *when(
@@ -256,7 +256,7 @@ class AcceptAttested(_Accepting):
             *objections_to_evidence(intent),
         ]
 
-    def columns(self, intent: Choices, signature: Signature) -> dict[str, Any]:  # Any: as above
+    def columns(self, intent: Intent, signature: Signature) -> dict[str, Any]:  # Any: as above
         return attested_fields(intent)
 
 
@@ -295,5 +295,5 @@ def note_excursion(
     return write(row, type="excursion.found", actor=actor)
 
 
-def _happened(intent: Choices) -> str:
+def _happened(intent: Intent) -> str:
     return record_time(datetime.fromisoformat(intent["happened_at"])) if intent["happened_at"] else _("on signing")

@@ -8,6 +8,7 @@ import os
 from uuid import UUID
 
 from celery import Celery
+from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -16,9 +17,11 @@ from django.conf import settings
 
 django.setup()
 
+from config.starting import refuse_unsafe_start
 from ledger import outbox
 
 app = Celery("cellwright")
+worker_init.connect(lambda **_: refuse_unsafe_start(), weak=False)
 app.conf.update(
     broker_url=settings.BROKER_URL or None,
     broker_connection_retry_on_startup=True,

@@ -55,10 +55,9 @@ def _open_door(model: type[models.Model]) -> str:
 
 def _sqlite(model: type[models.Model]) -> Iterator[Guard]:
     table = model._meta.db_table
+    columns = {field.name: field.column for field in model._meta.concrete_fields}
     keys = [[field.column] for field in model._meta.concrete_fields if field.unique]
-    keys += [
-        [model._meta.get_field(name).column for name in one.fields] for one in model._meta.total_unique_constraints
-    ]
+    keys += [[columns[name] for name in one.fields] for one in model._meta.total_unique_constraints]
     taken = " OR ".join("(" + " AND ".join(f'"{column}" = NEW."{column}"' for column in key) + ")" for key in keys)
     refuse = f"SELECT RAISE(ABORT, '{table} is append-only')"
     door = _open_door(model)

@@ -33,6 +33,10 @@ class AlreadyDoneError(RuntimeError):
     """Another worker finished this job first; what this one made is thrown away."""
 
 
+class NotYetError(RuntimeError):
+    """What a job builds on is not there yet; nothing is wrong, and the job is tried again soon."""
+
+
 def handles(kind: str) -> Callable[[Handler], Handler]:
     """Register the function that does jobs of a kind."""
 
@@ -94,8 +98,9 @@ def deliver(job_id: UUID) -> bool:
         _handlers[job.kind](job)
     except AlreadyDoneError:
         return False
-    except Exception:
-        logger.exception("Job %s of %s failed", job.kind, job.subject)
+    except Exception as error:
+        if not isinstance(error, NotYetError):
+            logger.exception("Job %s of %s failed", job.kind, job.subject)
         wait = min(timedelta(seconds=2**job.attempts), LONGEST_WAIT)
         OutboxJob.objects.filter(pk=job.pk, done_at=None).update(
             claimed_until=None, due_at=clock.machine_now() + wait, last_error=traceback.format_exc()[-4000:]

@@ -67,7 +67,7 @@ def check_names() -> list[str]:
 def verify_records() -> Verification:
     """Run every check of every room over one unmoving view of the database; a check that breaks is a finding too."""
     verification = Verification()
-    with _unmoving_view():
+    with unmoving_view():
         for name, function in _checks.items():
             verification.findings += _run(name, function, verification)
     verification.not_checked += [
@@ -78,7 +78,7 @@ def verify_records() -> Verification:
 
 
 @contextmanager
-def _unmoving_view() -> Iterator[None]:
+def unmoving_view() -> Iterator[None]:
     """Read everything as of one moment, without keeping anybody from writing meanwhile."""
     outermost = not connection.in_atomic_block
     mode = getattr(connection, "transaction_mode", None)
@@ -115,6 +115,8 @@ def report(verification: Verification) -> str:
     lines += [f"NOT CHECKED: {what}" for what in verification.not_checked]
     lines += [f"FOUND: {finding}" for finding in verification.findings]
     lines.append(
-        "VERIFIED: nothing found" if verification.is_clean else f"NOT VERIFIED: {len(verification.findings)} found"
+        "VERIFIED: nothing found"
+        if verification.is_clean
+        else f"NOT VERIFIED: {len(verification.findings)} found"
     )
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person
 from accounts.parsing import StrictSerializer, TextField
-from accounts.refusal import Objection, when
+from accounts.refusal import Objection, lacks, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.conclusion import conclude
@@ -38,6 +38,7 @@ from qc.panel import PanelLine, release_panel
 
 BATCH_CERTIFICATE_JOB = "batch_certificate"
 Decision = BatchState.Disposition
+SHORTEST_STATEMENT = 10
 
 # Entries of a batch's stream that a review of the record need not have seen: the review itself and what follows it.
 AFTER_REVIEW = frozenset({"record.reviewed", "batch.certified", "batch.not_certified", "document.issued"})
@@ -165,6 +166,36 @@ def objections_to_certification(batch: Batch) -> list[Objection]:
     ]
 
 
+def objections_to_disposition(batch: Batch, decision: Decision, by: Person) -> list[Objection]:
+    """Give everything that stands against one decision on a batch by this person; what they state is not asked."""
+    return [*lacks(by, Permission.BATCH_CERTIFY), *_objections_to_decision(batch, decision, by)]
+
+
+def _objections_to_decision(batch: Batch, decision: Decision, by: Person) -> list[Objection]:
+    review = newest_review(batch)
+    certifying = decision == Decision.CERTIFIED
+    return [
+        *when(
+            move(batch.state.disposition, decision) is None,
+            _("The decision on this batch has been made: %(decision)s.")
+            % {"decision": batch.state.get_disposition_display()},
+            code="decided",
+        ),
+        *(objections_to_certification(batch) if certifying else []),
+        *when(
+            not certifying and review is None,
+            _("Quality assurance has not reviewed the record."),
+            code="no_review",
+        ),
+        *when(
+            review is not None and review.signer_id == by.pk,
+            _("You reviewed the record; another person certifies."),
+            code="same_person",
+        ),
+        *objections_to_person(batch, by),
+    ]
+
+
 class ReviewIntent(StrictSerializer[Intent]):
     """What the reviewer wants to say beside the review."""
 
@@ -277,34 +308,15 @@ class CertifyBatch(BatchAct):
         )
 
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
-        decision = intent["decision"]
-        review = newest_review(subject)
-        step = move(subject.state.disposition, decision)
-        certifying = decision == Decision.CERTIFIED
+        decision = Decision(intent["decision"])
         return [
+            *_objections_to_decision(subject, decision, by),
             *when(
-                step is None,
-                _("The decision on this batch has been made: %(decision)s.")
-                % {"decision": subject.state.get_disposition_display()},
-                code="decided",
-            ),
-            *(objections_to_certification(subject) if certifying else []),
-            *when(
-                not certifying and len(intent["statement"]) < 10,
+                decision == Decision.NOT_CERTIFIED and len(intent["statement"]) < SHORTEST_STATEMENT,
                 _("Say why the batch is not certified, in at least 10 characters."),
+                code="no_statement",
                 field="statement",
             ),
-            *when(
-                not certifying and review is None,
-                _("Quality assurance has not reviewed the record."),
-                code="no_review",
-            ),
-            *when(
-                review is not None and review.signer_id == by.pk,
-                _("You reviewed the record; another person certifies."),
-                code="same_person",
-            ),
-            *objections_to_person(subject, by),
         ]
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Disposition:

@@ -43,12 +43,12 @@ class ReadingInput(StrictSerializer[Plain]):
     reason = TextField(max_length=1000, required=False, default="")
 
 
-def reading_from(
-    batch: Batch, line: str, data: Mapping[str, object], *, by: Person, comma_allowed: bool
-) -> Reading:
-    """Record a reading from what a form or a program sent; raise Refused with what to do."""
+def reading_from(batch: Batch, line: str, data: Mapping[str, object], *, by: Person, comma_allowed: bool) -> Reading:
+    """Record a reading from what a form or a program sent; raise Refused with what to do. A page names its line."""
+    if not isinstance(data, Mapping):
+        raise BadInput(Objection(_("Send one object with named fields."), code="bad_input"))
     sent = {name: value for name, value in data.items() if name != "csrfmiddlewaretoken" and value != ""}
-    values = parsed(ReadingInput, {"line": line} | sent)
+    values = parsed(ReadingInput, sent | ({"line": line} if line else {}))
     corrects = _in_batch(batch, values["corrects"])
     sample = Sample.objects.select_related("container").filter(pk=values["sample"]).first()
     if sample is None:

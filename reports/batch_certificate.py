@@ -65,7 +65,7 @@ def _containers(containers: Sequence[Container]) -> object:
         ]
         for container in containers
     ]
-    longest = max(len(text) for item in containers for text in (item.volume, item.dose, item.state))
+    longest = max((len(text) for item in containers for text in (item.volume, item.dose, item.state)), default=0)
     commands: tables.Commands = [
         ("LINEABOVE", (0, 0), (-1, 0), 0.8, tables.INK),
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, tables.INK),

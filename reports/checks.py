@@ -1,6 +1,6 @@
 """The checks of this room.
 
-(1) each document's digest is that of its stored file, and the file opens as a PDF;
+(1) each document's digest is that of its stored file, and the snapshot attached to the file is the one it was made of;
 (2) each names a basis that exists: the approval or the decision that it states;
 (3) versions of a document follow each other, and each supersedes the one before.
 """
@@ -8,9 +8,11 @@
 from collections.abc import Iterator
 
 from ledger import files
+from ledger.canonical import digest
 from ledger.verification import Finding, Verification, check
 from qc.models import Disposition, ResultsApproval
 from reports.models import Document
+from reports.pdfa import attached_snapshot
 
 BASES = {model.record_type(): model for model in (ResultsApproval, Disposition)}
 
@@ -27,8 +29,8 @@ def documents_are_as_issued(verification: Verification) -> Iterator[Finding]:
         except files.FileChangedError as error:
             yield Finding("documents", about, str(error))
         else:
-            if not content.startswith(b"%PDF-"):
-                yield Finding("documents", about, "its file is no PDF")
+            if digest(attached_snapshot(content)) != document.snapshot_sha256:
+                yield Finding("documents", about, "the data attached to it are not those that it was made of")
         if document.sha256 != document.file.sha256:
             yield Finding("documents", about, "it names another file than it points at")
         basis = BASES.get(document.basis_type)

@@ -3,6 +3,7 @@
 Everything is formatted here, in the site's zone and words; below the snapshot nothing is looked up.
 """
 
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -12,30 +13,19 @@ from accounts.refusal import Text
 from accounts.wording import day, record_time
 from batches.definitions.product import ProductDefinition
 from batches.models import Batch, BatchState
-from batches.weights import verified_weight
 from batches.pinned import product_of
+from batches.weights import verified_weight
 from chain_of_custody import isbt128
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Collection, Container
 from ledger.models import Entry, Site
 from ledger.typed_numbers import show_count
-from qc.definitions.specification import Line as SpecificationLine
 from qc.models import Disposition, ResultsApproval
-from qc.panel import PanelLine, Standing, release_panel, verdict_words
+from qc.panel import PanelLine
 from qc.specifying import specification_of
-from qc.verdicts import Verdict
 from reports import snapshot
 from reports.models import Document
-
-SIGNS = {
-    Verdict.MEETS.value: snapshot.Sign.PASS,
-    Verdict.FAILS.value: snapshot.Sign.FAIL,
-    Verdict.INDETERMINATE.value: snapshot.Sign.WARN,
-    Verdict.PENDING.value: snapshot.Sign.WAIT,
-    Verdict.REPORT_ONLY.value: snapshot.Sign.NONE,
-    Verdict.NOT_APPLICABLE.value: snapshot.Sign.NONE,
-}
-PER_KILOGRAM = "kg"
+from reports.stated_results import is_waited_for, result_lines, stated_results, typed_dose
 
 
 def certificate_of_analysis(
@@ -43,28 +33,29 @@ def certificate_of_analysis(
 ) -> snapshot.CertificateOfAnalysis:
     """Give the snapshot of the certificate of analysis that an approval asked for."""
     batch = approval.batch
-    panel = release_panel(batch)
-    pending = [line.title for line in panel if line.standing is not Standing.REVIEWED]
-    lines, notes = _result_lines(panel, set(approval.results))
+    stated = stated_results(approval)
+    pending = [line.title for line in stated if is_waited_for(line)]
+    lines, notes = result_lines(stated)
     specification = specification_of(batch)
-    summary = _("%(pending)s of %(all)s results is pending.") if len(pending) == 1 else _("%(pending)s of %(all)s results are pending.")
+    one, several = _("%(pending)s of %(all)s results is pending."), _("%(pending)s of %(all)s results are pending.")
+    summary = (one if len(pending) == 1 else several) % {"pending": len(pending), "all": len(stated)}
     return snapshot.CertificateOfAnalysis(
         issue=_issue(number, version, issued_at, interim=approval.is_interim, supersedes=supersedes),
         identity=_identity(batch),
         product=_product(batch),
-        dose_and_containers=_dose_and_containers(batch, panel),
+        dose_and_containers=_dose_and_containers(batch, stated),
         reconciliation=_counts(batch),
         specification=snapshot.Specification(
             code=specification.code,
             version=str(specification.version),
             rounding=specification.rounding,
-            sampling=_sampling(panel),
+            sampling=_sampling(stated),
         ),
         lines=lines,
         sites=_sites(product_of(batch), batch),
         signatures=(_signature(approval, _("Electronic signature, quality control")),),
         proof=_proof(approval),
-        interim_summary=summary % {"pending": len(pending), "all": len(panel)} if approval.is_interim else "",
+        interim_summary=summary if approval.is_interim else "",
         interim_explanation=", ".join(pending) if approval.is_interim else "",
         footnotes=notes,
         data_marks=_data_marks(batch),
@@ -82,13 +73,12 @@ def batch_certificate(
 ) -> snapshot.BatchCertificate:
     """Give the snapshot of the batch certificate that states a decision."""
     batch = disposition.batch
-    panel = release_panel(batch)
     words = product_of(batch).profile.decision(disposition.decision)
     certified = disposition.decision == BatchState.Disposition.CERTIFIED
     signatures = [_signature(disposition, _("Electronic signature, decision"))]
     if disposition.review is not None:
         signatures.insert(0, _signature(disposition.review, _("Electronic signature, review of the record")))
-    dose = _dose_line(panel)
+    dose = _dose_line(stated_results(disposition.approval) if disposition.approval else [])
     return snapshot.BatchCertificate(
         issue=_issue(number, version, issued_at, interim=False, supersedes=supersedes),
         identity=_identity(batch),
@@ -101,7 +91,7 @@ def batch_certificate(
         ),
         certificate_of_analysis=_("%(number)s version %(version)s")
         % {"number": certificate.number, "version": certificate.version},
-        dose=_typed_dose(dose),
+        dose=typed_dose(dose),
         dose_per_kg=dose.result_words if dose else _("no line per kilogram"),
         containers=tuple(_container(one) for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG),
         sites=_sites(product_of(batch), batch),
@@ -155,7 +145,8 @@ def _product(batch: Batch) -> snapshot.Product:
         authorisation_title=authorisation.kind,
         authorisation=authorisation.number,
         authorisation_status=authorisation.status,
-        donor_markers="; ".join(collection.donor_markers for collection in _collections(batch)),
+        donor_markers="; ".join(one.donor_markers for one in _collections(batch) if one.donor_markers)
+        or _("not stated"),
         weight=_("%(kg)s kg, weighed %(day)s") % {"kg": weight.kilograms, "day": day(weight.weighed_on)}
         if weight
         else _("not verified"),
@@ -176,7 +167,7 @@ def _expires(product: ProductDefinition, made_at: datetime) -> datetime:
     if life.unit == "months":
         months = made_at.month - 1 + life.amount
         year, month = made_at.year + months // 12, months % 12 + 1
-        return made_at.replace(year=year, month=month, day=min(made_at.day, 28))
+        return made_at.replace(year=year, month=month, day=min(made_at.day, monthrange(year, month)[1]))
     return made_at + timedelta(**{life.unit: life.amount})
 
 
@@ -188,26 +179,14 @@ def _counts(batch: Batch) -> str:
     return ", ".join(f"{number} × {kind.label}" for kind, number in counted if number) or _("none")
 
 
-def _dose_line(panel: list[PanelLine]) -> PanelLine | None:
-    return next((line for line in panel if line.line.criterion.get("per") == PER_KILOGRAM), None)
+def _dose_line(stated: list[PanelLine]) -> PanelLine | None:
+    return next((line for line in stated if line.is_per_kilogram), None)
 
 
-def _typed_dose(line: PanelLine | None) -> str:
-    """Write the dose as it was entered, in its scale and unit."""
-    if line is None or not line.readings:
-        return _("not tested")
-    reading = line.readings[-1]
-    scale = f" ×10{str(reading.exponent).translate(_RAISED)}" if reading.exponent else ""
-    return f"{reading.typed}{scale} {reading.unit}"
-
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _dose_and_containers(batch: Batch, panel: list[PanelLine]) -> str:
+def _dose_and_containers(batch: Batch, stated: list[PanelLine]) -> str:
     final = [one.code for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG]
     codes = f"{final[0]} to {final[-1].rsplit('-', 1)[-1]}" if len(final) > 1 else "".join(final)
-    return f"{_typed_dose(_dose_line(panel))}, {codes or _('no final container')}"
+    return f"{typed_dose(_dose_line(stated))}, {codes or _('no final container')}"
 
 
 def _container(container: Container) -> snapshot.Container:
@@ -220,8 +199,8 @@ def _container(container: Container) -> snapshot.Container:
     )
 
 
-def _sampling(panel: list[PanelLine]) -> str:
-    samples = {reading.sample for line in panel for reading in line.readings if reading.sample}
+def _sampling(stated: list[PanelLine]) -> str:
+    samples = {reading.sample for line in stated for reading in line.readings if reading.sample}
     if not samples:
         return _("No sample was received")
     taken = min(sample.container.made_at for sample in samples)
@@ -229,90 +208,13 @@ def _sampling(panel: list[PanelLine]) -> str:
     return _("Sampled %(taken)s, last received %(received)s") % {"taken": day(taken), "received": record_time(received)}
 
 
-def _result_lines(
-    panel: list[PanelLine], approved: set[str]
-) -> tuple[tuple[snapshot.ResultLine, ...], tuple[snapshot.Footnote, ...]]:
-    notes: list[snapshot.Footnote] = []
-    lines = []
-    for line in panel:
-        marks = []
-        for text in _notes_on(line):
-            mark = "abcdefghijklmnopqrstuvwxyz"[len(notes) % 26]
-            notes.append(snapshot.Footnote(mark, text))
-            marks.append(mark)
-        lines.append(_result_line(line, approved, tuple(marks)))
-    return tuple(lines), tuple(notes)
-
-
-def _notes_on(line: PanelLine) -> list[str]:
-    """Give what a reader must know of a result beside its value: how it was calculated, and what it corrects."""
-    result = line.result
-    if result is None:
-        return []
-    notes = []
-    if result.weight:
-        notes.append(_("%(dose)s. %(rule)s Unrounded %(unrounded)s.") % {
-            "dose": _typed_dose(line), "rule": result.rule, "unrounded": result.unrounded})
-    notes += [
-        _("Version %(version)s: %(value)s, corrected by %(name)s, %(time)s. Reason: %(reason)s")
-        % {
-            "version": old.version,
-            "value": old.reported,
-            "name": new.signer_name,
-            "time": record_time(new.signed_at),
-            "reason": new.reason,
-        }
-        for old, new in zip(line.history, [*line.history[1:], result], strict=True)
-    ]
-    return notes
-
-
-def _result_line(line: PanelLine, approved: set[str], marks: tuple[str, ...]) -> snapshot.ResultLine:
-    result = line.result if line.result and str(line.result.pk) in approved else None
-    verdict = result.verdict if result else Verdict.PENDING.value
-    titles = {member.code: member for member in line.line.members}
-    members = tuple(
-        snapshot.Line(
-            test=str(inner["title"]),
-            sample="",
-            method=titles[inner["code"]].method.words if inner["code"] in titles else "",
-            criterion=_member_criterion(line.line, inner["code"]),
-            result=str(inner["reported"]),
-            evaluation=_evaluation(str(inner["verdict"])),
-            tested="",
-        )
-        for inner in (result.members if result else [])
-    )
-    group_words = _("see below") if members else ""
-    return snapshot.ResultLine(
-        test=line.title,
-        sample=line.sample_point,
-        method=f"{line.line.method.words}, {line.line.method.code} v{line.line.method.version}",
-        criterion=line.criterion_words,
-        result=(group_words or result.reported) if result else _("Pending"),
-        evaluation=_evaluation(verdict),
-        tested=day(result.tested_on) if result else "–",
-        notes=marks,
-        members=members,
-    )
-
-
-def _member_criterion(line: SpecificationLine, code: str) -> str:
-    from qc.criteria import criterion_from_definition
-    from qc.rounding import Rounding
-
-    member = next((one for one in line.members if one.code == code), None)
-    return criterion_from_definition(member.criterion, Rounding.NONE).words() if member else "–"
-
-
-def _evaluation(verdict: str) -> snapshot.Evaluation:
-    return snapshot.Evaluation(code=verdict, sign=SIGNS[verdict], words=verdict_words(verdict))
-
-
 def _sites(product: ProductDefinition, batch: Batch) -> tuple[snapshot.Site, ...]:
     sites = [snapshot.Site(site.does, site.name, site.address, site.licence) for site in product.sites]
     collected = {one.party for one in _collections(batch)}
-    sites += [snapshot.Site(_("Collection"), one.name, one.address, one.licence) for one in sorted(collected, key=str)]
+    sites += [
+        snapshot.Site(_("Collection"), one.name, one.address or _("address not stated"), one.licence)
+        for one in sorted(collected, key=lambda party: party.name)
+    ]
     return tuple(sites)
 
 

@@ -1,6 +1,6 @@
 """What this room shows on the page of a batch."""
 
-from django.http import HttpRequest, Http404
+from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
@@ -27,4 +27,5 @@ def count_documents(number: str) -> int:
 
 def register() -> None:
     """Put the panel on the page of a batch."""
-    register_panel("batch", Panel(_("Documents"), "documents", Permission.RECORD_READ, documents_panel, count_documents))
+    reads = Permission.RECORD_READ
+    register_panel("batch", Panel(_("Documents"), "documents", reads, documents_panel, count_documents))

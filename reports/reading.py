@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts import security
 from accounts.models import Person
-from accounts.refusal import Refused
-from django.utils.translation import gettext as _
-
+from accounts.refusal import Objection, Refused
 from ledger import files
 from ledger.models import OutboxJob
 from qc.approving import CERTIFICATE_JOB
 from qc.disposition import BATCH_CERTIFICATE_JOB
 from qc.models import Disposition, ResultsApproval
 from reports.models import Document
+
 
 @dataclass(frozen=True, slots=True)
 class InPreparation:
@@ -58,14 +58,20 @@ def document_called(number: str, version: int | None = None) -> Document:
     return document
 
 
+def is_as_issued(document: Document) -> bool:
+    """Tell whether the stored file is still the one that was issued."""
+    try:
+        files.read(document.file)
+    except files.FileChangedError:
+        return False
+    return True
+
+
 def bytes_of(document: Document, *, by: Person) -> bytes:
     """Give a document's bytes as they were issued; refuse, and log it, if they are not those of the ledger any more."""
     try:
         return files.read(document.file)
     except files.FileChangedError as error:
         security.log("document_damaged", person=by, username=by.username, about=str(error))
-        raise Refused(
-            _("%(number)s is not given out: its file is not the one that was issued. Call quality assurance.")
-            % {"number": document.number},
-            status=409,
-        ) from error
+        says = _("%(number)s is not given out: its file is not the one that was issued. Call quality assurance.")
+        raise Refused(Objection(says % {"number": document.number}, code="document_damaged"), status=409) from error

@@ -9,7 +9,7 @@ from accounts.needing import needs
 from accounts.roles import Permission
 from ledger.models import Entry
 from reports.models import Document
-from reports.reading import bytes_of, document_called
+from reports.reading import bytes_of, document_called, is_as_issued
 
 PAGE = 100
 
@@ -27,12 +27,15 @@ def certificates(request: HttpRequest) -> HttpResponse:
 def certificate(request: HttpRequest, number: str) -> HttpResponse:
     """Show one document: its versions, its fingerprint, and whether its file is the one that was issued."""
     newest = document_called(number)
-    versions = Document.objects.filter(number=number).select_related("file", "batch", "superseded_by").order_by("-version")
-    bytes_of(newest, by=person_of(request))
-    entry = Entry.objects.get(rec_type=newest.record_type(), rec_id=newest.pk)
-    return render(
-        request, "reports/certificate.html", {"document": newest, "versions": versions, "entry": entry, "batch": newest.batch}
-    )
+    versions = Document.objects.filter(number=number).select_related("file", "batch", "superseded_by")
+    context = {
+        "document": newest,
+        "versions": versions.order_by("-version"),
+        "entry": Entry.objects.get(rec_type=newest.record_type(), rec_id=newest.pk),
+        "batch": newest.batch,
+        "matches": is_as_issued(newest),
+    }
+    return render(request, "reports/certificate.html", context)
 
 
 @require_safe

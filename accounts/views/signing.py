@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework import serializers
 
-from accounts.acts import Act, Choices, ToSign
+from accounts.acts import Act, Intent, ToSign
 from accounts.middleware import person_of
 from accounts.models import Challenge, Signed
 from accounts.refusal import Objection, Refused, Stale
@@ -36,10 +36,10 @@ def start(request: HttpRequest, act: str, subject: UUID) -> HttpResponse:
     return SeeOther(f"{reverse('accounts:sign', args=[challenge.pk])}?{query}")
 
 
-def intent_of(request: HttpRequest, act: Act[Any]) -> Choices:  # Any: acts of every kind of subject
+def intent_of(request: HttpRequest, act: Act[Any]) -> Intent:  # Any: acts of every kind of subject
     """Give the fields of a form as an act's intent takes them: lists where it takes lists, empty ones left out."""
     fields = act.asks().fields
-    intent: Choices = {}
+    intent: Intent = {}
     for name in request.POST:
         if name in {"csrfmiddlewaretoken", "next"}:
             continue

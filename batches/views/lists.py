@@ -80,7 +80,9 @@ def new_order(request: HttpRequest) -> HttpResponse:
         "coi": coi_for_the_eye(chain) if chain else "",
         "chains": [
             {"identifier": one.identifier, "shown": coi_for_the_eye(one), "subject": one.subject.pseudonym}
-            for one in ChainOfIdentity.objects.select_related("subject").filter(orders=None).order_by("-recorded_at")[:50]
+            for one in ChainOfIdentity.objects.select_related("subject")
+            .filter(orders=None)
+            .order_by("-recorded_at")[:50]
         ],
         "offer": offer("order.place", chain, by=by) if chain else None,
         "products": [
@@ -180,11 +182,19 @@ def _definition_line(row: Definition) -> Plain:
     approval = getattr(row, "approval", None)
     current = in_force(row.kind, code=row.code, on=clock.now().date())
     if approval is None:
-        return {"row": row, "status": "wait", "word": _("Waits for a check") if not hasattr(row, "checked") else _("Waits for approval")}
+        return {
+            "row": row,
+            "status": "wait",
+            "word": _("Waits for a check") if not hasattr(row, "checked") else _("Waits for approval"),
+        }
     if current is not None and current.pk == row.pk:
         return {"row": row, "status": "pass", "word": _("In force")}
     later = approval.effective_from > clock.now().date()
-    return {"row": row, "status": "none", "word": _("From %(day)s") % {"day": approval.effective_from} if later else _("Replaced")}
+    return {
+        "row": row,
+        "status": "none",
+        "word": _("From %(day)s") % {"day": approval.effective_from} if later else _("Replaced"),
+    }
 
 
 @require_safe
@@ -219,7 +229,9 @@ def _master_lines(row: Definition) -> list[Plain]:
             "steps": [
                 {
                     "step": step,
-                    "fields": [(each.title, unit_words(each.unit, each.exponent), expected_words(each)) for each in step.fields],
+                    "fields": [
+                        (each.title, unit_words(each.unit, each.exponent), expected_words(each)) for each in step.fields
+                    ],
                     "derived": [
                         (each.title, each.formula, each.version, limit_words(each.limits, each.unit, each.exponent))
                         for each in step.derived

@@ -53,7 +53,15 @@ def values_panel(request: HttpRequest, number: str) -> str:
         for found in step.fields:
             if found.definition.is_numeric and found.current:
                 lines.append(
-                    _line(step, url, found.definition.title, found.shown, found.limit, found.verdict, len(found.values) > 1)
+                    _line(
+                        step,
+                        url,
+                        found.definition.title,
+                        found.shown,
+                        found.limit,
+                        found.verdict,
+                        len(found.values) > 1,
+                    )
                 )
         lines += [
             _line(step, url, each.definition.title, each.shown, each.limit, each.verdict, False)
@@ -159,13 +167,17 @@ def _tasks(batch: Batch, person: Person) -> Iterator[Task]:
         if step.status is Status.PERFORMED and step.performed is not None:
             own = step.performed.signer_id == person.pk
             blocked = _("You performed it. Somebody else must witness it.") if own else ""
-            yield Task(title, batch.number, url, _("Witness"), _("Waits for a witness"), (), blocked=blocked, icon="users")
+            yield Task(
+                title, batch.number, url, _("Witness"), _("Waits for a witness"), (), blocked=blocked, icon="users"
+            )
         elif step.status is Status.NEEDS_AGAIN:
             yield Task(title, batch.number, url, _("Open"), step.again, needs_words, icon="rotate-ccw")
         else:
             verb = _("Go on") if step.start else _("Begin")
             at_risk = step.definition.is_checked_before_the_act
-            yield Task(title, batch.number, url, verb, str(step.status_words), needs_words, at_risk=at_risk, icon="list-checks")
+            yield Task(
+                title, batch.number, url, verb, str(step.status_words), needs_words, at_risk=at_risk, icon="list-checks"
+            )
         return
 
 

@@ -5,7 +5,8 @@ same forms are sent by their own buttons and the whole page comes back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -45,7 +46,7 @@ class Typed:
     field: str = ""
     text: str = ""
     errors: tuple[Objection, ...] = ()
-    other: Mapping[str, str] = field(default_factory=dict)
+    other: Mapping[str, str] = default(default_factory=dict)
 
     @property
     def asks_again(self) -> bool:

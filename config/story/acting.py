@@ -31,7 +31,7 @@ def somebody(username: str) -> Person:
     return Person.objects.select_related("state").get(username=username)
 
 
-def act(code: str, subject: models.Model | UUID, row: type[RowT], *, by: str, **intent: object) -> RowT:
+def act(code: str, subject: models.Model | UUID, row: type[RowT], /, *, by: str, **intent: object) -> RowT:
     """Carry out a signed act under a person's own signature and give the row of the kind that it writes."""
     person = somebody(by)
     key = subject if isinstance(subject, UUID) else subject.pk
@@ -53,17 +53,18 @@ def after(**span: float) -> datetime:
 
 
 def tell_together(stories: Iterable[Story]) -> None:
-    """Tell several stories in one order of time; each goes on when its next time is the earliest."""
+    """Tell several stories in one order of time; each goes on when its next time is the earliest.
+
+    A story that names a time that is over already goes on at once: its people are late.
+    """
     waiting: list[tuple[datetime, int, Story]] = []
     for number, story in enumerate(stories):
-        _wait(waiting, number, story)
+        first = next(story, None)
+        if first is not None:
+            heapq.heappush(waiting, (first, number, story))
     while waiting:
         moment, number, story = heapq.heappop(waiting)
         clock.tell(moment)
-        _wait(waiting, number, story)
-
-
-def _wait(waiting: list[tuple[datetime, int, Story]], number: int, story: Story) -> None:
-    moment = next(story, None)
-    if moment is not None:
-        heapq.heappush(waiting, (moment, number, story))
+        following = next(story, None)
+        if following is not None:
+            heapq.heappush(waiting, (max(moment, following), number, story))

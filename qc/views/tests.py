@@ -1,7 +1,6 @@
 """The page of a test: the sample, what was read, what it means on the server's terms, and the next signature."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +12,6 @@ from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import Offer, offer
-from accounts.parsing import parsed
 from accounts.refusal import BadInput, Objection, Refused
 from accounts.roles import Permission
 from accounts.sessions import station_of
@@ -24,7 +22,7 @@ from qc.entering import boxes_of
 from qc.inputs import reading_from
 from qc.models import Reading, Result, Sample
 from qc.panel import STATUS, PanelLine, verdict_words
-from qc.recording import raised_by, record_reading
+from qc.recording import raised_by
 from qc.testing import distance_of, final_opens, judgement_of, known_line
 from qc.verdicts import Verdict
 from qc.views.strip import Context, strip_of

@@ -1,0 +1,153 @@
+"""Where the batches of the training site stand: the published ones certified, and one in each earlier stage."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from config.story.acting import Story
+from config.story.ari0001 import Crew, Plan, Release, Value, three_batches
+from config.story.deciding import (
+    READ_ON,
+    REVIEWED_ON,
+    SECOND_REVIEWED_ON,
+    bottles_read,
+    certified,
+    record_reviewed,
+    results_approved,
+    reviewed,
+    samples_received,
+    tested,
+)
+from config.story.making import checked_only, made
+from config.story.receiving import arriving, received
+
+# The last published batch was collected so long ago; it was certified 27 days after that.
+LAST_PUBLISHED = 36
+
+
+def from_order_to_certificate(plan: Plan) -> Story:
+    """Tell a whole batch."""
+    cells = yield from received(plan)
+    yield from made(cells)
+    yield from samples_received(cells)
+    yield from tested(cells, [line for line in READ_ON if READ_ON[line] < REVIEWED_ON])
+    yield from reviewed(cells, REVIEWED_ON)
+    yield from tested(cells, [line for line in READ_ON if READ_ON[line] > REVIEWED_ON])
+    yield from reviewed(cells, SECOND_REVIEWED_ON)
+    yield from results_approved(cells)
+    yield from record_reviewed(cells)
+    yield from certified(cells)
+
+
+def _in_receipt(plan: Plan) -> Story:
+    cells = yield from received(plan)
+    yield from made(cells, before="1.3")
+
+
+def _in_selection(plan: Plan) -> Story:
+    cells = yield from received(plan)
+    yield from made(cells, before="2.3")
+
+
+def _in_transduction(plan: Plan) -> Story:
+    """The vector was added after its check; the witness has not signed."""
+    cells = yield from received(plan)
+    yield from made(cells, before="3.4", witnessed=False)
+
+
+def _in_expansion(plan: Plan) -> Story:
+    cells = yield from received(plan)
+    yield from made(cells, before="4.4")
+
+
+def _before_fill(plan: Plan) -> Story:
+    """Everything is counted; the fill is checked and waits for its act."""
+    cells = yield from received(plan)
+    yield from made(cells, before="5.6")
+    yield from checked_only(cells, "5.6")
+
+
+def _in_testing(plan: Plan) -> Story:
+    """One result waits for its review; sterility, the copy number and RCL are not finished."""
+    cells = yield from received(plan)
+    yield from made(cells)
+    yield from samples_received(cells)
+    open_lines = {"sterility", "vector_copy_number", "rcl"}
+    yield from tested(cells, [line for line in READ_ON if line not in open_lines])
+    yield from reviewed(cells, REVIEWED_ON, but=["potency"])
+    yield from bottles_read(cells, 19)
+
+
+def _before_certification(plan: Plan) -> Story:
+    """Quality assurance reviewed the record; the qualified person has not decided."""
+    cells = yield from received(plan)
+    yield from made(cells)
+    yield from samples_received(cells)
+    yield from tested(cells, [line for line in READ_ON if READ_ON[line] < REVIEWED_ON])
+    yield from reviewed(cells, REVIEWED_ON)
+    yield from tested(cells, [line for line in READ_ON if READ_ON[line] > REVIEWED_ON])
+    yield from reviewed(cells, SECOND_REVIEWED_ON)
+    yield from results_approved(cells)
+    yield from record_reviewed(cells)
+
+
+# Each story with the days since its collection: the last thing it tells happened yesterday at the latest.
+STAGES: tuple[tuple[Callable[[Plan], Story], int], ...] = (
+    (_before_certification, 30),
+    (_in_testing, 22),
+    (_before_fill, 13),
+    (_in_expansion, 9),
+    (_in_transduction, 3),
+    (_in_selection, 2),
+    (_in_receipt, 2),
+    (arriving, 2),
+)
+CREWS = (
+    Crew(),
+    Crew(performer="shaddad", witness="lnunes", checker="mokafor"),
+    Crew(performer="lnunes", witness="mokafor", checker="shaddad"),
+)
+
+
+def invented_release(number: int) -> Release:
+    """Invent release values that conform and differ from batch to batch."""
+    typed = {
+        ("appearance", "appearance"): "cloudy liquid solution",
+        ("car_positive_cells_total", "car_positive_cells_total"): str(1380 + 31 * number),
+        ("car_positive_percent", "car_positive_percent"): f"{34 + number}.4",
+        ("cd3_positive_percent", "cd3_positive_percent"): f"97.{number}",
+        ("viability_percent", "viability_percent"): f"96.{number}",
+        ("sterility", "sterility"): "no_growth",
+        ("mycoplasma", "mycoplasma"): "not_detected",
+        ("endotoxin", "endotoxin"): "≤0.25",
+        ("adventitious_viruses", "adventitious_viruses"): "not_detected",
+        ("vector_copy_number", "vector_copy_number"): f"1.{80 + number}",
+        ("rcl", "rcl"): "not_detected",
+        ("potency", "potency_a"): f"{30 + number}.5",
+        ("potency", "potency_b"): f"{70 + number}.1",
+    }
+    return Release(tuple(Value(line, member, text) for (line, member), text in typed.items()))
+
+
+def published_stories(today: date) -> list[Story]:
+    """Give the stories of the three published batches."""
+    plans = three_batches(today - timedelta(days=LAST_PUBLISHED))
+    return [from_order_to_certificate(plan) for plan in plans]
+
+
+def stories_of_stages(today: date) -> list[Story]:
+    """Give the stories of the batches that stand in earlier stages, and of the cells that are on their way."""
+    return [
+        story(
+            Plan(
+                number=number,
+                subject=f"S-{number:04d}",
+                collected_on=today - timedelta(days=days),
+                release=invented_release(number),
+                crew=CREWS[number % len(CREWS)],
+                weight_kg=str(58 + 3 * number),
+                seeded_millions=236 + 2 * number,
+                minutes_later=2 * number,
+            )
+        )
+        for number, (story, days) in enumerate(STAGES, start=4)
+    ]

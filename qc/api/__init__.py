@@ -1,0 +1,1 @@
+"""The laboratory and the release decision for programs."""

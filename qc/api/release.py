@@ -1,0 +1,64 @@
+"""The release panel, the facts to assess, and what stands against each decision, for programs."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.authentication import asker
+from accounts.api.schema import documented
+from accounts.refusal import lacks, refuse_if
+from accounts.roles import Permission
+from batches.models import BatchState
+from qc.api import shapes
+from qc.assessing import facts_of
+from qc.batch_act import batch_called
+from qc.disposition import objections_to_disposition
+from qc.panel import release_panel
+
+DECISIONS = (BatchState.Disposition.CERTIFIED, BatchState.Disposition.NOT_CERTIFIED)
+
+
+class PanelView(APIView):
+    """The release panel of a batch."""
+
+    @documented("Read the release panel of a batch", answers=shapes.PanelOutput, tag="release")
+    def get(self, request: Request, number: str) -> Response:
+        refuse_if(lacks(asker(request), Permission.RECORD_READ))
+        batch = batch_called(number)
+        panel = release_panel(batch)
+        answer = {
+            "specification": batch.specification.code,
+            "version": batch.specification.version,
+            "conform": sum(line.conforms for line in panel),
+            "lines": panel,
+        }
+        return Response(shapes.PanelOutput(answer).data)
+
+
+class FactsView(APIView):
+    """The facts of a batch, assessed or not."""
+
+    @documented("List the facts of a batch", answers=shapes.FactOutput(many=True), tag="release")
+    def get(self, request: Request, number: str) -> Response:
+        refuse_if(lacks(asker(request), Permission.RECORD_READ))
+        return Response(shapes.FactOutput(facts_of(batch_called(number)), many=True).data)
+
+
+class DispositionView(APIView):
+    """The decision on a batch and what stands against it."""
+
+    @documented(
+        "Read the decision on a batch and every objection to each decision",
+        answers=shapes.DispositionOutput,
+        tag="release",
+    )
+    def get(self, request: Request, number: str) -> Response:
+        by = asker(request)
+        refuse_if(lacks(by, Permission.RECORD_READ))
+        batch = batch_called(number)
+        decisions = [
+            {"decision": decision, "objections": objections_to_disposition(batch, decision, by)}
+            for decision in DECISIONS
+        ]
+        answer = {"disposition": batch.state.disposition, "decisions": decisions}
+        return Response(shapes.DispositionOutput(answer).data)

@@ -1,0 +1,166 @@
+"""The shapes in which this room answers programs."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from chain_of_custody.models import IdentityCheck
+from qc.assessing import Fact
+from qc.models import Reading, Result, Sample
+from qc.panel import PanelLine, Standing
+from qc.verdicts import Judgement, Verdict
+
+Plain = dict[str, Any]  # Any: plain values of a JSON text
+
+
+class ObjectionOutput(serializers.Serializer[Plain]):
+    """One reason against a decision."""
+
+    says = serializers.CharField()
+    code = serializers.CharField()
+    field = serializers.CharField(allow_blank=True)
+    url = serializers.CharField(allow_blank=True)
+
+
+class SampleOutput(serializers.ModelSerializer[Sample]):
+    """A sample in the laboratory."""
+
+    container = serializers.CharField(source="container.code")
+
+    class Meta:
+        model = Sample
+        fields = ["id", "container", "point", "received_at", "condition", "recorded_at"]
+
+
+class ReceivedOutput(serializers.Serializer[Plain]):
+    """What came of reading a label: the outcome, and the sample where it belongs to this batch."""
+
+    outcome = serializers.ChoiceField(IdentityCheck.Outcome.choices)
+    identity_check = serializers.UUIDField()
+    sample = SampleOutput(allow_null=True)
+
+
+class JudgementOutput(serializers.Serializer[Judgement]):
+    """A verdict with the value it was made on, before and after rounding, the rule and the reason."""
+
+    verdict = serializers.ChoiceField([verdict.value for verdict in Verdict], source="verdict.value")
+    reported = serializers.CharField()
+    unrounded = serializers.CharField(allow_blank=True)
+    rule = serializers.CharField(allow_blank=True)
+    why = serializers.CharField()
+
+
+class ReadingOutput(serializers.ModelSerializer[Reading]):
+    """One reading as typed."""
+
+    sample = serializers.UUIDField(source="sample_id")
+    supersedes = serializers.UUIDField(source="supersedes_id", allow_null=True)
+
+    class Meta:
+        model = Reading
+        fields = [
+            "id", "line", "member", "sample", "replicate", "typed", "unit", "exponent", "began_at", "performed_at",
+            "recorded_at", "supersedes", "reason",
+        ]  # fmt: skip
+
+
+class RecordedOutput(serializers.Serializer[Plain]):
+    """A reading that was stored, what its line says now, and the departure that it raised."""
+
+    reading = ReadingOutput()
+    judgement = JudgementOutput()
+    departure = serializers.UUIDField(allow_null=True)
+
+
+class ResultOutput(serializers.ModelSerializer[Result]):
+    """A version of a result, with its review where it has one."""
+
+    supersedes = serializers.UUIDField(source="supersedes_id", allow_null=True)
+    signer = serializers.CharField(source="signer_username")
+    reviewer = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Result
+        fields = [
+            "id", "line", "version", "verdict", "reported", "unrounded", "rule", "why", "members", "method",
+            "tested_on", "readings", "weight", "signer", "signed_at", "reviewer", "supersedes", "reason",
+        ]  # fmt: skip
+
+    def get_reviewer(self, result: Result) -> str:
+        """Give the user name of the second person; empty while nobody reviewed this version."""
+        return result.review.signer_username if hasattr(result, "review") else ""
+
+
+class PanelLineOutput(serializers.Serializer[PanelLine]):
+    """One line of the specification as it stands."""
+
+    line = serializers.CharField(source="code")
+    title = serializers.CharField()
+    criterion = serializers.CharField(source="criterion_words")
+    sample_point = serializers.CharField()
+    release = serializers.CharField(source="line.release.value")
+    standing = serializers.ChoiceField([one.value for one in Standing], source="standing.value")
+    verdict = serializers.ChoiceField([verdict.value for verdict in Verdict])
+    conforms = serializers.BooleanField()
+    is_outdated = serializers.BooleanField()
+    result = serializers.UUIDField(source="result.pk", allow_null=True, default=None)
+    reported = serializers.CharField(source="result.reported", allow_null=True, default=None)
+
+
+class PanelOutput(serializers.Serializer[Plain]):
+    """The release panel of a batch."""
+
+    specification = serializers.CharField()
+    version = serializers.IntegerField()
+    conform = serializers.IntegerField()
+    lines = PanelLineOutput(many=True)
+
+
+class FactOutput(serializers.Serializer[Fact]):
+    """A fact that quality assurance assesses; its id is the record that the act fact.assess takes."""
+
+    id = serializers.UUIDField(source="row.pk")
+    type = serializers.CharField()
+    kind = serializers.CharField()
+    says = serializers.CharField()
+    happened_at = serializers.DateTimeField()
+    assessed_by = serializers.CharField(source="assessment.signer_username", allow_null=True, default=None)
+    conclusion = serializers.CharField(source="assessment.conclusion", allow_null=True, default=None)
+
+
+class DecisionOutput(serializers.Serializer[Plain]):
+    """A decision that could be taken, and everything against it, the person who asks included."""
+
+    decision = serializers.CharField()
+    objections = ObjectionOutput(many=True)
+
+
+class DispositionOutput(serializers.Serializer[Plain]):
+    """The decision on a batch, and what stands against each decision."""
+
+    disposition = serializers.CharField()
+    decisions = DecisionOutput(many=True)
+
+
+class ResultsOutput(serializers.Serializer[Plain]):
+    """One page of results."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = ResultOutput(many=True)
+
+
+class ReadingsOutput(serializers.Serializer[Plain]):
+    """One page of readings."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = ReadingOutput(many=True)
+
+
+class SamplesOutput(serializers.Serializer[Plain]):
+    """One page of samples."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = SampleOutput(many=True)

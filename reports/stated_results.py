@@ -1,0 +1,151 @@
+"""What an approval states, line by line: the very versions of the results that were approved, whatever came later.
+
+The rows never change, so the same approval gives the same lines today and in a year.
+"""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from django.utils.translation import gettext as _
+
+from accounts.wording import day, record_time
+from qc.criteria import criterion_from_definition
+from qc.definitions.specification import Line as SpecificationLine
+from qc.definitions.specification import Release
+from qc.models import Reading, ResultsApproval
+from qc.panel import PanelLine, release_panel, verdict_words
+from qc.rounding import Rounding
+from qc.verdicts import Verdict
+from reports import snapshot
+
+SIGNS = {
+    Verdict.MEETS.value: snapshot.Sign.PASS,
+    Verdict.FAILS.value: snapshot.Sign.FAIL,
+    Verdict.INDETERMINATE.value: snapshot.Sign.WARN,
+    Verdict.PENDING.value: snapshot.Sign.WAIT,
+    Verdict.REPORT_ONLY.value: snapshot.Sign.NONE,
+    Verdict.NOT_APPLICABLE.value: snapshot.Sign.NONE,
+}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def stated_results(approval: ResultsApproval) -> list[PanelLine]:
+    """Give every line of the specification with the result that was approved for it and the versions before that."""
+    approved = set(approval.results)
+    recorded = Reading.objects.filter(batch=approval.batch_id).select_related("sample__container")
+    readings = {str(reading.pk): reading for reading in recorded}
+    return [_as_approved(line, approved, readings) for line in release_panel(approval.batch)]
+
+
+def _as_approved(line: PanelLine, approved: set[str], readings: dict[str, Reading]) -> PanelLine:
+    versions = [*line.history, line.result] if line.result else []
+    result = next((version for version in versions if str(version.pk) in approved), None)
+    if result is None:
+        return replace(line, result=None, review=None, history=(), readings=())
+    bound = sorted((readings[key] for key in result.readings), key=lambda one: (one.recorded_at, one.replicate))
+    return replace(line, result=result, history=tuple(versions[: result.version - 1]), readings=tuple(bound))
+
+
+def is_waited_for(line: PanelLine) -> bool:
+    """Tell whether a line has no approved result though one is needed."""
+    return line.result is None and line.line.release is not Release.INFORMATION
+
+
+def result_lines(
+    stated: list[PanelLine],
+) -> tuple[tuple[snapshot.ResultLine, ...], tuple[snapshot.Footnote, ...]]:
+    """Give the lines as they print, and the footnotes that they name."""
+    notes: list[snapshot.Footnote] = []
+    lines = []
+    for line in stated:
+        marks = []
+        for text in _notes_on(line):
+            marks.append(_mark(len(notes)))
+            notes.append(snapshot.Footnote(marks[-1], text))
+        lines.append(_result_line(line, tuple(marks)))
+    return tuple(lines), tuple(notes)
+
+
+def _mark(number: int) -> str:
+    """Give the mark of a footnote: a to z, then aa to zz."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return letters[number] if number < 26 else _mark(number // 26 - 1) + letters[number % 26]
+
+
+def typed_dose(line: PanelLine | None) -> str:
+    """Write the dose as it was entered, in its scale and unit."""
+    if line is None or not line.readings:
+        return _("not tested")
+    reading = line.readings[-1]
+    scale = f" ×10{str(reading.exponent).translate(_RAISED)}" if reading.exponent else ""
+    return f"{reading.typed}{scale} {reading.unit}"
+
+
+def _notes_on(line: PanelLine) -> list[str]:
+    """Give what a reader must know of a result beside its value: how it was calculated, and what it corrects."""
+    result = line.result
+    if result is None:
+        return []
+    notes = []
+    if result.weight:
+        words = {"dose": typed_dose(line), "rule": result.rule, "unrounded": result.unrounded}
+        notes.append(_("%(dose)s. %(rule)s Unrounded %(unrounded)s.") % words)
+    for old, new in pairwise([*line.history, result]):
+        words = {
+            "version": str(old.version),
+            "value": old.reported,
+            "name": new.signer_name,
+            "time": record_time(new.signed_at),
+            "reason": new.reason,
+        }
+        notes.append(_("Version %(version)s: %(value)s, corrected by %(name)s, %(time)s. Reason: %(reason)s") % words)
+    return notes
+
+
+def _result_line(line: PanelLine, marks: tuple[str, ...]) -> snapshot.ResultLine:
+    result = line.result
+    methods = {member.code: member.method.words for member in line.line.members}
+    members = tuple(
+        snapshot.Line(
+            test=str(inner["title"]),
+            sample="",
+            method=methods.get(inner["code"], ""),
+            criterion=_member_criterion(line.line, inner["code"]),
+            result=str(inner["reported"]),
+            evaluation=_evaluation(str(inner["verdict"])),
+            tested="",
+        )
+        for inner in (result.members if result else [])
+    )
+    method = line.line.method
+    return snapshot.ResultLine(
+        test=line.title,
+        sample=line.sample_point,
+        method=f"{method.words}, {method.code} v{method.version}",
+        criterion=line.criterion_words,
+        result=_result_words(line, grouped=bool(members)),
+        evaluation=_evaluation(result.verdict if result else _verdict_of_nothing(line)),
+        tested=day(result.tested_on) if result else "–",
+        notes=marks,
+        members=members,
+    )
+
+
+def _result_words(line: PanelLine, *, grouped: bool) -> str:
+    if line.result is None:
+        return _("Pending") if is_waited_for(line) else _("Not tested")
+    return _("see below") if grouped else line.result.reported
+
+
+def _verdict_of_nothing(line: PanelLine) -> str:
+    """Give the verdict of a line without a result: one for information that nobody tested waits for nothing."""
+    return Verdict.PENDING.value if is_waited_for(line) else Verdict.NOT_APPLICABLE.value
+
+
+def _member_criterion(line: SpecificationLine, code: str) -> str:
+    member = next((one for one in line.members if one.code == code), None)
+    return criterion_from_definition(member.criterion, Rounding.NONE).words() if member else "–"
+
+
+def _evaluation(verdict: str) -> snapshot.Evaluation:
+    return snapshot.Evaluation(code=verdict, sign=SIGNS[verdict], words=verdict_words(verdict))
