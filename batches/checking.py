@@ -19,13 +19,27 @@ from accounts.signature import Signature, sign
 from accounts.wording import local
 from batches.deriving import Derivation
 from batches.identity import batch_of, identity_lines, locked
-from batches.models import CheckBeforeAct, StepStart
+from batches.models import CheckBeforeAct, StepPerformed, StepStart
 from batches.record import BatchRecord, FieldRecord, StepRecord, record_of, step_url
+
+READ_WITH = "record_read_with_it"
+
+
+def record_read_with(row: StepStart | StepPerformed) -> BatchRecord:
+    """Give the record of a row's batch, read once for the row that was found.
+
+    Whoever locks the batch finds the row anew, and so reads the record anew.
+    """
+    read = vars(row)
+    if READ_WITH not in read:
+        read[READ_WITH] = record_of(batch_of(row.batch_id))
+    record: BatchRecord = read[READ_WITH]
+    return record
 
 
 def subject_of(start: StepStart) -> tuple[BatchRecord, StepRecord]:
     """Give the record and the step that a beginning belongs to."""
-    record = record_of(batch_of(start.batch_id))
+    record = record_read_with(start)
     step = record.step(start.step)
     if step is None:
         raise Http404

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, Intent, EarlierSignature, Line, ToSign, register
+from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField
@@ -36,7 +36,7 @@ class PrepareIntent(StrictSerializer[Intent]):
     """The kind, the text of the file, and what changed since the version before."""
 
     kind = serializers.ChoiceField(Definition.Kind.choices)
-    source = TextField(max_length=LONGEST_SOURCE, trim_whitespace=False)
+    source = TextField(max_length=LONGEST_SOURCE, trim_whitespace=False)  # type: ignore[assignment]  # DRF has an attribute of this name
     change = TextField(max_length=1000, min_length=5)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from accounts.models import Person
-from batches.definitions.master import Made
+from batches.definitions.master import ContainerKind, Made
 from batches.definitions.product import ShelfLife
 from batches.pinned import product_of
 from batches.record import BatchRecord, StepRecord
@@ -78,7 +78,7 @@ def _cells(made: Made, step: StepRecord) -> Decimal | None:
 
 
 def _expiry(record: BatchRecord, made: Made, made_at: datetime) -> datetime | None:
-    if made.kind != Container.Kind.FINAL_BAG:
+    if made.kind is not ContainerKind.FINAL_BAG:
         return None
     return expires_at(product_of(record.batch).shelf_life, made_at)
 

@@ -13,7 +13,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, Intent, EarlierSignature, Line, ToSign, register
+from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.refusal import Objection, when
@@ -21,7 +21,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import local
 from batches.bench import objections_to_work
-from batches.checking import empty_slots, is_checked, scan_lines, start_called, subject_of
+from batches.checking import empty_slots, is_checked, record_read_with, scan_lines, start_called, subject_of
 from batches.definitions.master import NeedKind
 from batches.departures import raise_departure
 from batches.identity import batch_of, identity_lines, locked
@@ -29,7 +29,7 @@ from batches.judging import Verdict
 from batches.making import made_too_many, make_containers, number_of
 from batches.models import Departure, StepPerformed, StepStart, StepWitnessed
 from batches.reconciling import Account
-from batches.record import BatchRecord, Status, StepRecord, record_of, step_url
+from batches.record import BatchRecord, Status, StepRecord, step_url
 from batches.stages import refresh_stage
 from chain_of_custody.containers import of_batch
 
@@ -157,9 +157,7 @@ def _not_scanned(record: BatchRecord, step: StepRecord) -> list[Objection]:
     slots = [each for each in step.slots if each.definition.many and each.definition.kind is NeedKind.CONTAINER]
     there = of_batch(record.batch.number) if slots else []
     return [
-        Objection(
-            _("%(code)s has not been scanned.") % {"code": container.code}, "empty_slot", slot.definition.code
-        )
+        Objection(_("%(code)s has not been scanned.") % {"code": container.code}, "empty_slot", slot.definition.code)
         for slot in slots
         for container in there
         if container.kind == slot.definition.of
@@ -253,7 +251,7 @@ class WitnessStep(Act[StepPerformed]):
         locked(subject.batch_id)
 
     def _step(self, subject: StepPerformed) -> tuple[BatchRecord, StepRecord]:
-        record = record_of(batch_of(subject.batch_id))
+        record = record_read_with(subject)
         step = record.step(subject.step)
         if step is None:
             raise Http404

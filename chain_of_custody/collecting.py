@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, EarlierSignature, Line, ToSign, register
-from accounts.acts import Intent as Intent
+from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import MomentField, StrictSerializer, TextField, TypedNumberField

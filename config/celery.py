@@ -25,8 +25,16 @@ worker_init.connect(lambda **_: refuse_unsafe_start(), weak=False)
 app.conf.update(
     broker_url=settings.BROKER_URL or None,
     broker_connection_retry_on_startup=True,
-    # A web request never waits for a broker that is away: the sweeper will find the row.
-    broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 2, "visibility_timeout": 600},
+    # A web request hardly waits for a broker that is away: the sweeper will find the row.
+    broker_connection_timeout=1,
+    broker_transport_options={
+        "socket_timeout": 2,
+        "socket_connect_timeout": 1,
+        "visibility_timeout": 600,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+    },
     task_publish_retry=False,
     task_serializer="json",
     accept_content=["json"],
@@ -35,7 +43,7 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
     timezone="UTC",
-    beat_schedule={"sweep": {"task": "cellwright.sweep", "schedule": 10.0}},
+    beat_schedule={"sweep": {"task": "cellwright.sweep", "schedule": float(min(10, settings.JOB_LEASE_SECONDS))}},
 )
 
 

@@ -101,12 +101,17 @@ def deliver(job_id: UUID) -> bool:
     except Exception as error:
         if not isinstance(error, NotYetError):
             logger.exception("Job %s of %s failed", job.kind, job.subject)
-        wait = min(timedelta(seconds=2**job.attempts), LONGEST_WAIT)
+        later = clock.machine_now() + wait_after(job.attempts)
         OutboxJob.objects.filter(pk=job.pk, done_at=None).update(
-            claimed_until=None, due_at=clock.machine_now() + wait, last_error=traceback.format_exc()[-4000:]
+            claimed_until=None, due_at=later, last_error=traceback.format_exc()[-4000:]
         )
         return False
     return True
+
+
+def wait_after(attempts: int) -> timedelta:
+    """Give how long a job that failed so many times waits: 2, 4, 8 … seconds, at most an hour."""
+    return min(timedelta(seconds=2 ** min(attempts, 12)), LONGEST_WAIT)
 
 
 def due() -> list[UUID]:

@@ -12,7 +12,7 @@ from qc.judging import INVALID, NOT_TESTED, entries_of
 from qc.models import Reading
 from qc.panel import PanelLine
 
-Intent = Sequence[tuple[str, str]]
+Choices = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Box:
     unit: str
     is_number: bool
     is_growth: bool
-    choices: Intent
+    choices: Choices
     readings: tuple[Shown, ...]
     new_id: UUID
 

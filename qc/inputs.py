@@ -43,7 +43,7 @@ class ReadingInput(StrictSerializer[Plain]):
     reason = TextField(max_length=1000, required=False, default="")
 
 
-def reading_from(batch: Batch, line: str, data: Mapping[str, object], *, by: Person, comma_allowed: bool) -> Reading:
+def reading_from(batch: Batch, line: str, data: object, *, by: Person, comma_allowed: bool) -> Reading:
     """Record a reading from what a form or a program sent; raise Refused with what to do. A page names its line."""
     if not isinstance(data, Mapping):
         raise BadInput(Objection(_("Send one object with named fields."), code="bad_input"))

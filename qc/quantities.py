@@ -64,7 +64,8 @@ class Quantity:
     comparator: Comparator = Comparator.EQUAL
 
     def __post_init__(self) -> None:
-        if not isinstance(self.value, Decimal) or not self.value.is_finite():
+        # A float comes through where types are not checked, and a rounded dose would go unseen.
+        if not isinstance(self.value, Decimal) or not self.value.is_finite():  # type: ignore[redundant-expr]  # as above
             raise ValueError(f"A quantity holds a finite Decimal, not {self.value!r}.")
 
     @property

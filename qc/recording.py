@@ -203,7 +203,8 @@ def inoculation_of(
 ) -> datetime | None:
     """Give when a bottle was inoculated, as its first reading says; None for a bottle that was not read yet."""
     bottle = Reading.objects.filter(batch=batch, line=line, member=member, replicate=replicate, superseded_by=None)
-    first = bottle.exclude(began_at=None).exclude(pk=besides.pk if besides else None).order_by("recorded_at").first()
+    others = bottle.exclude(pk=besides.pk) if besides else bottle
+    first = others.exclude(began_at=None).order_by("recorded_at").first()
     return first.began_at if first else None
 
 

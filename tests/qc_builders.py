@@ -158,7 +158,7 @@ class Laboratory(BatchWorld):
             typed=typed,
             by=by or self.analyst,
             id=uuid4(),
-            **options,  # type: ignore[arg-type]  as given
+            **options,  # type: ignore[arg-type]  # as given
         )
 
     def submitted(self, line: str, *, by: Person | None = None) -> Result:
@@ -237,7 +237,7 @@ def ready_to_certify() -> Laboratory:
 @contextmanager
 def kept_for_a_module(blocker: object) -> Iterator[None]:
     """Whatever is made inside is there for every test of a module, and taken back after the last."""
-    with blocker.unblock(), _taken_back():  # type: ignore[attr-defined]  pytest-django's blocker has no public type
+    with blocker.unblock(), _taken_back():  # type: ignore[attr-defined]  # pytest-django's blocker has no public type
         yield
 
 
@@ -245,7 +245,7 @@ def kept_for_a_module(blocker: object) -> Iterator[None]:
 def _taken_back() -> Iterator[None]:
     block = transaction.atomic()
     # Signing insists on a transaction of its own, except inside one that a test holds open; this is such a one.
-    block._from_testcase = True  # type: ignore[attr-defined]  as Django's own test cases mark theirs
+    block._from_testcase = True  # type: ignore[attr-defined]  # as Django's own test cases mark theirs
     with block:
         yield
         transaction.set_rollback(True)

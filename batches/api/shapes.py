@@ -15,7 +15,7 @@ class WeightInput(StrictSerializer[Plain]):
     id = serializers.UUIDField()
     kilograms = TypedNumberField()
     weighed_on = DayField()
-    source = TextField(max_length=120)
+    source = TextField(max_length=120)  # type: ignore[assignment]  # DRF has an attribute of this name
     supersedes = serializers.UUIDField(required=False, allow_null=True, default=None)
     reason = TextField(max_length=1000, required=False, default="")
     confirmed = YesNoField(required=False, default=False)
@@ -86,7 +86,7 @@ class DefinitionOutput(serializers.Serializer[Any]):
     change = serializers.CharField()
     effective_from = serializers.CharField(allow_null=True)
     signatures = SignatureOutput(many=True)
-    source = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)  # type: ignore[assignment]  # DRF has an attribute of this name
 
 
 class LotOutput(serializers.Serializer[Any]):
@@ -110,7 +110,7 @@ class WeightOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kilograms = serializers.CharField()
     weighed_on = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF has an attribute of this name
     reason = serializers.CharField()
     supersedes = serializers.UUIDField(allow_null=True)
     in_force = serializers.BooleanField()
@@ -235,7 +235,7 @@ class FieldOutput(serializers.Serializer[Any]):
     decimals = serializers.IntegerField()
     limit = serializers.CharField()
     choices = serializers.ListField(child=serializers.CharField())
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # DRF has an attribute of this name
     shown = serializers.CharField()
     verdict = serializers.CharField()
     values = ValueOutput(many=True)
@@ -264,7 +264,7 @@ class SlotOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     kind = serializers.CharField()
     of = serializers.CharField()
-    many = serializers.BooleanField()
+    many = serializers.BooleanField()  # type: ignore[assignment]  # DRF has an attribute of this name
     scans = ScanOutput(many=True)
 
 

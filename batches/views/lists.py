@@ -17,6 +17,7 @@ from accounts.parsing import DayField, StrictSerializer, TextField, TypedNumberF
 from accounts.refusal import Refused
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
+from accounts.wording import day
 from batches.defining import exported
 from batches.definitions.kinds import ReadDefinition, as_master
 from batches.definitions.parts import FaultyDefinitionError
@@ -26,7 +27,7 @@ from batches.lots import has_expired, lots_matching
 from batches.models import Batch, Definition, MaterialLot, Order, Weight
 from batches.ordering import correct_weight, record_weight
 from batches.pinned import in_force, master_of, reading_of
-from batches.views.words import DISPOSITION_STATUS, disposition_words
+from batches.views.words import disposition_status, disposition_words
 from chain_of_custody.models import ChainOfIdentity
 from ledger import clock
 from ledger.models import Site
@@ -49,7 +50,7 @@ def batches(request: HttpRequest) -> HttpResponse:
                 "batch": batch,
                 "coi": coi_for_the_eye(batch.order.coi),
                 "stage": stage.title if stage else batch.state.stage,
-                "status": DISPOSITION_STATUS[batch.state.disposition],
+                "status": disposition_status(batch),
                 "word": disposition_words(batch),
             }
         )
@@ -73,6 +74,7 @@ def new_order(request: HttpRequest) -> HttpResponse:
     by = person_of(request)
     wanted = request.GET.get("chain", "").replace(" ", "").upper()[:15]
     chain = ChainOfIdentity.objects.select_related("subject").filter(identifier=wanted).first() if wanted else None
+    without_order = ChainOfIdentity.objects.select_related("subject").filter(orders=None)
     products = Definition.objects.filter(kind=Definition.Kind.PRODUCT, approval__effective_from__lte=clock.now().date())
     context = {
         "wanted": wanted,
@@ -80,9 +82,7 @@ def new_order(request: HttpRequest) -> HttpResponse:
         "coi": coi_for_the_eye(chain) if chain else "",
         "chains": [
             {"identifier": one.identifier, "shown": coi_for_the_eye(one), "subject": one.subject.pseudonym}
-            for one in ChainOfIdentity.objects.select_related("subject")
-            .filter(orders=None)
-            .order_by("-recorded_at")[:50]
+            for one in without_order.order_by("-recorded_at")[:50]
         ],
         "offer": offer("order.place", chain, by=by) if chain else None,
         "products": [
@@ -98,7 +98,7 @@ class WeightForm(StrictSerializer[Plain]):
     id = serializers.UUIDField()
     kilograms = TypedNumberField(comma_allowed=True)
     weighed_on = DayField()
-    source = TextField(max_length=120)
+    source = TextField(max_length=120)  # type: ignore[assignment]  # DRF has an attribute of this name
     supersedes = serializers.UUIDField(required=False, allow_null=True, default=None)
     reason = TextField(max_length=1000, required=False, default="")
     confirmed = YesNoField(required=False, default=False)
@@ -180,21 +180,16 @@ def definitions(request: HttpRequest) -> HttpResponse:
 
 def _definition_line(row: Definition) -> Plain:
     approval = getattr(row, "approval", None)
-    current = in_force(row.kind, code=row.code, on=clock.now().date())
+    today = clock.now().date()
+    current = in_force(row.kind, code=row.code, on=today)
     if approval is None:
-        return {
-            "row": row,
-            "status": "wait",
-            "word": _("Waits for a check") if not hasattr(row, "checked") else _("Waits for approval"),
-        }
+        word = _("Waits for approval") if hasattr(row, "checked") else _("Waits for a check")
+        return {"row": row, "status": "wait", "word": word}
     if current is not None and current.pk == row.pk:
         return {"row": row, "status": "pass", "word": _("In force")}
-    later = approval.effective_from > clock.now().date()
-    return {
-        "row": row,
-        "status": "none",
-        "word": _("From %(day)s") % {"day": approval.effective_from} if later else _("Replaced"),
-    }
+    later = approval.effective_from > today
+    word = _("From %(day)s") % {"day": day(approval.effective_from)} if later else _("Replaced")
+    return {"row": row, "status": "none", "word": word}
 
 
 @require_safe

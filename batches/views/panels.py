@@ -20,6 +20,7 @@ from accounts.scanning import register_resolver
 from accounts.views.places import SeeOther
 from batches.departures import MAY_REPORT, departures_of, report_departure
 from batches.identity import WITH_EVERYTHING, batch_numbered
+from batches.judging import Verdict
 from batches.models import Batch, BatchState, Departure, Value
 from batches.pinned import master_of
 from batches.record import Status, StepRecord, record_of, step_url
@@ -47,24 +48,18 @@ def steps_panel(request: HttpRequest, number: str) -> str:
 def values_panel(request: HttpRequest, number: str) -> str:
     """Render what was measured and calculated in process, each value beside its limit, and the account of the cells."""
     record = record_of(batch_numbered(number))
-    lines = []
+    lines: list[dict[str, object]] = []
     for step in record.steps:
         url = step_url(number, step.definition.code)
-        for found in step.fields:
-            if found.definition.is_numeric and found.current:
-                lines.append(
-                    _line(
-                        step,
-                        url,
-                        found.definition.title,
-                        found.shown,
-                        found.limit,
-                        found.verdict,
-                        len(found.values) > 1,
-                    )
-                )
         lines += [
-            _line(step, url, each.definition.title, each.shown, each.limit, each.verdict, False)
+            _line(
+                step, url, each.definition.title, each.shown, each.limit, each.verdict, corrected=len(each.values) > 1
+            )
+            for each in step.fields
+            if each.definition.is_numeric and each.current
+        ]
+        lines += [
+            _line(step, url, each.definition.title, each.shown, each.limit, each.verdict)
             for each in step.derived
             if each.result is not None
         ]
@@ -79,7 +74,7 @@ def values_panel(request: HttpRequest, number: str) -> str:
 
 
 def _line(
-    step: StepRecord, url: str, title: str, shown: str, limit: str, verdict: object, corrected: bool
+    step: StepRecord, url: str, title: str, shown: str, limit: str, verdict: Verdict, *, corrected: bool = False
 ) -> dict[str, object]:
     return {
         "step": step.definition.code,
@@ -87,8 +82,8 @@ def _line(
         "title": title,
         "shown": shown,
         "limit": limit,
-        "status": VERDICT_CODES[verdict],  # type: ignore[index]  a Verdict, as every caller gives
-        "word": VERDICT_WORDS[verdict],  # type: ignore[index]  as above
+        "status": VERDICT_CODES[verdict],
+        "word": VERDICT_WORDS[verdict],
         "corrected": corrected,
     }
 
@@ -167,17 +162,14 @@ def _tasks(batch: Batch, person: Person) -> Iterator[Task]:
         if step.status is Status.PERFORMED and step.performed is not None:
             own = step.performed.signer_id == person.pk
             blocked = _("You performed it. Somebody else must witness it.") if own else ""
-            yield Task(
-                title, batch.number, url, _("Witness"), _("Waits for a witness"), (), blocked=blocked, icon="users"
-            )
+            words = str(step.status_words)
+            yield Task(title, batch.number, url, _("Witness"), words, (), blocked=blocked, icon="users")
         elif step.status is Status.NEEDS_AGAIN:
             yield Task(title, batch.number, url, _("Open"), step.again, needs_words, icon="rotate-ccw")
         else:
             verb = _("Go on") if step.start else _("Begin")
-            at_risk = step.definition.is_checked_before_the_act
-            yield Task(
-                title, batch.number, url, verb, str(step.status_words), needs_words, at_risk=at_risk, icon="list-checks"
-            )
+            risk, words = step.definition.is_checked_before_the_act, str(step.status_words)
+            yield Task(title, batch.number, url, verb, words, needs_words, at_risk=risk, icon="list-checks")
         return
 
 

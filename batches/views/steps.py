@@ -4,11 +4,8 @@ Every value is posted by itself and stored at once; its verdict comes back in th
 same forms are sent by their own buttons and the whole page comes back.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from dataclasses import field as default
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,40 +14,19 @@ from django.views.decorators.http import require_POST, require_safe
 from rest_framework import serializers
 
 from accounts.middleware import person_of
-from accounts.models import Person
 from accounts.needing import needs
-from accounts.offering import Offer, offer
 from accounts.parsing import MomentField, StrictSerializer, TextField, YesNoField, parsed
 from accounts.refusal import BadInput, Objection, Refused
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
-from batches.bench import objections_to_start, step_called
-from batches.correcting import REASONS
+from batches.bench import step_called
 from batches.definitions.master import FieldType, Step
-from batches.identity import batch_numbered, identity_of
-from batches.judging import unit_words
+from batches.identity import batch_numbered
 from batches.models import Batch, SlotScan, Value
 from batches.performing import correct_value, record_value, start_step
-from batches.record import BatchRecord, FieldRecord, Status, StepRecord, record_of, step_url
+from batches.record import step_url
 from batches.scanning import scan_slot
-from batches.views.words import DISPOSITION_STATUS, STATUS_CODES, VERDICT_CODES, VERDICT_WORDS, disposition_words
-from ledger import clock
-
-Plain = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What somebody has just sent and the page gives back with the reasons against it."""
-
-    field: str = ""
-    text: str = ""
-    errors: tuple[Objection, ...] = ()
-    other: Mapping[str, str] = default(default_factory=dict)
-
-    @property
-    def asks_again(self) -> bool:
-        return any(one.code == "ask_again" for one in self.errors)
+from batches.views.step_context import Plain, Typed, context_of, field_context, strip_of
 
 
 class ValueForm(StrictSerializer[Plain]):
@@ -237,187 +213,3 @@ def _stop(request: HttpRequest, batch: Batch, step: str, key: str) -> HttpRespon
         "next_steps": [{"url": step_url(batch.number, step), "words": _("Back to the step")}],
     }
     return render(request, "batches/stop.html", context)
-
-
-def strip_of(batch: Batch) -> Plain:
-    """Give what stands on top of each page of a batch."""
-    return {
-        "batch": batch,
-        "identity": identity_of(batch),
-        "status": DISPOSITION_STATUS[batch.state.disposition],
-        "status_word": disposition_words(batch),
-    }
-
-
-def field_context(batch: Batch, step: str, code: str, by: Person, typed: Typed | None = None) -> Plain:
-    """Give what one field of a step shows."""
-    record_ = record_of(batch)
-    here = _step(record_, step)
-    found = here.field(code)
-    if found is None:
-        raise Http404
-    return {"batch": batch, "step": here, "field": _field(here, found, by, typed or Typed())}
-
-
-def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None) -> Plain:
-    """Give what the page of a step shows to a person."""
-    typed = typed or Typed()
-    record_ = record_of(batch)
-    here = _step(record_, step)
-    codes = [each.definition.code for each in record_.steps]
-    at = codes.index(step)
-    return strip_of(batch) | {
-        "step": here,
-        "stage": record_.master.stage(here.definition.stage),
-        "step_status": STATUS_CODES[here.status],
-        "step_number": at + 1,
-        "steps_in_all": len(codes),
-        "previous": record_.steps[at - 1] if at else None,
-        "next": record_.steps[at + 1] if at + 1 < len(codes) else None,
-        "errors": [{"says": one.says, "url": one.url, "field_id": typed.field} for one in typed.errors],
-        "begin_objections": _begin_objections(batch, here, by),
-        "new_id": uuid4(),
-        "reason_wanted": any(one.code == "order" for one in _begin_objections(batch, here, by)),
-        "slots": _slots(here),
-        "values_open": _values_are_open(here),
-        "fields": [_field(here, each, by, typed) for each in here.fields],
-        "derived": [
-            {
-                "title": each.definition.title,
-                "shown": each.shown,
-                "limit": each.limit,
-                "status": VERDICT_CODES[each.verdict],
-                "word": VERDICT_WORDS[each.verdict],
-            }
-            for each in here.derived
-        ],
-        "signatures": _signatures(here),
-        "offers": _offers(here, by),
-    }
-
-
-def _step(record_: BatchRecord, code: str) -> StepRecord:
-    found = record_.step(code)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _begin_objections(batch: Batch, step: StepRecord, by: Person) -> list[Objection]:
-    if step.start is not None:
-        return []
-    return objections_to_start(batch, step.definition, by=by, happened_at=clock.now())
-
-
-def _values_are_open(step: StepRecord) -> bool:
-    checked = step.check is not None or not step.definition.is_checked_before_the_act
-    return step.start is not None and checked and step.performed is None
-
-
-def _slots(step: StepRecord) -> list[Plain]:
-    is_open = step.start is not None and step.performed is None and step.check is None
-    shown: list[Plain] = []
-    first = True
-    for slot in step.slots:
-        takes = is_open and (slot.definition.many or not slot.fitting)
-        latest = slot.latest
-        wrong = latest if latest is not None and not latest.fits else None
-        shown.append(
-            {
-                "code": slot.definition.code,
-                "title": slot.definition.title,
-                "fitting": slot.fitting,
-                "wrong": wrong,
-                "takes": takes,
-                "scans_here": takes and first and not slot.fitting,
-                "new_id": uuid4(),
-            }
-        )
-        first = first and not (takes and not slot.fitting)
-    return shown
-
-
-def _field(step: StepRecord, found: FieldRecord, by: Person, typed: Typed) -> Plain:
-    wanted, current = found.definition, found.current
-    mine = typed.field == wanted.code
-    return {
-        "code": wanted.code,
-        "title": wanted.title,
-        "type": str(wanted.type),
-        "is_numeric": wanted.is_numeric,
-        "choices": wanted.choices,
-        "unit": unit_words(wanted.unit, wanted.exponent),
-        "hint": wanted.hint,
-        "required": wanted.required,
-        "critical": wanted.critical,
-        "limit": found.limit,
-        "current": current,
-        "shown": found.shown,
-        "status": VERDICT_CODES[found.verdict],
-        "word": VERDICT_WORDS[found.verdict],
-        "history": _history(found),
-        "open": _values_are_open(step) and current is None,
-        "correctable": current is not None and step.performed is None,
-        "offer": _correction_offer(step, current, by),
-        "reasons": REASONS,
-        "new_id": uuid4(),
-        "text": typed.text if mine else "",
-        "other": typed.other if mine else {},
-        "error": " ".join(one.says for one in typed.errors) if mine else "",
-        "asks_again": mine and typed.asks_again,
-        "late": mine and any(one.code in ("late", "too_early") for one in typed.errors),
-    }
-
-
-def _correction_offer(step: StepRecord, current: Value | None, by: Person) -> Offer | None:
-    return offer("value.correct", current, by=by) if current is not None and step.performed is not None else None
-
-
-def _history(found: FieldRecord) -> list[Plain]:
-    people = {
-        person.reference: person.name
-        for person in Person.objects.filter(pk__in=[row.actor.removeprefix("person/") for row in found.values])
-    } if len(found.values) > 1 else {}  # fmt: skip
-    return [
-        {
-            "old": found.words_of(old),
-            "new": found.words_of(new),
-            "first_by": people.get(old.actor, ""),
-            "first_at": old.recorded_at,
-            "corrected_by": people.get(new.actor, ""),
-            "corrected_at": new.recorded_at,
-            "reason": new.reason,
-        }
-        for old, new in zip(found.values, found.values[1:], strict=False)
-    ]
-
-
-def _signatures(step: StepRecord) -> list[Plain]:
-    rows = [
-        *[(row, row is not step.check) for row in step.checks],
-        *[(row, row is not step.performed or step.status is Status.NEEDS_AGAIN) for row in step.versions],
-    ]
-    shown: list[Plain] = [{"row": row, "superseded": superseded} for row, superseded in rows]
-    if step.witnessed is not None:
-        shown.append({"row": step.witnessed, "superseded": step.status is Status.NEEDS_AGAIN})
-    return shown
-
-
-def _offers(step: StepRecord, by: Person) -> list[Offer]:
-    """Give the acts that the step waits for, the next one first."""
-    if step.start is None:
-        return []
-    if step.definition.is_checked_before_the_act and step.check is None and step.performed is None:
-        return [offer_second("step.check_before", step.start.pk, by)]
-    if step.performed is None or step.status is Status.NEEDS_AGAIN:
-        return [offer("step.perform", step.start, by=by)]
-    if step.status is Status.PERFORMED:
-        return [offer_second("step.witness", step.performed.pk, by)]
-    return []
-
-
-def offer_second(code: str, subject: UUID, by: Person) -> Offer:
-    """Offer an act of a second person at this station: only what does not depend on who sits here speaks against it."""
-    made = offer(code, subject, by=by)
-    kept = [one for one in made.objections if one.code not in ("same_person", "lacks_permission", "not_trained")]
-    return Offer(made.act, made.title, made.verb, made.url, kept, made.fields)

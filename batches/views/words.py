@@ -28,6 +28,11 @@ DISPOSITION_STATUS = {
 }
 
 
+def disposition_status(batch: Batch) -> str:
+    """Give the status of a batch's chip."""
+    return DISPOSITION_STATUS[BatchState.Disposition(batch.state.disposition)]
+
+
 def disposition_words(batch: Batch) -> str:
     """Give the words of a batch's chip."""
     disposition = BatchState.Disposition(batch.state.disposition)

@@ -41,7 +41,7 @@ class FactsView(APIView):
     @documented("List the facts of a batch", answers=shapes.FactOutput(many=True), tag="release")
     def get(self, request: Request, number: str) -> Response:
         refuse_if(lacks(asker(request), Permission.RECORD_READ))
-        return Response(shapes.FactOutput(facts_of(batch_called(number)), many=True).data)
+        return Response([shapes.FactOutput(fact).data for fact in facts_of(batch_called(number))])
 
 
 class DispositionView(APIView):

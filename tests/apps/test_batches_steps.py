@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.refusal import BadInput, NotAllowed, Refused, SameIdOtherContent
 from accounts.roles import Role
-from accounts.signing import ask
+from accounts.signing import ask, perform
 from batches.departures import report_departure
 from batches.judging import Verdict
 from batches.models import (
@@ -432,8 +432,6 @@ def test_a_value_that_changes_between_page_and_signature_stops_the_signature(rec
     challenge, _shown = ask("step.perform", start.pk, {}, by=world.technician)
     value = Value.objects.get(batch=batch, field="receipt_volume_ml")
     correct_value(value=value, typed="117.0", reason="Misread the scale", by=fresh(world.second), id=uuid4())
-
-    from accounts.signing import perform
 
     with pytest.raises(Refused, match="changed after you opened this"):
         perform(challenge.pk, username=world.technician.username, secret=secret_of(world.technician), at_hand=None)

@@ -10,11 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.panels import work_for
 from accounts.refusal import Refused
 from accounts.roles import Role
 from batches.identity import batch_of
-from batches.models import Batch, Departure, SlotScan, StepStart, Value, Weight
-from batches.performing import record_value, start_step
+from batches.models import Batch, Definition, Departure, SlotScan, StepStart, Value, Weight
+from batches.performing import correct_value, record_value, start_step
 from batches.record import Status
 from ledger.models import Entry
 from tests.batches_builders import BatchWorld, a_batch, step_of
@@ -93,47 +94,47 @@ def test_numbers_through_the_api_and_the_page_are_read_strictly_and_never_guesse
     assert "107.5" in client.get(f"/batches/{batch.number}/steps/1.2/").content.decode()
 
 
-@pytest.mark.parametrize("typed", [True, 107, 107.5, None, ["107"], {"value": "107"}])
-def test_a_number_that_is_not_text_is_refused_by_the_api(receipt, typed):
-    _world, batch, client = receipt
-    answer = post(client, values_path(batch), id=str(uuid4()), field="receipt_volume_ml", typed=typed)
-    assert answer.status_code == HTTPStatus.BAD_REQUEST
-    assert not Value.objects.filter(field="receipt_volume_ml").exists()
+NOT_TEXT = (True, 107, 107.5, None, ["107"], {"value": "107"})
+NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e400")
 
 
-@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e400"])
-def test_a_json_literal_that_is_no_number_is_refused(receipt, literal):
-    _world, batch, client = receipt
-    text = f'{{"id": "{uuid4()}", "field": "receipt_volume_ml", "typed": {literal}}}'
-    answer = client.post(f"/api/v1{values_path(batch)}", text, content_type="application/json")
-    assert answer.status_code == HTTPStatus.BAD_REQUEST
-
-
-@pytest.mark.parametrize(
-    ("change", "status", "code"),
-    [
-        ({"unit": "L"}, 400, "wrong_unit"),
-        ({"field": "no_such_field"}, 400, "bad_input"),
-        ({"field": "receipt_appearance", "typed": "purple"}, 400, "bad_input"),
-        ({"performed_at": "2199-01-01T00:00:00Z"}, 400, "bad_input"),
-        ({"performed_at": "2020-01-01T00:00:00Z"}, 409, "too_early"),
-        ({"status": "performed"}, 400, "bad_input"),
-        ({"performed_by": "somebody"}, 400, "bad_input"),
-        ({"id": "not-a-uuid"}, 400, "bad_input"),
-        ({"typed": "-5"}, 409, "ask_again"),
-        ({"typed": "0"}, 409, "ask_again"),
-        ({"typed": "x" * 2000}, 400, "bad_input"),
-    ],
-)
-def test_what_cannot_be_is_refused_with_its_reason_and_nothing_changes(receipt, change, status, code):
+def test_a_number_that_is_not_text_and_a_literal_that_is_no_number_are_refused_by_the_api(receipt):
     _world, batch, client = receipt
     before = Entry.objects.count()
-    sent = {"id": str(uuid4()), "field": "receipt_volume_ml", "typed": "107.0"} | change
+    for typed in NOT_TEXT:
+        answer = post(client, values_path(batch), id=str(uuid4()), field="receipt_volume_ml", typed=typed)
+        assert answer.status_code == HTTPStatus.BAD_REQUEST, typed
+    for literal in NO_NUMBERS:
+        text = f'{{"id": "{uuid4()}", "field": "receipt_volume_ml", "typed": {literal}}}'
+        answer = client.post(f"/api/v1{values_path(batch)}", text, content_type="application/json")
+        assert answer.status_code == HTTPStatus.BAD_REQUEST, literal
+    assert Entry.objects.count() == before
 
-    answer = post(client, values_path(batch), **sent)
 
-    assert answer.status_code == status, answer.content
-    assert code in {one["code"] for one in answer.json()["objections"]}
+# A change to a good value, the status of the answer, the code of its objection.
+CANNOT_BE = [
+    ({"unit": "L"}, 400, "wrong_unit"),
+    ({"field": "no_such_field"}, 400, "bad_input"),
+    ({"field": "receipt_appearance", "typed": "purple"}, 400, "bad_input"),
+    ({"performed_at": "2199-01-01T00:00:00Z"}, 400, "bad_input"),
+    ({"performed_at": "2020-01-01T00:00:00Z"}, 409, "too_early"),
+    ({"status": "performed"}, 400, "bad_input"),
+    ({"performed_by": "somebody"}, 400, "bad_input"),
+    ({"id": "not-a-uuid"}, 400, "bad_input"),
+    ({"typed": "-5"}, 409, "ask_again"),
+    ({"typed": "0"}, 409, "ask_again"),
+    ({"typed": "x" * 2000}, 400, "bad_input"),
+]
+
+
+def test_what_cannot_be_is_refused_with_its_reason_and_nothing_changes(receipt):
+    _world, batch, client = receipt
+    before = Entry.objects.count()
+    for change, status, code in CANNOT_BE:
+        sent = {"id": str(uuid4()), "field": "receipt_volume_ml", "typed": "107.0"} | change
+        answer = post(client, values_path(batch), **sent)
+        assert answer.status_code == status, (change, answer.content)
+        assert code in {one["code"] for one in answer.json()["objections"]}, change
     assert Entry.objects.count() == before
 
 
@@ -192,15 +193,16 @@ def statements_of_a_value(batch: Batch, client: Client, field: str, typed: str) 
 def test_a_value_costs_at_most_sixteen_statements_whatever_the_history(receipt):
     world, batch, client = receipt
     first = statements_of_a_value(batch, client, "receipt_seal_number", "884210")
+    value = world.record(batch, "1.2", "receipt_volume_ml", "107.0")
     for number in range(30):
-        typed = f"10{number}.0"
-        value = world.record(batch, "1.2", "receipt_volume_ml", "107.0") if number == 0 else latest
-        from batches.performing import correct_value
-
-        latest = correct_value(
-            value=value, typed=typed, reason="Weighed once more", by=fresh(world.technician), id=uuid4(),
+        value = correct_value(
+            value=value,
+            typed=f"10{number}.0",
+            reason="Weighed once more",
+            by=fresh(world.technician),
+            id=uuid4(),
             confirmed=True,
-        ).value  # fmt: skip
+        ).value
 
     later = statements_of_a_value(batch, client, "receipt_bag_intact", "yes")
 
@@ -328,12 +330,11 @@ def test_a_weight_is_recorded_asked_again_and_corrected_on_the_order_page():
 
 def test_every_page_of_this_room_opens_for_who_may_read_and_for_nobody_else(receipt):
     world, batch, client = receipt
-    from batches.models import Definition
-
     definition = Definition.objects.filter(kind="master").get()
     pages = [
-        "/batches/", f"/batches/{batch.number}/", f"/batches/{batch.number}/steps/", f"/batches/{batch.number}/in-process/",
-        f"/batches/{batch.number}/departures/", "/orders/", f"/orders/{batch.order.number}/", "/lots/", "/definitions/",
+        "/batches/", f"/batches/{batch.number}/", f"/batches/{batch.number}/steps/",
+        f"/batches/{batch.number}/in-process/", f"/batches/{batch.number}/departures/", "/orders/",
+        f"/orders/{batch.order.number}/", "/lots/", "/definitions/",
         f"/definitions/{definition.pk}/", f"/definitions/{definition.pk}/file/",
     ]  # fmt: skip
     pages += [f"/batches/{batch.number}/steps/{step.code}/" for step in world.master_steps()]
@@ -351,8 +352,6 @@ def test_every_page_of_this_room_opens_for_who_may_read_and_for_nobody_else(rece
 
 def test_every_address_of_the_api_answers_those_who_may_read_and_refuses_the_others(receipt):
     _world, batch, client = receipt
-    from batches.models import Definition
-
     definition = Definition.objects.filter(kind="master").get()
     addresses = [
         "/definitions/", f"/definitions/{definition.pk}/", "/lots/", "/orders/", f"/orders/{batch.order.number}/",
@@ -387,8 +386,6 @@ def test_who_may_not_work_at_the_bench_records_nothing_by_any_way(receipt):
 
 def test_the_work_of_a_technician_names_the_next_step_and_not_their_own_witness(receipt):
     world, batch, client = receipt
-    from accounts.panels import work_for
-
     mine = [task for task in work_for(fresh(world.technician)) if task.batch == batch.number and "steps" in task.url]
     assert [task.title.split()[0] for task in mine] == ["1.2"]
     assert work_for(fresh(world.qp)) == [] or all("steps" not in task.url for task in work_for(fresh(world.qp)))

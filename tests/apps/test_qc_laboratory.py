@@ -466,6 +466,8 @@ def test_only_an_analyst_records_and_submits(laboratory, role):
 
 
 def test_an_unreadable_value_is_refused_before_anything_is_locked(laboratory):
+    laboratory.sample_for("appearance")
+
     with nothing_written(), pytest.raises(BadInput, match="Choose one of"):
         laboratory.read("appearance", "nd")
 

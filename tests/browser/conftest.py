@@ -18,6 +18,11 @@ from tests.browser.watching import Desk
 from tests.machine import CHROMIUM_ARGUMENTS, chromium
 
 
+@pytest.fixture
+def _django_db_helper(kept_database: None) -> None:
+    """What pytest-django would do around each test is done around the module."""
+
+
 @pytest.fixture(scope="module")
 def kept_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The test database for every test of a module."""
