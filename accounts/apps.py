@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them registers them.
-        for module in ("checks", "people_acts", "station_acts", "token_acts"):
+        for module in ("checks", "people_acts", "station_acts", "token_acts", "training_acts"):
             import_module(f"accounts.{module}")
         from accounts.panels import register_work
         from accounts.work import approvals_for

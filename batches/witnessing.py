@@ -176,7 +176,7 @@ def _missing_values(step: StepRecord) -> list[Objection]:
 
 
 def _missing_inputs(step: StepRecord) -> list[Objection]:
-    own = {each.definition.code for each in step.fields}
+    own = {each.definition.code for each in step.fields} | {each.definition.code for each in step.derived}
     missing = [
         each.missing
         for derived in step.derived

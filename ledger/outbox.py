@@ -52,6 +52,11 @@ def wake_by(wake: Callable[[UUID], None]) -> None:
     _wake[:] = [wake]
 
 
+def wake_nobody() -> None:
+    """Send no messages; the sweeper alone finds what is due."""
+    _wake.clear()
+
+
 def owe(kind: str, subject: UUID, *, due_at: datetime | None = None) -> OutboxJob:
     """Owe a job in the open transaction; owing the same again changes nothing."""
     if not is_writing():

@@ -56,7 +56,7 @@ def boxes_of(found: PanelLine) -> list[Box]:
     readings = list(
         Reading.objects.filter(batch__number=found.batch_number, line=found.code)
         .select_related("superseded_by", "sample__container")
-        .order_by("recorded_at", "pk")
+        .order_by("recorded_at", "replicate", "pk")
     )
     names = _names(readings)
     titles = {member.code: member.title for member in found.line.members}

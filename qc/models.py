@@ -55,7 +55,7 @@ class Result(SignedInBatch):
     verdict = models.CharField(max_length=16)
     reported = models.CharField(max_length=200)
     unrounded = models.CharField(max_length=200)
-    rule = models.CharField(max_length=60)
+    rule = models.CharField(max_length=200)
     why = models.CharField(max_length=500)
     members = models.JSONField(help_text="code, title, reported, unrounded, verdict and words of each member")
     method = models.CharField(max_length=200)

@@ -188,7 +188,7 @@ def result_from(batch: Batch, found: PanelLine, *, supersedes: Result | None = N
         verdict=judgement.verdict.value,
         reported=judgement.reported[:200],
         unrounded=judgement.unrounded[:200],
-        rule=f"{specification.rounding}: {judgement.rule}"[:60],
+        rule=(judgement.rule or specification.rounding)[:200],
         why=judgement.why[:500],
         members=[
             {

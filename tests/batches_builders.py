@@ -5,6 +5,7 @@ The values conform to the master batch record and reconcile: 2,500 million cells
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from accounts.models import Person
@@ -108,7 +109,7 @@ class BatchWorld(World):
         """An approved lot of a material; a vector lot has a titer and vials of its own."""
         is_vector = item.endswith("_vector")
         code = code or f"L-{item}"[:30]
-        asked: dict[str, object] = {
+        asked: dict[str, Any] = {
             "code": code,
             "kind": "vector" if is_vector else "reagent",
             "item": item,

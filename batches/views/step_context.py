@@ -81,9 +81,10 @@ def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None) 
         "derived": [
             {
                 "title": each.definition.title,
-                "shown": each.shown,
+                "shown": each.shown if each.result is not None else "–",
+                "why_not": each.why_not,
                 "limit": each.limit,
-                "status": VERDICT_CODES[each.verdict],
+                "status": VERDICT_CODES[each.verdict] if each.result is not None else "",
                 "word": VERDICT_WORDS[each.verdict],
             }
             for each in here.derived

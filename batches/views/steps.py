@@ -104,7 +104,8 @@ def record(request: HttpRequest, number: str, step: str) -> HttpResponse:
         typed = Typed(code, text, tuple(refused.objections), other)
         return _again(request, batch, step, typed, refused.status)
     if request.headers.get("HX-Request"):
-        return render(request, "batches/_field.html", field_context(batch, step, code, by))
+        context = context_of(batch, step, by) | field_context(batch, step, code, by)
+        return render(request, "batches/_field_stored.html", context)
     return SeeOther(f"{step_url(number, step)}#{code}-field")
 
 

@@ -61,7 +61,7 @@ class ReadingsView(APIView):
     @documented(
         "Record a reading as typed; the answer says what its line says now",
         sends=ReadingInput,
-        answers=shapes.RecordedOutput,
+        answers=shapes.ReadingRecordedOutput,
         status=201,
         tag="laboratory",
     )
@@ -71,7 +71,7 @@ class ReadingsView(APIView):
         judgement = judgement_now(batch, line_called(batch, row.line))
         departure = raised_by(row) if row.typed == "growth" else None
         answer = {"reading": row, "judgement": judgement, "departure": departure.pk if departure else None}
-        return Response(shapes.RecordedOutput(answer).data, status=201)
+        return Response(shapes.ReadingRecordedOutput(answer).data, status=201)
 
 
 class ResultsView(APIView):

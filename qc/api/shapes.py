@@ -64,7 +64,7 @@ class ReadingOutput(serializers.ModelSerializer[Reading]):
         ]  # fmt: skip
 
 
-class RecordedOutput(serializers.Serializer[Plain]):
+class ReadingRecordedOutput(serializers.Serializer[Plain]):
     """A reading that was stored, what its line says now, and the departure that it raised."""
 
     reading = ReadingOutput()

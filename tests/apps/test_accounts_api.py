@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 TRAINED = {"procedure": "MBR-CD19", "version": "1", "trained_on": "2026-01-05"}
 
 
-def sent(client: Client, place: str, data: object, **options: object):
+def sent(client: Client, place: str, data: object, **options):
     return client.post(place, json.dumps(data), content_type="application/json", REMOTE_ADDR=STATION, **options)
 
 

@@ -37,7 +37,7 @@ def later(**span: float):
     return mock.patch("ledger.clock.machine_now", return_value=moment)
 
 
-def sign_in(client: Client, username: str, secret: str, **options: object):
+def sign_in(client: Client, username: str, secret: str, **options):
     return client.post("/sign-in/", {"username": username, "secret": secret}, REMOTE_ADDR=STATION, **options)
 
 

@@ -48,7 +48,7 @@ class TestFounding:
     def test_a_site_is_founded_once(self):
         a_site()
         with pytest.raises(Refused, match="founded already"):
-            found(None, founders=[])  # type: ignore[arg-type]  # it is refused before anything is read
+            found(None, founders=[])  # it is refused before anything is read
 
     def test_the_founding_command_asks_for_nothing_it_was_given(self, tmp_path, capsys):
         from django.core.management import CommandError, call_command

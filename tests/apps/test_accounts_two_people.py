@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from accounts import acts
 from accounts.models import Person, Training
-from accounts.people_acts import RecordTraining
 from accounts.refusal import Refused
 from accounts.roles import Role
 from accounts.signing import ask, perform
+from accounts.training_acts import RecordTraining
 from ledger.verification import verify_records
 from tests.people import STATION, a_person, at_browser, secret_of
 

@@ -303,6 +303,7 @@ def test_an_implausible_value_is_asked_again_on_the_page_with_what_was_typed(rec
     )  # fmt: skip
     assert stored.status_code == HTTPStatus.OK
     assert "Saved" in stored.content.decode()
+    assert 'hx-swap-oob="true"' in stored.content.decode()  # what was calculated comes back in the same answer
     assert "<html" not in stored.content.decode()
 
 

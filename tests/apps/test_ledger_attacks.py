@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management.sql import emit_post_migrate_signal
@@ -60,7 +61,7 @@ def a_lived_in_site() -> Person:
     return fresh(person)
 
 
-def as_owner(*statements: tuple[str, list[object]]) -> None:
+def as_owner(*statements: tuple[str, list[Any]]) -> None:
     """Take the guards away, change what one likes, put them back: what the owner of a database can do."""
     connection.check_constraints()
     guards.remove(connection)

@@ -1,20 +1,21 @@
-"""Two people at the same moment: one decision is made, and none is made on a record that changes under it."""
+"""Two people at the same moment decide once; and what is changed behind the program's back is named."""
 
 import threading
 from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from accounts.refusal import Refused
 from accounts.roles import Role
 from batches.models import BatchState
+from ledger import guards
 from ledger.verification import verify_records
 from qc.models import Disposition, Result, Sample
 from qc.receiving import receive_sample
 from tests.people import a_person, do
-from tests.qc_builders import ready_to_certify
+from tests.qc_builders import in_the_laboratory, ready_to_certify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,3 +73,19 @@ def test_decisions_and_corrections_at_the_same_moment():
     state = BatchState.objects.get(pk=batch.pk).disposition
     assert (Disposition.objects.count(), state) == ((0, "none") if corrected else (1, "certified"))
     assert verify_records().findings == []
+
+
+def test_verification_names_a_verdict_and_a_disposition_that_were_changed():
+    laboratory = in_the_laboratory()
+    result = laboratory.tested("rcl")
+    assert verify_records().findings == []
+
+    guards.remove(connection)
+    try:
+        Result.objects.filter(pk=result.pk).update(verdict="fails")
+        BatchState.objects.filter(pk=laboratory.batch.pk).update(disposition="certified")
+    finally:
+        guards.install(connection)
+    named = {(finding.check, finding.about.split()[0]) for finding in verify_records().findings}
+
+    assert {("results", "qc.result"), ("dispositions", "batches.batchstate")} <= named

@@ -3,27 +3,29 @@
 The workers are processes of their own on this test's database and files, as a site runs them.
 """
 
+import socket
 import time
-from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from accounts.refusal import Refused
-from accounts.roles import Role
 from config.apps import wake_a_worker
-from ledger import outbox
+from config.celery import app
+from ledger import clock, outbox
 from ledger.models import Entry, OutboxJob, StoredFile
 from ledger.verification import verify_records
+from ledger.writing import writing
 from qc.approving import CERTIFICATE_JOB
 from reports.models import Document
 from tests.documents_builders import documents_issued, owed, with_approved_results
 from tests.journeys.processes import KILLED, celery, manage, soon
-from tests.people import a_person, do, enrolled
 from tests.qc_builders import in_the_laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEASE_SECONDS = 2
-PLACES = ("outbox claimed", "document rendered", "file renamed", "document written", "head updated", "before commit")
+AT_ONCE_SECONDS = 3
+# The first commit of a job is that of its document's number.
+PLACES = ("outbox claimed", "after commit", "document rendered", "document written", "head updated")
 
 
 @pytest.fixture
@@ -53,74 +55,81 @@ def test_the_embedded_worker_is_killed_at_each_place_and_the_next_one_makes_one_
     for place in PLACES:
         died = manage("worker", "--once", environment=environment, dies_at=place)
         assert died.returncode == KILLED, died.stderr
+        if place == PLACES[0]:
+            assert outbox.sweep() == 0, "its lease runs"
         assert nothing_was_made(), place
         time.sleep(LEASE_SECONDS)
     after = manage("worker", "--once", environment=environment)
 
     assert after.returncode == 0, after.stderr
-    assert exactly_one_document().version == 1
+    assert exactly_one_document().number.endswith("-0005"), "numbers that were drawn by the dead stay unused"
     assert owed(CERTIFICATE_JOB).attempts == len(PLACES) + 1
 
 
-def test_a_worker_that_dies_after_its_commit_has_made_its_document(environment):
-    with_approved_results()
-
-    # The first commit of a job is that of the document's number.
-    died = manage("worker", "--once", environment=environment, dies_at="after commit")
-    assert died.returncode == KILLED
-    assert nothing_was_made()
-    time.sleep(LEASE_SECONDS)
-    manage("worker", "--once", environment=environment)
-
-    assert exactly_one_document().number.endswith("-0002"), "a number that was drawn and not used stays unused"
-
-
-def test_another_worker_leaves_a_job_alone_while_its_lease_runs(environment):
-    with_approved_results()
-    manage("worker", "--once", environment=environment, dies_at="document rendered")
-
-    assert outbox.sweep() == 0
-    assert nothing_was_made()
-    time.sleep(LEASE_SECONDS)
-    assert outbox.sweep() == 1
-    exactly_one_document()
-
-
 @pytest.mark.celery
-def test_celery_workers_are_killed_and_the_next_one_finishes(environment, redis_url, tmp_path):
+def test_celery_workers_are_killed_and_the_next_ones_make_one_document(environment, redis_url, tmp_path):
     with_approved_results()
     job = owed(CERTIFICATE_JOB)
     environment |= {"CELLWRIGHT_BROKER_URL": redis_url}
-    beat_log, log = tmp_path / "beat.log", tmp_path / "worker.log"
+    beat_log, logs = tmp_path / "beat.log", [tmp_path / "worker-1.log", tmp_path / "worker-2.log"]
+    solo = ("--pool", "solo")
 
     with celery("beat", "--schedule", str(tmp_path / "beat"), environment=environment, log=beat_log):
         for place in ("outbox claimed", "document rendered", "document written"):
-            with celery("worker", "--pool", "solo", environment=environment, log=log, dies_at=place) as worker:
-                soon(lambda: worker.poll() is not None, f"the worker dies at {place}", log)  # noqa: B023  waited for here
-                assert worker.returncode == KILLED, log.read_text(encoding="utf-8")
+            with celery("worker", *solo, environment=environment, log=logs[0], dies_at=place) as worker:
+                soon(lambda: worker.poll() is not None, f"the worker dies at {place}", logs[0])  # noqa: B023  at once
+                assert worker.returncode == KILLED, logs[0].read_text(encoding="utf-8")
             assert nothing_was_made(), place
-        with celery("worker", "--pool", "solo", environment=environment, log=log):
-            soon(Document.objects.exists, "the document is made", log)
+        # The messages of the dead are still there, and beat sends more: both workers hear of the job several times.
+        with (
+            celery("worker", *solo, environment=environment, log=logs[0]),
+            celery("worker", *solo, environment=environment, log=logs[1]),
+        ):
+            soon(Document.objects.exists, "the document is made", logs[0])
             time.sleep(LEASE_SECONDS)
 
     assert exactly_one_document().basis_id == job.subject
     assert owed(CERTIFICATE_JOB).attempts == 4
 
 
-@pytest.mark.celery
-def test_a_message_that_comes_several_times_to_several_workers_makes_one_document(environment, redis_url, tmp_path):
-    with_approved_results()
-    job = owed(CERTIFICATE_JOB)
-    environment |= {"CELLWRIGHT_BROKER_URL": redis_url}
-    sends = "from config.celery import deliver; [deliver.delay(%r) for _ in range(4)]" % str(job.pk)
-    assert manage("shell", "--no-imports", "--command", sends, environment=environment).returncode == 0
+@pytest.fixture
+def broker_at():
+    """Lets a test say where the broker should be; afterwards there is none, as before."""
+    before = app.conf.broker_url
 
-    with (
-        celery("worker", "--pool", "solo", environment=environment, log=tmp_path / "one"),
-        celery("worker", "--pool", "solo", environment=environment, log=tmp_path / "two"),
-    ):
-        soon(Document.objects.exists, "the document is made", tmp_path / "one")
-        time.sleep(1)
+    def at(address: str) -> None:
+        app.conf.broker_url = address
+        app.set_default()
+        outbox.wake_by(wake_a_worker)
 
+    yield at
+    outbox.wake_nobody()
+    app.conf.broker_url = before
+
+
+def test_an_act_is_signed_at_once_while_the_broker_is_away_and_the_sweeper_makes_its_document(broker_at):
+    laboratory = in_the_laboratory()
+    laboratory.all_tested()
+    clock.end_story()
+    broker_at("redis+socket:///nonexistent/redis.sock")
+
+    began = time.monotonic()
+    laboratory.approved()
+    took = time.monotonic() - began
+
+    assert took < AT_ONCE_SECONDS
+    assert outbox.sweep() == 1
     exactly_one_document()
-    assert owed(CERTIFICATE_JOB).attempts == 1
+
+
+def test_neither_a_closed_door_nor_a_silent_broker_holds_anybody_up(broker_at):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        for address in ("redis://127.0.0.1:1/0", f"redis://127.0.0.1:{port}/0"):
+            broker_at(address)
+            subject = uuid4()
+            began = time.monotonic()
+            with writing():
+                outbox.owe("nobody does this", subject)
+            assert time.monotonic() - began < AT_ONCE_SECONDS, address
+            assert OutboxJob.objects.filter(subject=subject).exists()

@@ -1,0 +1,90 @@
+"""Sites with something on every page, walked to by the real acts."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from batches.definitions.kinds import as_master
+from batches.definitions.master import NeedKind
+from batches.models import Batch, Definition, MaterialLot, Value
+from batches.performing import correct_value
+from batches.pinned import master_of, reading_of
+from ledger import clock
+from tests.batches_builders import FILES
+from tests.custody_builders import a_subject
+from tests.people import do
+from tests.qc_builders import CONFORMING, FOURTEEN_DAYS, SHORT_MASTER, STERILITY, Laboratory
+
+LAST_STEP = """
+      - code: "2.2"
+        title: Storage in the tank
+        instruction: Place the bag in the tank and read its temperature.
+        kind: record
+        critical: "yes"
+        witness: "yes"
+        forced: "yes"
+        fields:
+          - {code: tank_temperature_c, title: Temperature of the tank, type: number,
+             unit: Cel, decimals: "0", high: "-150"}
+  - code: release_testing"""
+
+
+class LastDay(Laboratory):
+    """A batch that lacks its last step at the bench and one of its results."""
+
+    def __init__(self) -> None:
+        clock.tell(clock.machine_now() - timedelta(days=20))
+        super().__init__()
+        self.inoculated()
+        for line in CONFORMING:
+            if line != "viability_percent":
+                self.reviewed(self.tested(line))
+        clock.tell(clock.now() + FOURTEEN_DAYS + timedelta(minutes=1))
+        for bottle in (1, 2):
+            self.read(STERILITY, "no_growth", replicate=bottle)
+        self.reviewed(self.submitted(STERILITY))
+        clock.end_story()
+
+    def defined(self, kind: str, source: str = "") -> Definition:
+        longer = SHORT_MASTER.replace("\n  - code: release_testing", LAST_STEP)
+        return super().defined(kind, source or (longer if kind == "master" else ""))
+
+    def worked(self, batch: Batch, *, before: str = "2.2", after: str = "", **values: str) -> Batch:
+        return super().worked(batch, before=before, after=after, **values)
+
+
+class WholeSite(LastDay):
+    """Beside that batch another one, made by the whole master record as far as the check before the vector is added.
+
+    It has a value out of its limit and a corrected one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun(self.batch, "2.2")
+        self.coi = a_subject(by=self.logistics)
+        source = FILES["master"].read_text(encoding="utf-8").replace('version: "1"', 'version: "2"', 1)
+        self.lots_for(self.defined("master", source))
+        self.making = self.worked(self.issued(), before="3.2", receipt_temperature_c="12.0")
+        self._corrected_step("3.2")
+        self.begun(self.making, "3.3", checked=False)
+
+    def lots_for(self, master: Definition) -> None:
+        """A lot of each material of a master record that has none yet."""
+        for step in as_master(reading_of(master)).steps:
+            for need in step.needs:
+                is_lot = need.kind in (NeedKind.VECTOR_LOT, NeedKind.MATERIAL_LOT)
+                if is_lot and not MaterialLot.objects.filter(item=need.of).exists():
+                    self.a_lot(need.of)
+
+    def _corrected_step(self, code: str) -> None:
+        """A step whose first number was typed wrongly at first."""
+        self.begun(self.making, code)
+        step = master_of(self.making).step(code)
+        assert step is not None
+        self.recorded(self.making, code)
+        number = next(field for field in step.fields if field.is_numeric)
+        value = Value.objects.get(batch=self.making, step=code, field=number.code)
+        correct_value(value=value, typed=value.typed, reason="Digits swapped on entry", by=self.technician, id=uuid4())
+        performed = self.performed(self.making, code)
+        if step.witness:
+            do("step.witness", performed, by=self.second)
