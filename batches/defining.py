@@ -24,7 +24,7 @@ from accounts.wording import day, local
 from batches.definitions.kinds import ReadDefinition, product_of, read_text
 from batches.definitions.parts import FaultyDefinitionError
 from batches.models import Definition, DefinitionApproval, DefinitionCheck
-from batches.repeats import take_turn
+from batches.turns import take_turn
 from ledger import clock
 from ledger.canonical import digest
 from ledger.models import Site

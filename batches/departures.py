@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.refusal import BadInput, Objection, lacks, refuse_if
+from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from batches.models import Batch, Departure, InBatch
-from batches.repeats import answered_before
 from ledger.models import Written
 from ledger.writing import write, writing
 
@@ -51,7 +51,7 @@ def report_departure(
     if len(text) < 10 or len(text) > LONGEST:
         raise BadInput(Objection(_("Say in 10 to 1,000 characters what happened."), code="bad_input", field="says"))
     with writing():
-        if known := answered_before(Departure, id, by=by, batch_id=batch.pk, says=text, step=step):
+        if known := recorded_before(Departure, id, {"batch_id": batch.pk, "says": text, "step": step}, by=by):
             return known
         row = Departure(id=id, batch=batch, kind=Departure.Kind.REPORTED, step=step, says=text)
         return write(row, type="departure.reported", actor=by.reference)

@@ -23,7 +23,7 @@ from batches.definitions.kinds import as_master, disagreements_among
 from batches.identity import coi_for_the_eye
 from batches.models import Batch, BatchState, Definition, Order
 from batches.pinned import in_force, reading_of
-from batches.repeats import take_turn
+from batches.turns import take_turn
 from chain_of_custody.containers import assign, objections_to_starting, starting_containers
 from ledger import clock
 from ledger.numbering import next_number

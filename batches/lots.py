@@ -27,7 +27,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import day, local
 from batches.models import MaterialLot
-from batches.repeats import take_turn
+from batches.turns import take_turn
 from ledger import clock
 from ledger.models import Site
 

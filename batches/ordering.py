@@ -19,6 +19,7 @@ from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField
 from accounts.refusal import BadInput, Objection, Refused, lacks, refuse_if, when
+from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import day, local
@@ -26,8 +27,8 @@ from batches.definitions.kinds import as_product
 from batches.identity import coi_for_the_eye, locked
 from batches.models import Batch, Definition, Order, Weight, WeightVerification
 from batches.pinned import in_force, reading_of
-from batches.repeats import answered_before, take_turn
 from batches.stages import refresh_stage
+from batches.turns import take_turn
 from batches.weights import weight_in_force
 from chain_of_custody.models import ChainOfIdentity
 from ledger import clock
@@ -188,7 +189,7 @@ def _store(
             "reason": reason,
         }
         said["supersedes_id"] = before.pk if before else None
-        if earlier := answered_before(Weight, row_id, by=by, **said):
+        if earlier := recorded_before(Weight, row_id, said, by=by):
             return earlier
         refuse_if(lacks(by, Permission.ORDER_PLACE) + objections_to_weight(order, before, weighed_on, source, reason))
         asked_again = not _is_plausible(order, kilograms)

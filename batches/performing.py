@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.refusal import Objection, Refused, refuse_if, when
+from accounts.repeats import recorded_before
 from batches.bench import (
     field_called,
     objections_to_correction,
@@ -33,7 +34,6 @@ from batches.departures import raise_departure
 from batches.identity import locked
 from batches.judging import Verdict, expected_words, is_plausible, shown_value, verdict_on
 from batches.models import Batch, Departure, StepPerformed, StepStart, Value
-from batches.repeats import answered_before
 from batches.scanning import scan_slot
 from ledger import clock
 from ledger.typed_numbers import scaled_up
@@ -69,7 +69,7 @@ def start_step(
         said = {"batch_id": batch.pk, "step": step, "reason": reason}
         if happened_at is not None:
             said["happened_at"] = happened_at
-        if known := answered_before(StepStart, id, by=by, **said):
+        if known := recorded_before(StepStart, id, said, by=by):
             return known
         moment = happened_at or clock.now()
         refuse_if(objections_to_start(batch, definition, by=by, happened_at=moment, reason=reason))
@@ -102,7 +102,7 @@ def record_value(
         said = {"batch_id": batch.pk, "step": step, "field": field, "typed": typed, "late_reason": late_reason}
         if performed_at is not None:
             said["performed_at"] = performed_at
-        if known := answered_before(Value, id, by=by, supersedes_id=None, **said):
+        if known := recorded_before(Value, id, said | {"supersedes_id": None}, by=by):
             return _answer(wanted, known, number)
         moment = performed_at or clock.now()
         refuse_if(objections_to_first_value(batch, definition, wanted, by=by, moment=moment, late_reason=late_reason))
@@ -132,7 +132,7 @@ def correct_value(
     with writing():
         batch.state = locked(batch.pk)
         said = {"batch_id": batch.pk, "typed": typed, "reason": reason, "supersedes_id": value.pk}
-        if known := answered_before(Value, id, by=by, **said):
+        if known := recorded_before(Value, id, said, by=by):
             return _answer(wanted, known, number)
         signed = StepPerformed.objects.filter(batch=batch, step=value.step).exists()
         refuse_if(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.refusal import BadInput, Objection, refuse_if, when
+from accounts.repeats import recorded_before
 from accounts.wording import day, local
 from batches.bench import AHEAD, objections_to_time, objections_to_work, step_called
 from batches.definitions.master import Need, NeedKind, Step
@@ -23,7 +24,6 @@ from batches.identity import coi_for_the_eye, locked
 from batches.lots import has_expired, lot_of
 from batches.models import Batch, CheckBeforeAct, Departure, MaterialLot, SlotScan, StepPerformed, StepStart
 from batches.pinned import product_of
-from batches.repeats import answered_before
 from chain_of_custody.identity import check_identity
 from chain_of_custody.models import IdentityCheck
 from ledger import clock
@@ -81,7 +81,7 @@ def scan_slot(
     with writing():
         batch.state = locked(batch.pk)
         said = {"batch_id": batch.pk, "step": step, "slot": slot, "code": code, "was_typed": typed}
-        if known := answered_before(SlotScan, id, by=by, **said):
+        if known := recorded_before(SlotScan, id, said, by=by):
             return Scanned(known, Departure.objects.filter(about_id=known.pk).first())
         moment = performed_at or clock.now()
         refuse_if(_objections_to_scan(batch, definition, by=by, moment=moment))

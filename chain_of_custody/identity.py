@@ -11,10 +11,10 @@ from uuid import UUID
 
 from accounts.models import Person
 from accounts.refusal import lacks, refuse_if
+from accounts.repeats import once
 from accounts.roles import Permission
 from chain_of_custody import isbt128
 from chain_of_custody.models import ChainOfIdentity, Container, IdentityCheck
-from chain_of_custody.repeats import once
 from ledger.writing import write
 
 LONGEST_SCAN = 200

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.refusal import Objection, lacks, refuse_if, when
+from accounts.repeats import once
 from accounts.roles import Permission
 from accounts.wording import short_time
 from chain_of_custody import states
 from chain_of_custody.lapsing import open_offer_of
 from chain_of_custody.models import ChainOfIdentity, Container, ContainerState, Party, Place, Placement
-from chain_of_custody.repeats import once
 from chain_of_custody.taking_over import note_excursion
 from ledger.writing import write
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.refusal import Objection, SameIdOtherContent, lacks, refuse_if, when
+from accounts.repeats import once, other_content
 from accounts.roles import Permission
 from accounts.wording import local
 from chain_of_custody import isbt128
 from chain_of_custody.models import ChainOfIdentity, Party, Place, Subject, SubjectIdentity
-from chain_of_custody.repeats import once, other_content
 from ledger import clock
 from ledger.models import Site
 from ledger.numbering import next_serial

@@ -14,6 +14,7 @@ from qc.judging import judged
 from qc.models import Disposition, Reading, Result, ResultReview
 from qc.reviewing import people_who_entered
 from qc.specifying import as_specification, criterion_of
+from qc.testing import members_of, rule_of
 
 
 @check("results")
@@ -32,8 +33,16 @@ def verdicts_are_right(verification: Verification) -> Iterator[Finding]:
         again = judged(
             criterion_of(specification, line), line, readings, weight_kg=weight.kilograms if weight else None
         )
-        stored = (result.verdict, result.reported, result.unrounded, result.why)
-        if (again.verdict.value, again.reported[:200], again.unrounded[:200], again.why[:500]) != stored:
+        stored = (result.verdict, result.reported, result.unrounded, result.why, result.rule, result.members)
+        computed = (
+            again.verdict.value,
+            again.reported[:200],
+            again.unrounded[:200],
+            again.why[:500],
+            rule_of(again, specification),
+            members_of(again, line),
+        )
+        if computed != stored:
             yield Finding("results", about, "its verdict or value is not what its readings give")
 
 

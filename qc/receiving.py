@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.refusal import Objection, lacks, refuse_if, when
+from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from accounts.wording import record_time
 from batches.models import Batch, Departure
 from chain_of_custody.identity import check_identity
 from chain_of_custody.models import Container, IdentityCheck
-from chain_of_custody.repeats import recorded_before
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch
 from qc.models import Sample

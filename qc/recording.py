@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.refusal import BadInput, Objection, lacks, refuse_if, when
+from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from accounts.wording import record_time
 from batches.departures import LONGEST, departures_about
 from batches.models import Batch, BatchState, Departure
-from chain_of_custody.repeats import recorded_before
 from ledger import clock
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch

@@ -21,6 +21,7 @@ from batches.weights import verified_weight
 from qc.batch_act import BatchAct
 from qc.criteria import Judgement
 from qc.definitions.specification import Line as SpecificationLine
+from qc.definitions.specification import SpecificationDefinition
 from qc.growth_clock import final_opens_at
 from qc.judging import NO_RESULT, entries_of, judged, seen_in
 from qc.models import Reading, Result
@@ -176,7 +177,6 @@ def result_from(batch: Batch, found: PanelLine, *, supersedes: Result | None = N
     judgement, weight = judgement_of(batch, found)
     specification = specification_of(batch)
     used_weight = weight if found.is_per_kilogram else None
-    titles = {member.code: member.title for member in found.line.members}
     method = found.line.method
     return Result(
         batch=batch,
@@ -188,19 +188,9 @@ def result_from(batch: Batch, found: PanelLine, *, supersedes: Result | None = N
         verdict=judgement.verdict.value,
         reported=judgement.reported[:200],
         unrounded=judgement.unrounded[:200],
-        rule=(judgement.rule or specification.rounding)[:200],
+        rule=rule_of(judgement, specification),
         why=judgement.why[:500],
-        members=[
-            {
-                "code": code,
-                "title": titles.get(code, code),
-                "reported": inner.reported,
-                "unrounded": inner.unrounded,
-                "verdict": inner.verdict.value,
-                "why": inner.why,
-            }
-            for code, inner in judgement.members
-        ],
+        members=members_of(judgement, found.line),
         method=f"{method.words}, {method.code} v{method.version}"[:200],
         tested_on=local(max(reading.performed_at for reading in found.readings)).date(),
         supersedes=supersedes,
@@ -219,3 +209,24 @@ def distance_of(batch: Batch, found: PanelLine) -> str:
     weight = verified_weight(batch.order)
     kilograms = weight.kilograms if weight else None
     return criterion.distance(seen.quantity, weight_kg=kilograms) if isinstance(seen, Numeric) else ""
+
+
+def rule_of(judgement: Judgement, specification: SpecificationDefinition) -> str:
+    """Give the rounding rule as a result keeps it: in words where a number was rounded, else the specification's."""
+    return (judgement.rule or specification.rounding)[:200]
+
+
+def members_of(judgement: Judgement, line: SpecificationLine) -> list[dict[str, str]]:
+    """Give the verdict on each member of a group as a result keeps it."""
+    titles = {member.code: member.title for member in line.members}
+    return [
+        {
+            "code": code,
+            "title": titles.get(code, code),
+            "reported": inner.reported,
+            "unrounded": inner.unrounded,
+            "verdict": inner.verdict.value,
+            "why": inner.why,
+        }
+        for code, inner in judgement.members
+    ]

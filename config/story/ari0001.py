@@ -16,6 +16,7 @@ SOURCE = "Castella M. et al., Mol Ther Methods Clin Dev 2018;12:134-144, Table 2
 REMARK = "In-process values are invented; release results as published."
 MILLION = Decimal(1_000_000)
 DOSE = "car_positive_cells_total"
+APART = timedelta(weeks=4)
 
 # How a printed test is entered: by line and member of the specification.
 ENTERED_AS = {
@@ -93,31 +94,32 @@ def _typed(row: dict[str, str]) -> str:
     return ENTERED_WORDS.get(row["result_as_printed"], row["result_as_printed"])
 
 
+# Of each published batch, what had to be invented: its crew, the volume of the apheresis, the cells seeded in millions,
+# and the glucose before feeding in g/L. That of the second is below its limit, which makes a departure to assess.
+INVENTED = (
+    (Crew(), "107.0", 250, "2.50"),
+    (Crew(performer="shaddad", witness="lnunes", checker="mokafor"), "121.5", 236, "0.92"),
+    (Crew(performer="lnunes", witness="mokafor", checker="shaddad"), "96.0", 244, "2.10"),
+)
+
+
 def three_batches(last_collected_on: date) -> list[Plan]:
     """Plan the three batches one after another, four weeks apart; the last begins on the given day."""
-    crews = (
-        Crew(),
-        Crew(performer="shaddad", witness="lnunes", checker="mokafor"),
-        Crew(performer="lnunes", witness="mokafor", checker="shaddad"),
-    )
-    invented = (
-        {"apheresis_ml": "107.0", "seeded_millions": 250, "glucose": "2.50"},
-        {"apheresis_ml": "121.5", "seeded_millions": 236, "glucose": "0.92"},
-        {"apheresis_ml": "96.0", "seeded_millions": 244, "glucose": "2.10"},
-    )
     return [
         Plan(
             number=number,
             subject=f"S-{number:04d}",
-            collected_on=last_collected_on - timedelta(weeks=4) * (3 - number),
+            collected_on=last_collected_on - APART * (len(INVENTED) - number),
             release=release,
-            crew=crews[number - 1],
-            apheresis_ml=str(invented[number - 1]["apheresis_ml"]),
-            seeded_millions=int(invented[number - 1]["seeded_millions"]),
-            glucose=str(invented[number - 1]["glucose"]),
+            crew=crew,
+            apheresis_ml=apheresis_ml,
+            seeded_millions=seeded,
+            glucose=glucose,
             sponsor_number=sponsor_number,
             remark=REMARK,
             source=SOURCE,
         )
-        for number, (sponsor_number, release) in enumerate(published().items(), start=1)
+        for number, ((sponsor_number, release), (crew, apheresis_ml, seeded, glucose)) in enumerate(
+            zip(published().items(), INVENTED, strict=True), start=1
+        )
     ]

@@ -1,4 +1,4 @@
-"""In the laboratory and after it: samples, readings, results, reviews, the record review, the decision, the documents."""
+"""In the laboratory and after it: samples, readings, results, reviews, the decision on the batch, its documents."""
 
 from collections.abc import Iterable
 from uuid import uuid4
@@ -62,7 +62,7 @@ def samples_received(cells: Cells) -> Story:
         )
 
 
-def tested(cells: Cells, lines: Iterable[str] = tuple(READ_ON)) -> Story:
+def lines_tested(cells: Cells, lines: Iterable[str]) -> Story:
     """Read lines of the specification in the order of their days and submit each result."""
     specification = specification_of(_batch(cells))
     for code in sorted(lines, key=lambda one: (READ_ON[one], one)):

@@ -169,9 +169,7 @@ def received(plan: Plan) -> Telling:
     yield cells.on(1, "07:52")
     act("custody.check_attestation", brought, AttestationCheck, by=plan.crew.checker)
     yield cells.on(1, "08:02")
-    cells.batch = act(
-        "batch.issue", cells.order, Batch, by="tweiss", data_remark=plan.remark, data_source=plan.source
-    )
+    cells.batch = act("batch.issue", cells.order, Batch, by="tweiss", data_remark=plan.remark, data_source=plan.source)
     return cells
 
 

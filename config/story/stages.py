@@ -11,11 +11,11 @@ from config.story.deciding import (
     SECOND_REVIEWED_ON,
     bottles_read,
     certified,
+    lines_tested,
     record_reviewed,
     results_approved,
     reviewed,
     samples_received,
-    tested,
 )
 from config.story.making import checked_only, made
 from config.story.receiving import arriving, received
@@ -29,9 +29,9 @@ def from_order_to_certificate(plan: Plan) -> Story:
     cells = yield from received(plan)
     yield from made(cells)
     yield from samples_received(cells)
-    yield from tested(cells, [line for line in READ_ON if READ_ON[line] < REVIEWED_ON])
+    yield from lines_tested(cells, [line for line in READ_ON if READ_ON[line] < REVIEWED_ON])
     yield from reviewed(cells, REVIEWED_ON)
-    yield from tested(cells, [line for line in READ_ON if READ_ON[line] > REVIEWED_ON])
+    yield from lines_tested(cells, [line for line in READ_ON if READ_ON[line] > REVIEWED_ON])
     yield from reviewed(cells, SECOND_REVIEWED_ON)
     yield from results_approved(cells)
     yield from record_reviewed(cells)
@@ -72,7 +72,7 @@ def _in_testing(plan: Plan) -> Story:
     yield from made(cells)
     yield from samples_received(cells)
     open_lines = {"sterility", "vector_copy_number", "rcl"}
-    yield from tested(cells, [line for line in READ_ON if line not in open_lines])
+    yield from lines_tested(cells, [line for line in READ_ON if line not in open_lines])
     yield from reviewed(cells, REVIEWED_ON, but=["potency"])
     yield from bottles_read(cells, 19)
 
@@ -82,9 +82,9 @@ def _before_certification(plan: Plan) -> Story:
     cells = yield from received(plan)
     yield from made(cells)
     yield from samples_received(cells)
-    yield from tested(cells, [line for line in READ_ON if READ_ON[line] < REVIEWED_ON])
+    yield from lines_tested(cells, [line for line in READ_ON if READ_ON[line] < REVIEWED_ON])
     yield from reviewed(cells, REVIEWED_ON)
-    yield from tested(cells, [line for line in READ_ON if READ_ON[line] > REVIEWED_ON])
+    yield from lines_tested(cells, [line for line in READ_ON if READ_ON[line] > REVIEWED_ON])
     yield from reviewed(cells, SECOND_REVIEWED_ON)
     yield from results_approved(cells)
     yield from record_reviewed(cells)

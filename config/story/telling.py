@@ -10,13 +10,14 @@ from datetime import date, timedelta
 
 from accounts.wording import local
 from config.story.acting import Story, at, tell_together
+from config.story.ari0001 import APART
 from config.story.site import found_site, opening
 from config.story.stages import LAST_PUBLISHED, published_stories, stories_of_stages
 from ledger import clock
 
 Say = Callable[[str], object]
-# The first order is placed six days before the first collection; the site needs two days to begin.
-DAYS_BEFORE = LAST_PUBLISHED + 2 * 28 + 6 + 6
+# The first order is placed six days before the first of three collections; the site needs some days to begin.
+DAYS_BEFORE = LAST_PUBLISHED + 2 * APART.days + 12
 
 
 def found_training_site() -> None:

@@ -3,7 +3,8 @@
 (1) OUT is made, or is empty; nothing of anybody's is overwritten.
 (2) The site lives in a temporary folder of its own, whatever folder and database the environment names.
 (3) Each line that is printed is read from the record: criteria, values, decision, documents.
-(4) The end is 1 when a batch is not certified, a line does not conform, a document is missing, or anything is found.
+(4) The end is 1 when a line does not conform, cells are not accounted for, a batch is not certified, a document is
+    missing, or the verification finds anything.
 """
 
 import os
@@ -19,7 +20,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from batches.judging import Verdict
 from batches.models import Batch, BatchState
+from batches.record import record_of
 from config.story.telling import found_training_site, tell_published
 from ledger import files
 from ledger.models import Site
@@ -97,7 +100,10 @@ def outcome_of(batch: Batch, out: Path) -> Outcome:
     certified = batch.state.disposition == BatchState.Disposition.CERTIFIED
     documents = list(Document.objects.filter(batch=batch, superseded_by=None).order_by("-kind").select_related("file"))
     written = [_write(document, out) for document in documents]
-    is_good = bool(panel) and conform == len(panel) and certified and len(written) == len(Document.Kind)
+    account = record_of(batch).account
+    adds_up = account is not None and account.verdict is Verdict.MEETS
+    everything_conforms = bool(panel) and conform == len(panel)
+    is_good = everything_conforms and adds_up and certified and len(written) == len(Document.Kind)
     words = [
         batch.order.sponsor_number or batch.coi.subject.pseudonym,
         batch.number,

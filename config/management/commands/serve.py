@@ -1,4 +1,8 @@
-"""`./dev serve`: a site on this machine with nothing but Python; a training site is founded when there is none."""
+"""`./dev serve`: a site on this machine with nothing but Python; a training site is founded when there is none.
+
+A new training site answers as soon as its people are known; its story is written while one can look around already.
+The worker starts afterwards, so that nothing is entered at the present time while the past is still being told.
+"""
 
 import os
 import signal
@@ -12,9 +16,16 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.story import waiting
+from config.story.people import PEOPLE, SECRET
+from config.story.telling import found_training_site, tell_opening
 from ledger.models import Site
 
 WEB_THREADS = 8
+GUNICORN = (
+    "--workers", "1", "--threads", str(WEB_THREADS), "--worker-class", "gthread", "--log-level", "warning",
+    "--no-control-socket",
+)  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -26,34 +37,42 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # Any: the command's options
         call_command("migrate", verbosity=0)
-        if not Site.objects.exists():
+        waiting.forget_interrupted()
+        is_new = not Site.objects.exists()
+        if is_new:
             if not settings.TRAINING:
                 raise CommandError("This site is not founded yet. Run ./dev found first.")
-            from config.story.telling import found_training_site, tell_opening
-
+            self._say("Founding a training site ...")
             found_training_site()
-            if not options["empty"]:
-                tell_opening(say=self.stdout.write)
-        address = f"http://127.0.0.1:{options['port']}"
-        children = [
-            subprocess.Popen(command, env=os.environ)  # noqa: S603  our own commands
-            for command in (
-                [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{options['port']}",
-                 "--workers", "1", "--threads", str(WEB_THREADS), "--worker-class", "gthread",
-                 "--log-level", "warning", "--no-control-socket"],
-                [sys.executable, "manage.py", "worker"],
-            )
-        ]
+        signal.signal(signal.SIGTERM, _stop)
+        children: list[subprocess.Popen[bytes]] = []
         try:
-            self._announce(address, children)
+            if is_new and not options["empty"]:
+                with waiting.while_told():
+                    self._start_web(options["port"], children)
+                    self._say("You can look around already; entering and signing opens when the story is written.")
+                    tell_opening(say=self._say)
+            else:
+                self._start_web(options["port"], children)
+            children.append(_child("manage.py", "worker"))
             _wait_for(children)
         except KeyboardInterrupt:
-            self.stdout.write("Stopping.")
+            self._say("Stopping.")
         finally:
             for child in children:
                 child.terminate()
             for child in children:
                 child.wait(timeout=20)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _start_web(self, port: int, children: list["subprocess.Popen[bytes]"]) -> None:
+        """Start the web server and say where it answers, once it does."""
+        bind = f"127.0.0.1:{port}"
+        children.append(_child("-m", "gunicorn", "config.wsgi", "--bind", bind, *GUNICORN))
+        self._announce(f"http://{bind}", children)
 
     def _announce(self, address: str, children: list["subprocess.Popen[bytes]"]) -> None:
         """Wait until the site answers, then say where it is and who may sign in."""
@@ -69,8 +88,6 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing answers at {address} after 15 seconds.")
         self.stdout.write(f"Cellwright answers at {address}")
         if settings.TRAINING:
-            from config.story.people import PEOPLE, SECRET
-
             self.stdout.write("Training site: invented people, one password for all: " + SECRET)
             for person in PEOPLE:
                 self.stdout.write(f"  {person.username:<14} {person.words:<22} {person.name}")
@@ -78,12 +95,15 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def _child(*command: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, *command], env=os.environ)  # noqa: S603  our own commands
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def _wait_for(children: list["subprocess.Popen[bytes]"]) -> None:
     """Return when a child ends or somebody asks us to stop."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
     while all(child.poll() is None for child in children):
         time.sleep(0.5)
