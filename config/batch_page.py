@@ -20,18 +20,14 @@ from accounts.models import Person
 from accounts.needing import needs
 from accounts.panels import Panel, panels_for, register_panel
 from accounts.roles import Permission
-from batches.identity import Identity, batch_numbered, identity_of
+from batches.identity import batch_numbered
 from batches.models import Batch, BatchState
 from batches.pinned import master_of
 from batches.record import Status, record_of
+from batches.views.strip import strip_of
 from ledger.models import Entry
 
 ENTRIES_A_PAGE = 100
-DISPOSITION_STATUS = {
-    BatchState.Disposition.NONE: "hold",
-    BatchState.Disposition.CERTIFIED: "pass",
-    BatchState.Disposition.NOT_CERTIFIED: "fail",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +65,6 @@ def tab(request: HttpRequest, number: str, code: str) -> HttpResponse:
         raise Http404
     context = strip_of(batch) | {"panels": [panel.render(request, number)], "current": code, "heading": panel.name}
     return render(request, "config/batch.html", context)
-
-
-def strip_of(batch: Batch) -> dict[str, object]:
-    """Give what every page of a batch shows on top."""
-    disposition = BatchState.Disposition(batch.state.disposition)
-    identity: Identity = identity_of(batch)
-    word = _("Quarantine") if disposition is BatchState.Disposition.NONE else disposition.label
-    return {"batch": batch, "identity": identity, "status": DISPOSITION_STATUS[disposition], "status_word": word}
 
 
 def stages_of(batch: Batch) -> list[Stage]:

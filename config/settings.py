@@ -188,6 +188,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "ContainerKind": "chain_of_custody.models.Container.Kind",
+        "PartyKind": "chain_of_custody.models.Party.Kind",
+        "PlaceKind": "chain_of_custody.models.Place.Kind",
+        "DefinitionKind": "batches.models.Definition.Kind",
+        "LotKind": "batches.models.MaterialLot.Kind",
+        "DepartureKind": "batches.models.Departure.Kind",
+        "DocumentKind": "reports.models.Document.Kind",
+    },
 }
 
 # The derivation that unlocks a person's key. The cost is stored with each key; this is the cost of new ones.

@@ -80,6 +80,7 @@ def verify_records() -> Verification:
 @contextmanager
 def unmoving_view() -> Iterator[None]:
     """Read everything as of one moment, without keeping anybody from writing meanwhile."""
+    connection.ensure_connection()  # connecting sets SQLite's mode anew
     outermost = not connection.in_atomic_block
     mode = getattr(connection, "transaction_mode", None)
     if connection.vendor == "sqlite":

@@ -1,10 +1,11 @@
 """How an operation is described: one line at each view, the same refusals everywhere."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 
@@ -28,6 +29,7 @@ class ObjectionOutput(serializers.Serializer[Any]):  # Any: an output of plain v
     says = serializers.CharField()
     code = serializers.CharField()
     field = serializers.CharField(allow_blank=True)
+    url = serializers.CharField(allow_blank=True, required=False)
 
 
 class ProblemOutput(serializers.Serializer[Any]):  # Any: an output of plain values
@@ -52,7 +54,13 @@ def documented(
     responses: dict[Any, Any] = {(status, "application/json") if answers else status: answers}  # Any: its own types
     for code, words in REFUSALS.items():
         responses[code, MEDIA_TYPE] = OpenApiResponse(ProblemOutput, description=str(words))
-    return extend_schema(summary=summary, request=sends, responses=responses, tags=[tag] if tag else None)
+    return extend_schema(
+        operation_id=slugify(summary).replace("-", "_"),
+        summary=summary,
+        request=sends,
+        responses=responses,
+        tags=[tag] if tag else None,
+    )
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library's registry
@@ -75,3 +83,32 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}
+
+
+class StrictFieldExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # as above
+    """How the strict fields of `accounts.parsing` are written in JSON."""
+
+    target_class = "accounts.parsing.MomentField"
+    written: ClassVar[dict[str, object]] = {
+        "type": "string",
+        "description": "A time such as 2026-11-14T14:32:07+01:00; without an offset, the site's local time.",
+    }
+
+    def map_serializer_field(self, auto_schema: object, direction: object) -> dict[str, object]:
+        return self.written
+
+
+class DayFieldExtension(StrictFieldExtension):  # type: ignore[no-untyped-call]  # as above
+    """A calendar day."""
+
+    target_class = "accounts.parsing.DayField"
+    written: ClassVar[dict[str, object]] = {"type": "string", "format": "date"}
+
+
+class YesNoFieldExtension(StrictFieldExtension):  # type: ignore[no-untyped-call]  # as above
+    """Yes or no, as a word or as JSON's own values."""
+
+    target_class = "accounts.parsing.YesNoField"
+    written: ClassVar[dict[str, object]] = {
+        "oneOf": [{"type": "boolean"}, {"type": "string", "enum": ["yes", "no"]}]
+    }

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.schema import ObjectionOutput
 from accounts.parsing import DayField, MomentField, StrictSerializer, TextField, TypedNumberField, YesNoField
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
@@ -61,7 +62,7 @@ class DepartureInput(StrictSerializer[Plain]):
     step = TextField(max_length=10, required=False, default="")
 
 
-class SignatureOutput(serializers.Serializer[Any]):  # Any: an output of plain values, here and below
+class SignedByOutput(serializers.Serializer[Any]):  # Any: an output of plain values, here and below
     """Who signed, as what, meaning what, when."""
 
     id = serializers.UUIDField()
@@ -85,7 +86,7 @@ class DefinitionOutput(serializers.Serializer[Any]):
     sha256 = serializers.CharField()
     change = serializers.CharField()
     effective_from = serializers.CharField(allow_null=True)
-    signatures = SignatureOutput(many=True)
+    signatures = SignedByOutput(many=True)
     source = serializers.CharField(required=False)  # type: ignore[assignment]  # DRF has an attribute of this name
 
 
@@ -114,7 +115,7 @@ class WeightOutput(serializers.Serializer[Any]):
     reason = serializers.CharField()
     supersedes = serializers.UUIDField(allow_null=True)
     in_force = serializers.BooleanField()
-    verified = SignatureOutput(allow_null=True)
+    verified = SignedByOutput(allow_null=True)
 
 
 class OrderOutput(serializers.Serializer[Any]):
@@ -141,14 +142,6 @@ class PinnedOutput(serializers.Serializer[Any]):
     version = serializers.IntegerField()
 
 
-class ObjectionOutput(serializers.Serializer[Any]):
-    """One thing that is open in the record."""
-
-    says = serializers.CharField()
-    code = serializers.CharField()
-    field = serializers.CharField()
-
-
 class DepartureOutput(serializers.Serializer[Any]):
     """Something that was not as the master record says."""
 
@@ -173,7 +166,7 @@ class BatchOutput(serializers.Serializer[Any]):
     product = PinnedOutput()
     master = PinnedOutput()
     specification = PinnedOutput()
-    issued = SignatureOutput()
+    issued = SignedByOutput()
     objections = ObjectionOutput(many=True, required=False)
 
 
@@ -290,9 +283,9 @@ class StepOutput(StepLineOutput):
     slots = SlotOutput(many=True)
     values = FieldOutput(many=True)
     derived = DerivedOutput(many=True)
-    checked = SignatureOutput(allow_null=True)
-    performed = SignatureOutput(allow_null=True)
-    witnessed = SignatureOutput(allow_null=True)
+    checked = SignedByOutput(allow_null=True)
+    performed = SignedByOutput(allow_null=True)
+    witnessed = SignedByOutput(allow_null=True)
 
 
 def page_of(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:

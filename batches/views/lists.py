@@ -27,7 +27,7 @@ from batches.lots import has_expired, lots_matching
 from batches.models import Batch, Definition, MaterialLot, Order, Weight
 from batches.ordering import correct_weight, record_weight
 from batches.pinned import in_force, master_of, reading_of
-from batches.views.words import disposition_status, disposition_words
+from batches.views.strip import disposition_status, disposition_words
 from chain_of_custody.models import ChainOfIdentity
 from ledger import clock
 from ledger.models import Site

@@ -12,11 +12,11 @@ from accounts.offering import Offer, offer
 from accounts.refusal import Objection
 from batches.bench import objections_to_start
 from batches.correcting import REASONS
-from batches.identity import identity_of
 from batches.judging import unit_words
 from batches.models import Batch, Value
 from batches.record import BatchRecord, FieldRecord, Status, StepRecord, record_of
-from batches.views.words import STATUS_CODES, VERDICT_CODES, VERDICT_WORDS, disposition_status, disposition_words
+from batches.views.strip import strip_of
+from batches.views.words import STATUS_CODES, VERDICT_CODES, VERDICT_WORDS
 from ledger import clock
 
 Plain = dict[str, object]
@@ -34,16 +34,6 @@ class Typed:
     @property
     def asks_again(self) -> bool:
         return any(one.code == "ask_again" for one in self.errors)
-
-
-def strip_of(batch: Batch) -> Plain:
-    """Give what stands on top of each page of a batch."""
-    return {
-        "batch": batch,
-        "identity": identity_of(batch),
-        "status": disposition_status(batch),
-        "status_word": disposition_words(batch),
-    }
 
 
 def field_context(batch: Batch, step: str, code: str, by: Person, typed: Typed | None = None) -> Plain:

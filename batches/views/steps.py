@@ -26,7 +26,8 @@ from batches.models import Batch, SlotScan, Value
 from batches.performing import correct_value, record_value, start_step
 from batches.record import step_url
 from batches.scanning import scan_slot
-from batches.views.step_context import Plain, Typed, context_of, field_context, strip_of
+from batches.views.step_context import Plain, Typed, context_of, field_context
+from batches.views.strip import strip_of
 
 
 class ValueForm(StrictSerializer[Plain]):

@@ -1,11 +1,9 @@
 """How statuses and verdicts of this room are shown: the code of the chip and its words."""
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusal import Text
 from batches.judging import Verdict
-from batches.models import Batch, BatchState
 from batches.record import Status
 
 STATUS_CODES = {
@@ -21,19 +19,3 @@ VERDICT_WORDS: dict[Verdict, Text] = {
     Verdict.FAILS: gettext_lazy("Out of limit"),
     Verdict.NOT_JUDGED: "",
 }
-DISPOSITION_STATUS = {
-    BatchState.Disposition.NONE: "hold",
-    BatchState.Disposition.CERTIFIED: "pass",
-    BatchState.Disposition.NOT_CERTIFIED: "fail",
-}
-
-
-def disposition_status(batch: Batch) -> str:
-    """Give the status of a batch's chip."""
-    return DISPOSITION_STATUS[BatchState.Disposition(batch.state.disposition)]
-
-
-def disposition_words(batch: Batch) -> str:
-    """Give the words of a batch's chip."""
-    disposition = BatchState.Disposition(batch.state.disposition)
-    return _("Quarantine") if disposition is BatchState.Disposition.NONE else str(disposition.label)

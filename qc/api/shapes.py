@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.schema import ObjectionOutput
 from chain_of_custody.models import IdentityCheck
 from qc.assessing import Fact
 from qc.models import Reading, Result, Sample
@@ -11,15 +12,6 @@ from qc.panel import PanelLine, Standing
 from qc.verdicts import Judgement, Verdict
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
-
-
-class ObjectionOutput(serializers.Serializer[Plain]):
-    """One reason against a decision."""
-
-    says = serializers.CharField()
-    code = serializers.CharField()
-    field = serializers.CharField(allow_blank=True)
-    url = serializers.CharField(allow_blank=True)
 
 
 class SampleOutput(serializers.ModelSerializer[Sample]):

@@ -17,12 +17,12 @@ from accounts.roles import Permission
 from accounts.sessions import station_of
 from accounts.views.places import SeeOther
 from batches.models import Batch, BatchState
+from batches.views.strip import strip_of
 from ledger import clock
 from qc.batch_act import READ_AT_ONCE, batch_called
 from qc.inputs import SampleInput
 from qc.models import Sample
 from qc.receiving import Received, receive_sample
-from qc.views.strip import strip_of
 from qc.views.tests import UNREADABLE
 from qc.work import samples_to_receive
 

@@ -13,13 +13,13 @@ from accounts.offering import Offer, offer
 from accounts.roles import Permission
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
+from batches.views.strip import Context, strip_of
 from qc.approving import newest_approval
 from qc.assessing import facts_of
 from qc.batch_act import batch_called
 from qc.disposition import newest_review, objections_to_certification
 from qc.models import Disposition
 from qc.panel import release_panel
-from qc.views.strip import Context, strip_of
 
 
 @require_safe

@@ -17,6 +17,7 @@ from accounts.roles import Permission
 from accounts.sessions import station_of
 from accounts.views.places import SeeOther
 from batches.models import Batch
+from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
 from qc.entering import boxes_of
 from qc.inputs import reading_from
@@ -25,7 +26,6 @@ from qc.panel import STATUS, PanelLine, verdict_words
 from qc.recording import raised_by
 from qc.testing import distance_of, final_opens, judgement_of, known_line
 from qc.verdicts import Verdict
-from qc.views.strip import Context, strip_of
 
 UNREADABLE = 422
 

@@ -1,21 +1,21 @@
 """Every page with something on it: nobody is shut out, nothing is cut off, nothing breaks the policy of contents.
 
-Each person walks through the pages of their work. A page that no list names fails `test_every_page_is_visited`.
+Each person walks through the pages of their work. A page that no walk visits fails `test_every_page_is_on_a_walk`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from playwright.sync_api import Page, expect
 
+from accounts.links import make_link
 from accounts.models import Person
-from accounts.panels import panels_for
 from accounts.roles import Role
 from accounts.signing import ask
-from batches.models import Definition, StepPerformed, StepStart
-from chain_of_custody.models import HandOverAccepted
+from batches.models import Definition, StepStart
+from chain_of_custody.models import HandOverOffered
 from ledger import outbox
 from reports.models import Document
 from tests.browser.hands import sign_here, sign_in
@@ -29,17 +29,18 @@ from tests.browser.watching import (
     picture,
 )
 from tests.browser.worlds import WholeSite
-from tests.people import a_person, administrators, fresh
+from tests.people import STATION, administrators, approved, secret_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Addresses that take a form, hand out a file or answer programs: nobody looks at them.
 NO_PAGES = {
-    "accounts:enrol", "accounts:lock", "accounts:person-link", "accounts:sign-out", "accounts:sign-start",
-    "accounts:token-revoke", "batches:definition-file", "batches:report", "batches:step-begin",
-    "batches:step-correct", "batches:step-scan", "batches:step-value", "chain_of_custody:evidence-file", "healthz",
-    "qc:reading-record", "readyz", "reports:download", "scan",
+    "accounts:lock", "accounts:person-link", "accounts:sign-out", "accounts:sign-start", "accounts:token-revoke",
+    "batches:definition-file", "batches:report", "batches:step-begin", "batches:step-correct", "batches:step-scan",
+    "batches:step-value", "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz",
+    "reports:download",
 }  # fmt: skip
+TABS = ("steps", "in-process", "departures", "release-tests", "disposition", "custody", "documents", "audit-trail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +52,44 @@ class Stop:
     status: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Somebody's pages; nobody walks before the door."""
+
+    person: Person | None
+    stops: list[Stop]
+
+
 @pytest.fixture(scope="module")
 def site(address: str) -> WholeSite:
     world = WholeSite()
+    world.approved_interim()
     while outbox.sweep():
         pass
     return world
 
 
 @pytest.fixture(scope="module")
-def inspector(site: WholeSite) -> Person:
-    return a_person(Role.INSPECTOR)
+def walks(site: WholeSite) -> dict[str, Walk]:
+    return {name: make(site) for name, make in WALKS.items()}
 
 
-def technicians(site: WholeSite) -> list[Stop]:
+def before_the_door(site: WholeSite) -> Walk:
+    newcomer = approved(Role.TECHNICIAN)
+    token = make_link(newcomer, by=administrators()[1], station=STATION)
+    return Walk(None, [Stop("sign-in", "/sign-in/"), Stop("enrol", reverse("accounts:enrol", args=[token]))])
+
+
+def technician(site: WholeSite) -> Walk:
     making, number, coi = site.making.number, site.batch.number, site.coi.identifier
-    to_check, _ = ask("step.check_before", StepStart.objects.get(batch=site.making, step="3.3").pk, {}, by=site.technician)
-    to_witness, _ = ask("step.witness", StepPerformed.objects.filter(batch=site.making, step="1.1").get().pk, {}, by=site.technician)
-    link = HandOverAccepted.objects.first()
-    assert link is not None
-    return [
+    start = StepStart.objects.get(batch=site.making, step="3.3")
+    to_check, _ = ask("step.check_before", start.pk, {}, by=site.technician)
+    offered = HandOverOffered.objects.latest("recorded_at")
+    stops = [
         Stop("work", "/"),
         Stop("batches", "/batches/"),
-        Stop("batch-making", reverse("batch", args=[making])),
-        Stop("step-done", reverse("batches:step", args=[making, "1.2"])),
+        Stop("batch-in-making", reverse("batch", args=[making])),
+        Stop("step-complete", reverse("batches:step", args=[making, "1.2"])),
         Stop("step-corrected", reverse("batches:step", args=[making, "3.2"])),
         Stop("step-before-the-act", reverse("batches:step", args=[making, "3.3"])),
         Stop("step-not-yet", reverse("batches:step", args=[making, "3.4"])),
@@ -83,7 +98,7 @@ def technicians(site: WholeSite) -> list[Stop]:
         Stop("custody", "/custody/"),
         Stop("chain", reverse("chain_of_custody:chain", args=[coi])),
         Stop("collection-new", reverse("chain_of_custody:collection-new", args=[coi])),
-        Stop("hand-over", reverse("chain_of_custody:hand-over", args=[link.offer_id])),
+        Stop("hand-over", reverse("chain_of_custody:hand-over", args=[offered.pk])),
         Stop("hand-over-new", reverse("chain_of_custody:hand-over-new", args=[coi])),
         Stop("container", reverse("chain_of_custody:container", args=[site.containers_at("final_product")[0].code])),
         Stop("evidence", "/custody/evidence/"),
@@ -91,7 +106,229 @@ def technicians(site: WholeSite) -> list[Stop]:
         Stop("lots", "/lots/"),
         Stop("account", "/account/"),
         Stop("roles", "/roles/"),
-        Stop("not-found", "/batches/CT-26-9999/", 404),
+        Stop("batch-unknown", "/batches/CT-26-9999/", 404),
         Stop("not-allowed", "/security/", 403),
         Stop("label-unknown", "/scan/?code=NOTHING", 404),
     ]
+    return Walk(site.technician, stops)
+
+
+def analyst(site: WholeSite) -> Walk:
+    number = site.batch.number
+    stops = [
+        Stop("analyst-work", "/"),
+        Stop("sample-receive", reverse("qc:sample-receive", args=[number])),
+        *(
+            Stop(f"test-{line}", reverse("qc:test", args=[number, line]))
+            for line in ("viability_percent", "sterility", "potency", "car_positive_cells_total")
+        ),
+        Stop("specifications", "/specifications/"),
+        Stop("specification", reverse("qc:specification", args=["SPEC-CD19", 1])),
+    ]
+    return Walk(site.analyst, stops)
+
+
+def quality_assurance(site: WholeSite) -> Walk:
+    document = Document.objects.latest("issued_at")
+    definition = Definition.objects.filter(kind="master").latest("recorded_at")
+    stops = [
+        Stop("qa-work", "/"),
+        Stop("batch", reverse("batch", args=[site.batch.number])),
+        *(Stop(f"batch-{tab}", reverse("batch-tab", args=[site.batch.number, tab])) for tab in TABS),
+        *(Stop(f"batch-in-making-{tab}", reverse("batch-tab", args=[site.making.number, tab])) for tab in TABS),
+        Stop("release", reverse("qc:release", args=[site.batch.number])),
+        Stop("release-with-facts", reverse("qc:release", args=[site.making.number])),
+        Stop("definitions", "/definitions/"),
+        Stop("definition", reverse("batches:definition", args=[definition.pk])),
+        Stop("orders", "/orders/"),
+        Stop("order", reverse("batches:order", args=[site.making.order.number])),
+        Stop("certificates", "/certificates/"),
+        Stop("certificate", reverse("reports:certificate", args=[document.number])),
+    ]
+    return Walk(site.qa, stops)
+
+
+def logistics(site: WholeSite) -> Walk:
+    stops = [
+        Stop("order-new", "/orders/new/"),
+        Stop("subject-new", "/custody/subjects/new/"),
+        Stop("parties", "/custody/parties/"),
+        Stop("places", "/custody/places/"),
+    ]
+    return Walk(site.logistics, stops)
+
+
+def administrator(site: WholeSite) -> Walk:
+    one, _other = administrators()
+    stops = [
+        Stop("people", "/people/"),
+        Stop("person", reverse("accounts:person", args=[site.technician.pk])),
+        Stop("security", "/security/"),
+    ]
+    return Walk(one, stops)
+
+
+WALKS: dict[str, Callable[[WholeSite], Walk]] = {
+    "before the door": before_the_door,
+    "technician": technician,
+    "analyst": analyst,
+    "quality assurance": quality_assurance,
+    "logistics": logistics,
+    "administrator": administrator,
+}
+
+
+@pytest.mark.parametrize("who", WALKS)
+def test_each_page_is_readable_by_everybody_and_fits_its_screen(walks: dict[str, Walk], desk: Desk, who: str):
+    walk = walks[who]
+    page = desk.page(size=TABLET)
+    if walk.person:
+        sign_in(page, walk.person)
+    faults: list[str] = []
+    for stop in walk.stops:
+        page.set_viewport_size(TABLET)
+        faults += _opened(page, desk, stop)
+        faults += [f"{stop.name}: {fault}" for fault in accessibility_faults(page)]
+        for size in (TABLET, DESKTOP):
+            page.set_viewport_size(size)
+            if is_wider_than_the_window(page):
+                faults.append(f"{stop.name} is wider than {size['width']} pixels")
+            picture(page, f"{stop.name}-{size['width']}")
+
+    assert not faults, "\n".join(faults)
+
+
+def _opened(page: Page, desk: Desk, stop: Stop) -> Iterator[str]:
+    with desk.refusal(stop.status):
+        response = page.goto(stop.address)
+    assert response is not None
+    if response.status != stop.status:
+        yield f"{stop.name} answered {response.status}"
+    if "Content-Security-Policy" not in {name.title() for name in response.headers}:
+        yield f"{stop.name} has no policy of contents"
+    if page.locator("h1").count() != 1:
+        yield f"{stop.name} has {page.locator('h1').count()} headings of the first order"
+
+
+def test_every_page_is_on_a_walk(walks: dict[str, Walk]):
+    visited = {resolve(stop.address.split("?")[0]).view_name for walk in walks.values() for stop in walk.stops}
+    # Their own tests open these: a locked screen, and the browser of the API.
+    visited |= {"accounts:unlock"}
+
+    assert {name for name in _named(get_resolver().url_patterns) if name not in NO_PAGES} - visited == set()
+
+
+def _named(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if not str(pattern.pattern).startswith("api/"):
+                inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+                yield from _named(pattern.url_patterns, inner)
+        elif pattern.name:
+            yield f"{prefix}{pattern.name}"
+
+
+def test_the_list_of_tabs_is_whole(site: WholeSite, desk: Desk):
+    page = desk.page(size=DESKTOP)
+    sign_in(page, site.qa)
+    page.goto(reverse("batch", args=[site.batch.number]))
+
+    addresses = [link.get_attribute("href") for link in page.locator(".tabs a").all()]
+
+    tabs = {reverse("batch-tab", args=[site.batch.number, tab]) for tab in TABS}
+    assert set(addresses) == tabs | {reverse("batch", args=[site.batch.number])}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/batches/{number}/", "/batches/{number}/steps/2.2/", "/batches/{number}/tests/sterility/"],
+)
+def test_a_page_fits_a_narrow_window_as_at_four_times_its_size(site: WholeSite, desk: Desk, address: str):
+    page = desk.page(size=NARROW)
+    sign_in(page, site.technician)
+
+    page.goto(address.format(number=site.batch.number))
+    picture(page, f"narrow-{address.strip('/').split('/')[-1] or 'work'}".replace("{number}", "batch"))
+
+    assert not is_wider_than_the_window(page)
+
+
+def test_the_browser_of_the_programs_interface_works_offline(site: WholeSite, desk: Desk):
+    page = desk.page(size=DESKTOP)
+    sign_in(page, site.qa)
+
+    page.goto(reverse("api-docs"))
+
+    expect(page.locator(".opblock").first).to_be_visible()
+    picture(page, "api-docs")
+
+
+def test_a_locked_screen_returns_to_its_page(site: WholeSite, desk: Desk):
+    page = desk.page()
+    sign_in(page, site.technician)
+    page.goto("/samples/")
+
+    page.get_by_role("button", name="Lock").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    picture(page, "locked")
+    assert accessibility_faults(page) == []
+    page.goto("/custody/")
+    page.get_by_label("Password").fill(secret_of(site.technician))
+    page.get_by_label("Password").press("Enter")
+
+    expect(page).to_have_url(f"{desk.address}/custody/")
+
+
+def test_a_value_is_posted_and_a_step_signed_without_javascript(site: WholeSite, desk: Desk):
+    page = desk.page(javascript=False)
+    sign_in(page, site.technician)
+    page.goto(reverse("batches:step", args=[site.batch.number, "2.2"]))
+
+    field = page.locator("#tank_temperature_c-field")
+    field.get_by_label("Temperature of the tank").fill("minus a lot")
+    field.get_by_role("button", name="Store").click()
+    expect(page.locator(".error-summary")).to_be_visible()
+    expect(field).to_contain_text("must be a number")
+    picture(page, "step-with-an-error")
+    field.get_by_label("Temperature of the tank").fill("-180")
+    field.get_by_role("button", name="Store").click()
+    expect(field).to_contain_text("Saved")
+    expect(field).to_contain_text("Conforms")
+    page.get_by_role("button", name="Sign", exact=True).click()
+    sign_here(page, site.technician)
+
+    expect(page.locator(".signatures")).to_contain_text(site.technician.name)
+
+
+def test_signing_in_and_signing_need_no_pointer(site: WholeSite, desk: Desk):
+    page = desk.page()
+    page.goto("/sign-in/")
+    page.keyboard.type(site.analyst.username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(secret_of(site.analyst))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Lock")).to_be_visible()
+
+    page.goto(reverse("qc:test", args=[site.batch.number, "viability_percent"]))
+    _tab_to(page, "#typed-viability_percent")
+    page.keyboard.type("95.1", delay=60)
+    page.keyboard.press("Tab")
+    expect(page.locator(".verdict")).to_contain_text("Conforms")
+    _tab_to(page, ".actions--bar button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#secret")).to_be_focused()
+    picture(page, "sign-result")
+    page.keyboard.type(secret_of(site.analyst))
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".signatures")).to_contain_text(site.analyst.name)
+    picture(page, "test-submitted")
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    """Press Tab until this has focus, seen whole: nothing that sticks covers it."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"The keyboard does not reach {selector}")

@@ -4,7 +4,6 @@ import csv
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,10 +24,10 @@ a_published_batch = pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, "subprocess.CompletedProcess[str]"]]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
     """The folder with the documents of one run, and what the run printed."""
     out = tmp_path_factory.mktemp("demo") / "out"
-    yield out, run_demo(out)
+    return out, run_demo(out)
 
 
 def run_demo(out: Path) -> "subprocess.CompletedProcess[str]":

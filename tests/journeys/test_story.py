@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -68,7 +69,8 @@ def one_record_is_reviewed_and_adds_up() -> None:
     review = RecordReview.objects.select_related("batch__state", "batch__order__coi__subject", "batch__master").get()
     account = record_of(review.batch).account
     assert account is not None
-    assert (account.difference, account.verdict) == (0, StepVerdict.MEETS)
+    assert account.difference == Decimal(0)
+    assert account.verdict is StepVerdict.MEETS
     assert all(line.conforms for line in release_panel(review.batch))
 
 

@@ -56,6 +56,7 @@ class Command(BaseCommand):
                 self._start_web(options["port"], children)
             children.append(_child("manage.py", "worker"))
             _wait_for(children)
+            raise CommandError("A process of the site ended by itself; the lines above say why.")
         except KeyboardInterrupt:
             self._say("Stopping.")
         finally:
