@@ -17,7 +17,10 @@ from accounts.roles import Permission
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of a joined page: its name, who may see it, and the function that renders it for a subject's number."""
+    """A part of a joined page: its name, who may see it, and the function that renders it for a subject's number.
+
+    One that is `beside` stands in the narrow column of the overview.
+    """
 
     name: Text
     code: str
@@ -25,6 +28,7 @@ class Panel:
     render: Callable[[HttpRequest, str], str]
     count: Callable[[str], int | None] = lambda _subject: None
     on_overview: bool = False
+    beside: bool = False
 
 
 _panels: dict[str, list[Panel]] = {}

@@ -19,6 +19,7 @@ from accounts.signature import Signature, sign
 from accounts.wording import local
 from batches.deriving import Derivation
 from batches.identity import batch_of, identity_lines, locked
+from batches.judging import STATUS_OF
 from batches.models import CheckBeforeAct, StepPerformed, StepStart
 from batches.record import BatchRecord, FieldRecord, StepRecord, record_of, step_url
 
@@ -119,7 +120,7 @@ class CheckBefore(Act[StepStart]):
             identity=identity_lines(record.batch, containers=containers),
             lines=[
                 *scan_lines(step),
-                *[Line(each.definition.title, each.shown or "–", str(each.verdict)) for each in values],
+                *[Line(each.definition.title, each.shown or "–", STATUS_OF[each.verdict]) for each in values],
             ],
             version=f"{subject.pk} {len(step.checks)} " + " ".join(_confirmed_ids(record, step)),
         )

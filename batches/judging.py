@@ -22,6 +22,10 @@ class Verdict(StrEnum):
     NOT_JUDGED = "not_judged"
 
 
+# The status that is shown beside a value; one that is not judged has none.
+STATUS_OF = {Verdict.MEETS: "pass", Verdict.FAILS: "fail", Verdict.NOT_JUDGED: ""}
+
+
 class UnreadableError(ValueError):
     """What was typed is not a value that the field can take; the message says what to type."""
 
@@ -100,12 +104,15 @@ def expected_words(field: Field) -> str:
 
 
 def shown_value(field: Field, typed: str, number: Decimal | None) -> str:
-    """Write a value for the eye: the number in the field's scale with its unit, or the words of a choice."""
+    """Write a value for the eye: a number in the field's scale with its unit, the words of a choice, a time."""
     if number is not None:
         return f"{number:f}{THIN_SPACE}{unit_words(field.unit, field.exponent)}".strip()
     for choice in field.choices:
         if choice.code == typed:
             return choice.words
+    if field.type is FieldType.TIME and typed:
+        moment = datetime.fromisoformat(typed)
+        return f"{moment:%-d %b %Y %H:%M:%S} (UTC{moment.isoformat()[-6:]})"
     return typed
 
 

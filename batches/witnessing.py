@@ -25,15 +25,13 @@ from batches.checking import empty_slots, is_checked, record_read_with, scan_lin
 from batches.definitions.master import NeedKind
 from batches.departures import raise_departure
 from batches.identity import batch_of, identity_lines, locked
-from batches.judging import Verdict
+from batches.judging import STATUS_OF, Verdict
 from batches.making import made_too_many, make_containers, number_of
 from batches.models import Departure, StepPerformed, StepStart, StepWitnessed
 from batches.reconciling import Account
 from batches.record import BatchRecord, Status, StepRecord, step_url
 from batches.stages import refresh_stage
 from chain_of_custody.containers import of_batch
-
-STATUS_OF = {Verdict.MEETS: "pass", Verdict.FAILS: "fail", Verdict.NOT_JUDGED: ""}
 
 
 def _step_title(step: StepRecord) -> str:

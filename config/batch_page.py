@@ -28,6 +28,13 @@ from batches.views.strip import strip_of
 from ledger.models import Entry
 
 ENTRIES_A_PAGE = 100
+# As one reads a batch: what was made, whether it is good, where it is, what went wrong, what is certified.
+TABS = ("steps", "in-process", "release-tests", "disposition", "custody", "departures", "documents", "audit-trail")
+STAGE_OF_DECISION = {
+    BatchState.Disposition.NONE: "progress",
+    BatchState.Disposition.CERTIFIED: "pass",
+    BatchState.Disposition.NOT_CERTIFIED: "fail",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,8 @@ def overview(request: HttpRequest, number: str) -> HttpResponse:
     on_overview = [panel for panel in panels_for("batch", person) if panel.on_overview]
     context = strip_of(batch) | {
         "stages": stages_of(batch),
-        "panels": [panel.render(request, number) for panel in on_overview],
+        "panels": [panel.render(request, number) for panel in on_overview if not panel.beside],
+        "beside": [panel.render(request, number) for panel in on_overview if panel.beside],
     }
     return render(request, "config/batch.html", context)
 
@@ -76,8 +84,10 @@ def stages_of(batch: Batch) -> list[Stage]:
         done = sum(step.status is Status.COMPLETE for step in steps)
         begun = any(step.status is not Status.NOT_STARTED for step in steps)
         if stage.laboratory:
-            status = "progress" if batch.state.stage == stage.code else "none"
-            note = str(BatchState.Disposition(batch.state.disposition).label) if status == "progress" else ""
+            disposition = BatchState.Disposition(batch.state.disposition)
+            reached = batch.state.stage == stage.code
+            status = STAGE_OF_DECISION[disposition] if reached else "none"
+            note = str(disposition.label) if reached else ""
         else:
             status = "pass" if done == len(steps) else "progress" if begun else "none"
             note = _("%(done)s of %(all)s steps") % {"done": done, "all": len(steps)}
@@ -91,16 +101,20 @@ def tabs_of(number: str, person: Person, current: str) -> list[dict[str, object]
     tabs: list[dict[str, object]] = [
         {"title": _("Overview"), "url": reverse("batch", args=[number]), "count": None, "current": not current}
     ]
-    for panel in panels_for("batch", person):
-        tabs.append(
-            {
-                "title": panel.name,
-                "url": reverse("batch-tab", args=[number, panel.code]),
-                "count": panel.count(number),
-                "current": current == panel.code,
-            }
-        )
+    tabs += [
+        {
+            "title": panel.name,
+            "url": reverse("batch-tab", args=[number, panel.code]),
+            "count": panel.count(number),
+            "current": current == panel.code,
+        }
+        for panel in sorted(panels_for("batch", person), key=_place_of)
+    ]
     return tabs
+
+
+def _place_of(panel: Panel) -> int:
+    return TABS.index(panel.code) if panel.code in TABS else len(TABS)
 
 
 def audit_trail(request: HttpRequest, number: str) -> str:
@@ -120,6 +134,4 @@ def count_entries(number: str) -> int:
 def register() -> None:
     """Put the audit trail on the page of a batch, after every room's panels."""
     name = gettext_lazy("Audit trail")
-    register_panel(
-        "batch", Panel(name, "audit-trail", Permission.RECORD_READ, audit_trail, count_entries)
-    )
+    register_panel("batch", Panel(name, "audit-trail", Permission.RECORD_READ, audit_trail, count_entries))

@@ -23,12 +23,13 @@ ON_TABLETS = frozenset({Role.TECHNICIAN, Role.LOGISTICS, Role.QC_ANALYST})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the navigation: its words, its address by name, its icon, and who sees it."""
+    """One entry of the navigation: its words, its address by name, its icon, who sees it, and if gloves reach it."""
 
     title: Text
     name: str
     icon: str
     needs: Permission
+    on_the_rail: bool = True
 
 
 PLACES = (
@@ -37,13 +38,15 @@ PLACES = (
     Place(gettext_lazy("Samples"), "qc:samples", "flask-conical", Permission.RECORD_READ),
     Place(gettext_lazy("Custody"), "chain_of_custody:custody", "truck", Permission.RECORD_READ),
     Place(gettext_lazy("Materials"), "batches:materials", "boxes", Permission.RECORD_READ),
-    Place(gettext_lazy("Definitions"), "batches:definitions", "book-open", Permission.RECORD_READ),
-    Place(gettext_lazy("Specifications"), "qc:specifications", "ruler", Permission.RECORD_READ),
-    Place(gettext_lazy("Certificates"), "reports:certificates", "file-check", Permission.RECORD_READ),
+    Place(gettext_lazy("Definitions"), "batches:definitions", "book-open", Permission.RECORD_READ, on_the_rail=False),
+    Place(gettext_lazy("Specifications"), "qc:specifications", "ruler", Permission.RECORD_READ, on_the_rail=False),
+    Place(
+        gettext_lazy("Certificates"), "reports:certificates", "file-check", Permission.RECORD_READ, on_the_rail=False
+    ),
     Place(gettext_lazy("Audit trail"), "audit", "history", Permission.LEDGER_VERIFY),
     Place(gettext_lazy("Verify"), "verify", "shield-check", Permission.LEDGER_VERIFY),
     Place(gettext_lazy("Security log"), "accounts:security", "shield-alert", Permission.SECURITY_READ),
-    Place(gettext_lazy("Roles"), "accounts:roles", "table", Permission.OWN_ACCOUNT),
+    Place(gettext_lazy("Roles"), "accounts:roles", "table", Permission.OWN_ACCOUNT, on_the_rail=False),
     Place(gettext_lazy("My account"), "accounts:account", "circle-user", Permission.OWN_ACCOUNT),
 )
 PEOPLE = Place(gettext_lazy("People"), "accounts:people", "users", Permission.OWN_ACCOUNT)
@@ -81,10 +84,14 @@ def bands() -> list[Item]:
 
 
 def navigation(person: Person, path: str) -> list[Item]:
-    """Give the places a person may go to, in the order of the work, the present one marked."""
-    places = [place for place in PLACES if place.needs in person.permissions]
+    """Give the places a person may go to, in the order of the work, the present one marked.
+
+    A rail has room for the six or so that are needed with gloves on; the others are reached from pages.
+    """
+    rail = device_of(person) == "rail"
+    places = [place for place in PLACES if place.needs in person.permissions and (place.on_the_rail or not rail)]
     if reads_people(person):
-        places.insert(-2, PEOPLE)
+        places.insert(-1 if rail else -2, PEOPLE)
     items = [item for place in places if (item := _item(place)) is not None]
     here = max((str(item["url"]) for item in items if path.startswith(str(item["url"]))), key=len, default="")
     for item in items:

@@ -25,7 +25,9 @@ class QcConfig(AppConfig):
             import_module(f"qc.{module}")
         reads = Permission.RECORD_READ
         tests = Panel(_("QC results"), "release-tests", reads, tests_panel, open_lines, on_overview=True)
-        decision = Panel(_("Disposition"), "disposition", reads, disposition_panel, open_facts_of, on_overview=True)
+        decision = Panel(
+            _("Disposition"), "disposition", reads, disposition_panel, open_facts_of, on_overview=True, beside=True
+        )
         register_panel("batch", tests)
         register_panel("batch", decision)
         register_work(work_of)

@@ -50,6 +50,16 @@ def verdict_words(verdict: str) -> str:
     }[verdict]
 
 
+LONGEST_BESIDE = 24
+
+
+def value_words(reported: str, unrounded: str) -> str:
+    """Give the reported value, and in brackets what was measured where rounding changed it and it is short to read."""
+    if not unrounded or unrounded == reported or len(unrounded) > LONGEST_BESIDE:
+        return reported
+    return f"{reported} ({unrounded})"
+
+
 @dataclass(frozen=True, slots=True)
 class PanelLine:
     """One line as it stands."""
@@ -132,7 +142,7 @@ class PanelLine:
 
     @property
     def result_words(self) -> str:
-        return self.result.reported if self.result else "–"
+        return value_words(self.result.reported, self.result.unrounded) if self.result else "–"
 
     @property
     def tested_on(self) -> date | None:

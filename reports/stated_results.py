@@ -13,7 +13,7 @@ from qc.criteria import criterion_from_definition
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import Release
 from qc.models import Reading, ResultsApproval
-from qc.panel import PanelLine, release_panel, verdict_words
+from qc.panel import PanelLine, release_panel, value_words, verdict_words
 from qc.rounding import Rounding
 from qc.verdicts import Verdict
 from reports import snapshot
@@ -90,6 +90,8 @@ def _notes_on(line: PanelLine) -> list[str]:
     if result.weight:
         words = {"dose": typed_dose(line), "rule": result.rule, "unrounded": result.unrounded}
         notes.append(_("%(dose)s. %(rule)s Unrounded %(unrounded)s.") % words)
+    elif result.unrounded and result.unrounded != result.reported:
+        notes.append(_("Before rounding: %(unrounded)s.") % {"unrounded": result.unrounded})
     for old, new in pairwise([*line.history, result]):
         words = {
             "version": str(old.version),
@@ -111,7 +113,7 @@ def _result_line(line: PanelLine, marks: tuple[str, ...]) -> snapshot.ResultLine
             sample="",
             method=methods.get(inner["code"], ""),
             criterion=_member_criterion(line.line, inner["code"]),
-            result=str(inner["reported"]),
+            result=value_words(str(inner["reported"]), str(inner["unrounded"])),
             evaluation=_evaluation(str(inner["verdict"])),
             tested="",
         )
@@ -134,7 +136,7 @@ def _result_line(line: PanelLine, marks: tuple[str, ...]) -> snapshot.ResultLine
 def _result_words(line: PanelLine, *, grouped: bool) -> str:
     if line.result is None:
         return _("Pending") if is_waited_for(line) else _("Not tested")
-    return _("see below") if grouped else line.result.reported
+    return _("see below") if grouped else line.result_words
 
 
 def _verdict_of_nothing(line: PanelLine) -> str:

@@ -29,6 +29,8 @@ from batches.scanning import scan_slot
 from batches.views.step_context import Plain, Typed, context_of, field_context
 from batches.views.strip import strip_of
 
+UNREADABLE = 422
+
 
 class ValueForm(StrictSerializer[Plain]):
     """One value as the page posts it."""
@@ -196,6 +198,8 @@ def _value(batch: Batch, step: str, key: str) -> Value:
 
 def _again(request: HttpRequest, batch: Batch, step: str, typed: Typed, status: int) -> HttpResponse:
     by = person_of(request)
+    # The form comes back whole, and htmx shows it, as for every form that cannot be read.
+    status = UNREADABLE if status == BadInput.status else status
     if request.headers.get("HX-Request") and typed.field:
         context = field_context(batch, step, typed.field, by, typed)
         return render(request, "batches/_field.html", context, status=status)

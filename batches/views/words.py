@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy
 
 from accounts.refusal import Text
-from batches.judging import Verdict
+from batches.judging import STATUS_OF, Verdict
 from batches.record import Status
 
 STATUS_CODES = {
@@ -13,7 +13,7 @@ STATUS_CODES = {
     Status.COMPLETE: "pass",
     Status.NEEDS_AGAIN: "warn",
 }
-VERDICT_CODES = {Verdict.MEETS: "pass", Verdict.FAILS: "fail", Verdict.NOT_JUDGED: ""}
+VERDICT_CODES = STATUS_OF
 VERDICT_WORDS: dict[Verdict, Text] = {
     Verdict.MEETS: gettext_lazy("Conforms"),
     Verdict.FAILS: gettext_lazy("Out of limit"),

@@ -35,6 +35,8 @@ def about(batch: Batch, *, by: Person) -> Context:
     panel = release_panel(batch)
     facts = facts_of(batch)
     profile = product_of(batch).profile
+    decided = Disposition.objects.filter(batch=batch).order_by("-version").first()
+    choices = () if decided else (BatchState.Disposition.CERTIFIED, BatchState.Disposition.NOT_CERTIFIED)
     return {
         "panel": panel,
         "specification": batch.specification,
@@ -45,11 +47,8 @@ def about(batch: Batch, *, by: Person) -> Context:
         "approve": offer("results.approve", batch, by=by),
         "review": newest_review(batch),
         "review_offer": offer("record.review", batch, by=by, data={"statement": ""}),
-        "decisions": [
-            (profile.decision(decision.value), _decision(batch, decision, by))
-            for decision in (BatchState.Disposition.CERTIFIED, BatchState.Disposition.NOT_CERTIFIED)
-        ],
-        "decided": Disposition.objects.filter(batch=batch).order_by("-version").first(),
+        "decisions": [(profile.decision(decision.value), _decision(batch, decision, by)) for decision in choices],
+        "decided": decided,
         "blockers": objections_to_certification(batch),
     }
 

@@ -16,7 +16,7 @@ from ledger.verification import verify_records
 from qc.models import Result, Sample
 from reports.models import Document
 from tests.browser.hands import sign_here, sign_in
-from tests.browser.watching import DESKTOP, Desk
+from tests.browser.watching import DESKTOP, Desk, accessibility_faults, picture
 from tests.browser.worlds import LastDay
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -69,7 +69,7 @@ def _the_last_step_is_recorded_signed_and_witnessed(page: Page, last_day: LastDa
     expect(field).to_contain_text("-180")
     expect(field).to_contain_text("Conforms")
 
-    page.reload()
+    picture(page, "step-recorded")
     page.get_by_role("button", name="Sign", exact=True).click()
     sign_here(page, last_day.technician)
     page.get_by_role("button", name="witness").click()
@@ -95,6 +95,8 @@ def _a_second_vial_is_received(page: Page, last_day: LastDay, number: str) -> No
 
 def _the_missing_result_is_read_and_submitted(page: Page, last_day: LastDay, number: str) -> None:
     page.goto(f"/batches/{number}/tests/viability_percent/")
+    picture(page, "test-open")
+    assert accessibility_faults(page) == []
     entry = page.locator("#typed-viability_percent")
     entry.press_sequentially("95.1", delay=60)
     entry.press("Tab")
@@ -123,6 +125,7 @@ def _the_record_is_reviewed(page: Page, last_day: LastDay, number: str) -> None:
 def _the_batch_is_certified(page: Page, last_day: LastDay, number: str) -> None:
     page.goto(f"/batches/{number}/release/")
     page.locator("aside .button--primary").click()
+    picture(page, "sign-certification")
     sign_here(page, last_day.qp)
     page.goto(f"/batches/{number}/")
     expect(page.locator(".identity-strip")).to_contain_text("Certified")

@@ -81,6 +81,17 @@ def test_each_certificate_of_analysis_states_twelve_conforming_lines(
         assert certificate.data_marks[0].source == SOURCE
 
 
+def test_each_certificate_of_analysis_prints_the_published_numbers(
+    demo: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    printed = [text_of(path) for path in sorted(demo[0].glob("COA-*.pdf"))]
+
+    for text, plan in zip(printed, PLANS, strict=True):
+        for value in plan.release.values:
+            if value.typed[-1].isdigit():
+                assert value.typed.replace("≤", "≤ ") in text, value
+
+
 def test_each_batch_certificate_states_the_published_dose(
     demo: tuple[Path, "subprocess.CompletedProcess[str]"],
 ) -> None:

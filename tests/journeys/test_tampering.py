@@ -1,6 +1,6 @@
 """Whoever has the database may change it; the verification then names the very record that was changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
@@ -28,9 +28,15 @@ def kept(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def certified(kept, db) -> Laboratory:
-    """A certified batch with its documents."""
-    return kept
+def certified(kept, db) -> Iterator[Laboratory]:
+    """A certified batch with its documents; what a test does to the files is undone after it."""
+    kept_files = {
+        files.path_of(sha256): files.path_of(sha256).read_bytes()
+        for sha256 in Document.objects.values_list("sha256", flat=True)
+    }
+    yield kept
+    for place, content in kept_files.items():
+        place.write_bytes(content)
 
 
 def findings() -> list[str]:
