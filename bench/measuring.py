@@ -6,7 +6,6 @@
     the same words at the same places of the same pages.
 """
 
-import gc
 import io
 import statistics
 import sys
@@ -37,7 +36,6 @@ ROW = "(id varchar(36) PRIMARY KEY, typed varchar(1000) NOT NULL, recorded_at va
 
 def timed(job: Callable[[], object], into: list[float]) -> None:
     """Do a job once and add how many milliseconds it took."""
-    gc.collect()
     began = time.perf_counter()
     job()
     into.append((time.perf_counter() - began) * 1000)

@@ -3,6 +3,7 @@
 The rows never change, so the same approval gives the same lines today and in a year.
 """
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -88,10 +89,8 @@ def _notes_on(line: PanelLine) -> list[str]:
         return []
     notes = []
     if result.weight:
-        words = {"dose": typed_dose(line), "rule": result.rule, "unrounded": result.unrounded}
+        words = {"dose": typed_dose(line), "rule": result.rule, "unrounded": _without_tail(result.unrounded)}
         notes.append(_("%(dose)s. %(rule)s Unrounded %(unrounded)s.") % words)
-    elif result.unrounded and result.unrounded != result.reported:
-        notes.append(_("Before rounding: %(unrounded)s.") % {"unrounded": result.unrounded})
     for old, new in pairwise([*line.history, result]):
         words = {
             "version": str(old.version),
@@ -102,6 +101,11 @@ def _notes_on(line: PanelLine) -> list[str]:
         }
         notes.append(_("Version %(version)s: %(value)s, corrected by %(name)s, %(time)s. Reason: %(reason)s") % words)
     return notes
+
+
+def _without_tail(unrounded: str) -> str:
+    """Cut an endless quotient after six decimals, and say so; the record keeps all fifty digits."""
+    return re.sub(r"(\.\d{6})\d+", r"\1…", unrounded)
 
 
 def _result_line(line: PanelLine, marks: tuple[str, ...]) -> snapshot.ResultLine:

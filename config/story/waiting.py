@@ -53,5 +53,5 @@ class ReadingMeanwhile:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method in SAFE or request.path in ALLOWED or not is_told():
             return self.get_response(request)
-        says = _("The training story is being written. Look around; you can enter and sign in about a minute.")
+        says = _("The training story is being written. Look around; entering and signing opens in about a minute.")
         return problem_page(request, Refused(Objection(says, code="story_is_told"), status=503))
