@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 
-from config.starting import refuse_unsafe_start  # noqa: E402  the settings must be read first
+from config.starting import refuse_unsafe_start
 
 refuse_unsafe_start()

@@ -116,8 +116,6 @@ def report(verification: Verification) -> str:
     lines += [f"NOT CHECKED: {what}" for what in verification.not_checked]
     lines += [f"FOUND: {finding}" for finding in verification.findings]
     lines.append(
-        "VERIFIED: nothing found"
-        if verification.is_clean
-        else f"NOT VERIFIED: {len(verification.findings)} found"
+        "VERIFIED: nothing found" if verification.is_clean else f"NOT VERIFIED: {len(verification.findings)} found"
     )
     return "\n".join(lines)

@@ -109,6 +109,4 @@ class YesNoFieldExtension(StrictFieldExtension):  # type: ignore[no-untyped-call
     """Yes or no, as a word or as JSON's own values."""
 
     target_class = "accounts.parsing.YesNoField"
-    written: ClassVar[dict[str, object]] = {
-        "oneOf": [{"type": "boolean"}, {"type": "string", "enum": ["yes", "no"]}]
-    }
+    written: ClassVar[dict[str, object]] = {"oneOf": [{"type": "boolean"}, {"type": "string", "enum": ["yes", "no"]}]}

@@ -90,9 +90,7 @@ def product_of(kind: str, definition: ReadDefinition) -> str:
 def disagreements_among(definitions: Mapping[str, ReadDefinition]) -> list[str]:
     """Give every sentence that says where definitions that are to be used together disagree."""
     return [
-        says
-        for kind, definition in definitions.items()
-        for says in _kinds[kind].disagreements(definition, definitions)
+        says for kind, definition in definitions.items() for says in _kinds[kind].disagreements(definition, definitions)
     ]
 
 

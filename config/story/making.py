@@ -38,7 +38,8 @@ MINUTES_IN_CENTRIFUGE = 20
 THAW = timedelta(minutes=25)
 
 # Before these steps the cells are moved, by the one who holds them.
-MOVES = {"2.1": (Container.Kind.APHERESIS_BAG, SUITE, "", "20.5"), "5.10": (Container.Kind.FINAL_BAG, TANK, "", "-181")}
+FROZEN = (Container.Kind.FINAL_BAG, Container.Kind.RETAIN_VIAL)
+MOVES = {"2.1": ((Container.Kind.APHERESIS_BAG,), SUITE, "", "20.5"), "5.10": (FROZEN, TANK, "", "-181")}
 
 
 def made(cells: Cells, *, before: str = "", witnessed: bool = True) -> Story:
@@ -54,12 +55,12 @@ def made(cells: Cells, *, before: str = "", witnessed: bool = True) -> Story:
 
 
 def _moved(cells: Cells, code: str) -> Story:
-    kind, where, position, temperature = MOVES[code]
+    kinds, where, position, temperature = MOVES[code]
     yield cells.on(*BEGINS[code]) - timedelta(minutes=6)
     place_containers(
         id=uuid4(),
         coi=cells.coi,
-        containers=_of_kind(cells, kind),
+        containers=_of_kind(cells, *kinds),
         place=place(where),
         position=position,
         temperature_c=Decimal(temperature),
@@ -155,16 +156,16 @@ def _codes(cells: Cells, need: Need) -> list[str]:
     return [MaterialLot.objects.values_list("code", flat=True).get(item=need.of)]
 
 
-def _of_kind(cells: Cells, kind: Container.Kind) -> list[Container]:
-    """Give the containers of the batch of one kind, the newest last."""
-    return [one for one in of_batch(cells.made_in.number) if one.kind == kind]
+def _of_kind(cells: Cells, *kinds: Container.Kind) -> list[Container]:
+    """Give the containers of the batch of these kinds, the newest last."""
+    return [one for one in of_batch(cells.made_in.number) if one.kind in kinds]
 
 
 def _stored(cells: Cells) -> Story:
-    """Hand the bags to logistics, who keep the store, and bring the batch up to date."""
+    """Hand bags and retained vials to logistics, who keep the store, and bring the batch up to date."""
     yield after(minutes=20)
-    bags = [one.code for one in _of_kind(cells, Container.Kind.FINAL_BAG)]
-    yield from handed_over(cells, bags, to="jpark", where=TANK, position=f"rack {cells.plan.number}")
+    frozen = [one.code for one in _of_kind(cells, *FROZEN)]
+    yield from handed_over(cells, frozen, to="jpark", where=TANK, position=f"rack {cells.plan.number}")
     cells.batch = batch_of(cells.made_in.pk)
 
 

@@ -146,4 +146,4 @@ def _the_certificates_are_those_of_the_ledger(page: Page, number: str, folder: P
         document = Document.objects.get(file__original_name=downloading.value.suggested_filename)
         assert urlsplit(downloading.value.url).path.endswith(f"{document.number}/v{document.version}.pdf")
         stated = Payload.objects.get(entry__rec_type=document.record_type(), entry__rec_id=document.pk)
-        assert json.loads(stated.bytes)["fields"]["sha256"] == hashlib.sha256(content).hexdigest()
+        assert json.loads(bytes(stated.bytes))["fields"]["sha256"] == hashlib.sha256(content).hexdigest()

@@ -49,7 +49,7 @@ class Desk:
         """Inside, an answer of this status is what the test wants: Chromium writes each of them to its console."""
         before = len(self.faults)
         yield
-        wanted = re.compile(rf"status of {status}\b")
+        wanted = re.compile(rf"(status of|Status Error Code) {status}\b")
         self.faults[before:] = [fault for fault in self.faults[before:] if not wanted.search(fault)]
 
     def leave(self) -> None:

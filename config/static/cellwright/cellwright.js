@@ -129,8 +129,11 @@
     }
   }
 
+  // From a value to the next value of the page, also where each has a form of its own; elsewhere within the form.
   function nextField(field) {
-    const fields = $$("input:not([type=hidden]), select, textarea, button", field.form || document).filter(
+    const values = field.hasAttribute("data-value") ? $$("main [data-value], main [data-entry]") : [];
+    const inForm = () => $$("input:not([type=hidden]), select, textarea, button", field.form || document);
+    const fields = (values.length > values.indexOf(field) + 1 ? values : inForm()).filter(
       (one) => !one.disabled && !one.readOnly && one.offsetParent !== null,
     );
     const next = fields[fields.indexOf(field) + 1];
