@@ -24,7 +24,7 @@ RowT = TypeVar("RowT", bound=Written)
 def recorded_before(
     table: type[RowT], row_id: UUID | None, said: Mapping[str, object], *, by: Person | None = None
 ) -> RowT | None:
-    """Give the row of an id if it says the same; None if it is new; raise SameIdOtherContent if it says other things."""
+    """Give the row of an id if it says the same; None if it is new; raise SameIdOtherContent otherwise."""
     row: RowT | None = table._default_manager.filter(pk=row_id).first() if row_id is not None else None
     if row is None:
         return None

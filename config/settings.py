@@ -200,7 +200,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # The derivation that unlocks a person's key. The cost is stored with each key; this is the cost of new ones.
-# A plant takes no less than 2^15 (32 MiB each); demo people have the lowest, and a plant with such a key does not start.
+# A plant takes no less than 2^15 (32 MiB each). Demo people have the lowest; a plant with such a key does not start.
 KEY_DERIVATION_LOG2N = int(setting("KEY_DERIVATION_LOG2N", "15"))
 if KEY_DERIVATION_LOG2N < 15 and not TRAINING:
     raise ImproperlyConfigured("CELLWRIGHT_KEY_DERIVATION_LOG2N below 15 is for training sites alone.")

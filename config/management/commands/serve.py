@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +26,9 @@ GUNICORN = (
     "--workers", "1", "--threads", str(WEB_THREADS), "--worker-class", "gthread", "--log-level", "warning",
     "--no-control-socket",
 )  # fmt: skip
+
+
+LONGEST_START_SECONDS = 60
 
 
 class Command(BaseCommand):
@@ -73,27 +76,36 @@ class Command(BaseCommand):
         """Start the web server and say where it answers, once it does."""
         bind = f"127.0.0.1:{port}"
         children.append(_child("-m", "gunicorn", "config.wsgi", "--bind", bind, *GUNICORN))
-        self._announce(f"http://{bind}", children)
+        self._announce(port, children)
 
-    def _announce(self, address: str, children: list["subprocess.Popen[bytes]"]) -> None:
+    def _announce(self, port: int, children: list["subprocess.Popen[bytes]"]) -> None:
         """Wait until the site answers, then say where it is and who may sign in."""
-        for _attempt in range(150):
+        deadline = time.monotonic() + LONGEST_START_SECONDS
+        while not _answers(port):
             if any(child.poll() is not None for child in children):
                 raise CommandError("The server ended while it was starting; the lines above say why.")
-            try:
-                with urllib.request.urlopen(f"{address}/readyz", timeout=2):  # noqa: S310  our own address
-                    break
-            except OSError:
-                time.sleep(0.1)
-        else:
-            raise CommandError(f"Nothing answers at {address} after 15 seconds.")
-        self.stdout.write(f"Cellwright answers at {address}")
+            if time.monotonic() > deadline:
+                raise CommandError(f"Nothing answers at port {port} after {LONGEST_START_SECONDS} seconds.")
+            time.sleep(0.1)
+        self.stdout.write(f"Cellwright answers at http://127.0.0.1:{port}")
         if settings.TRAINING:
             self.stdout.write("Training site: invented people, one password for all: " + SECRET)
             for person in PEOPLE:
                 self.stdout.write(f"  {person.username:<14} {person.words:<22} {person.name}")
         self.stdout.write("Stop with Ctrl-C.")
         self.stdout.flush()
+
+
+def _answers(port: int) -> bool:
+    """Tell whether the site says that it is ready."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _child(*command: str) -> "subprocess.Popen[bytes]":

@@ -134,7 +134,7 @@
     const values = field.hasAttribute("data-value") ? $$("main [data-value], main [data-entry]") : [];
     const inForm = () => $$("input:not([type=hidden]), select, textarea, button", field.form || document);
     const fields = (values.length > values.indexOf(field) + 1 ? values : inForm()).filter(
-      (one) => !one.disabled && !one.readOnly && one.offsetParent !== null,
+      (one) => !one.disabled && !one.readOnly && one.checkVisibility(),
     );
     const next = fields[fields.indexOf(field) + 1];
     if (next) next.focus();
