@@ -5,7 +5,6 @@ The overview shows every room's first panel; each other tab is one panel, whole 
 
 from dataclasses import dataclass
 
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,9 +24,9 @@ from batches.models import Batch, BatchState
 from batches.pinned import master_of
 from batches.record import Status, record_of
 from batches.views.strip import strip_of
+from config.audit import page_of_entries
 from ledger.models import Entry
 
-ENTRIES_A_PAGE = 100
 # As one reads a batch: what was made, whether it is good, where it is, what went wrong, what is certified.
 TABS = ("steps", "in-process", "release-tests", "disposition", "custody", "departures", "documents", "audit-trail")
 STAGE_OF_DECISION = {
@@ -121,9 +120,9 @@ def audit_trail(request: HttpRequest, number: str) -> str:
     """Render every entry of the batch and of its chain of identity, the newest first."""
     batch = batch_numbered(number)
     streams = Q(stream=batch.stream_name()) | Q(stream=f"coi/{batch.coi.identifier}")
-    entries = Entry.objects.filter(streams).order_by("-seq")
-    page = Paginator(entries, ENTRIES_A_PAGE).get_page(request.GET.get("page"))
-    return render_to_string("config/_audit_trail.html", {"page": page, "batch": batch}, request=request)
+    about = _("Entries of %(batch)s and its chain of identity, the newest first") % {"batch": batch.number}
+    context = {"page": page_of_entries(request, Entry.objects.filter(streams)), "about": about}
+    return render_to_string("config/_audit_trail.html", context, request=request)
 
 
 def count_entries(number: str) -> int:

@@ -1,13 +1,13 @@
 """What stands around every page: who is here, the server's time, where one can go, and the bands above.
 
-Navigation follows roles. An address that does not exist yet in this installation is left out.
+Navigation follows roles.
 """
 
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,8 +43,7 @@ PLACES = (
     Place(
         gettext_lazy("Certificates"), "reports:certificates", "file-check", Permission.RECORD_READ, on_the_rail=False
     ),
-    Place(gettext_lazy("Audit trail"), "audit", "history", Permission.LEDGER_VERIFY),
-    Place(gettext_lazy("Verify"), "verify", "shield-check", Permission.LEDGER_VERIFY),
+    Place(gettext_lazy("Audit trail"), "audit", "history", Permission.LEDGER_VERIFY, on_the_rail=False),
     Place(gettext_lazy("Security log"), "accounts:security", "shield-alert", Permission.SECURITY_READ),
     Place(gettext_lazy("Roles"), "accounts:roles", "table", Permission.OWN_ACCOUNT, on_the_rail=False),
     Place(gettext_lazy("My account"), "accounts:account", "circle-user", Permission.OWN_ACCOUNT),
@@ -92,16 +91,12 @@ def navigation(person: Person, path: str) -> list[Item]:
     places = [place for place in PLACES if place.needs in person.permissions and (place.on_the_rail or not rail)]
     if reads_people(person):
         places.insert(-1 if rail else -2, PEOPLE)
-    items = [item for place in places if (item := _item(place)) is not None]
+    items = [_item(place) for place in places]
     here = max((str(item["url"]) for item in items if path.startswith(str(item["url"]))), key=len, default="")
     for item in items:
         item["current"] = item["url"] == here and (here != "/" or path == "/")
     return items
 
 
-def _item(place: Place) -> Item | None:
-    try:
-        url = reverse(place.name)
-    except NoReverseMatch:
-        return None
-    return {"title": place.title, "url": url, "icon": place.icon, "count": 0, "current": False}
+def _item(place: Place) -> Item:
+    return {"title": place.title, "url": reverse(place.name), "icon": place.icon, "count": 0, "current": False}

@@ -1,22 +1,21 @@
 """Where everything is found: each room's pages, the API, and the pages that join several rooms."""
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import batch_page, health, views
+from config import audit, batch_page, health, views
 
 ROOMS = ("chain_of_custody", "batches", "qc", "reports")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("scan/", views.scan, name="scan"),
+    path("audit/", audit.audit, name="audit"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", include("config.api_urls")),
     path("", include("accounts.urls")),
 ]
-urlpatterns += [path("", include(f"{room}.urls")) for room in ROOMS if find_spec(f"{room}.urls")]
+urlpatterns += [path("", include(f"{room}.urls")) for room in ROOMS]
 # After the rooms, whose own addresses below a batch say more.
 urlpatterns += [
     path("batches/<str:number>/", batch_page.overview, name="batch"),

@@ -81,7 +81,7 @@ def test_numbers_through_the_api_and_the_page_are_read_strictly_and_never_guesse
             assert answer["Content-Type"].startswith("application/problem+json")
         if on_page is None:
             answer = client.post(page, {"id": str(uuid4()), "field": "receipt_volume_ml", "typed": typed})
-            assert answer.status_code == HTTPStatus.BAD_REQUEST, (typed, answer.content[:200])
+            assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY, (typed, answer.content[:200])
             assert "There is a problem" in answer.content.decode()
     assert Entry.objects.count() == before
     assert not Value.objects.filter(field="receipt_volume_ml").exists()

@@ -145,6 +145,7 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("orders", "/orders/"),
         Stop("order", reverse("batches:order", args=[site.making.order.number])),
         Stop("certificates", "/certificates/"),
+        Stop("audit", "/audit/"),
         Stop("certificate", reverse("reports:certificate", args=[document.number])),
     ]
     return Walk(site.qa, stops)
