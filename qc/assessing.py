@@ -60,8 +60,9 @@ def open_facts(batch: Batch) -> list[Fact]:
 
 def _departures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
     for row in Departure.objects.filter(batch=batch).exclude(about_type=IdentityCheck.record_type()):
-        where = _("Step %(step)s: ") % {"step": row.step} if row.step else ""
-        yield row, str(row.get_kind_display()), f"{where}{row.says}"
+        where = _("Step %(step)s") % {"step": row.step} if row.step else ""
+        says = row.says if row.says.startswith(where) else f"{where}: {row.says}"
+        yield row, str(row.get_kind_display()), says
 
 
 def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
