@@ -64,7 +64,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     rows = Order.objects.select_related("coi", "product").prefetch_related("batches").order_by("-recorded_at")
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     lines = [{"order": order, "coi": coi_for_the_eye(order.coi)} for order in page]
-    return render(request, "batches/orders.html", {"lines": lines, "page": page})
+    may_order = Permission.ORDER_PLACE in person_of(request).permissions
+    return render(request, "batches/orders.html", {"lines": lines, "page": page, "may_order": may_order})
 
 
 @require_safe
