@@ -29,7 +29,7 @@ def test_every_operation_says_how_it_refuses(described):
         for method, operation in operations.items()
         if method in {"get", "post", "put", "patch", "delete"}
         and path != "/api/v1/schema/"
-        and not REFUSALS <= set(operation["responses"])
+        and not set(operation["responses"]) >= REFUSALS
     ]
 
     assert silent == []
