@@ -68,6 +68,7 @@ class PanelLine:
     batch_number: str
     criterion_words: str
     sample_point: str
+    sample_point_short: str
     readings: tuple[Reading, ...]
     result: Result | None
     review: ResultReview | None
@@ -185,6 +186,7 @@ def release_panel(batch: Batch) -> list[PanelLine]:
                 batch_number=batch.number,
                 criterion_words=criterion_of(specification, line).words(),
                 sample_point=point.title if point else line.sample_point,
+                sample_point_short=point.short_title if point else line.sample_point,
                 readings=tuple(readings.get(line.code, [])),
                 result=newest,
                 review=reviews.get(newest.pk) if newest else None,

@@ -126,7 +126,7 @@ def _result_line(line: PanelLine, marks: tuple[str, ...]) -> snapshot.ResultLine
     method = line.line.method
     return snapshot.ResultLine(
         test=line.title,
-        sample=line.sample_point,
+        sample=line.sample_point_short,
         method=f"{method.words}, {method.code} v{method.version}",
         criterion=line.criterion_words,
         result=_result_words(line, grouped=bool(members)),
