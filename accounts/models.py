@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.meanings import Meaning
 from accounts.roles import Permission, Role, permissions_of
+from accounts.wording import local
 from ledger import clock
 from ledger.guards import append_only
 from ledger.models import Written
@@ -309,7 +310,7 @@ class SecurityEvent(models.Model):
 
 def trained(person: Person, procedure: str, version: str, *, at: datetime) -> bool:
     """Tell whether somebody held a training on exactly this version at a time."""
-    on = at.date()
+    on = local(at).date()
     return any(
         training.trained_on <= on and (training.valid_until is None or on <= training.valid_until)
         for training in person.trainings.all()

@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from ledger import clock
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -16,6 +18,11 @@ def site_zone() -> ZoneInfo:
 def local(moment: datetime) -> datetime:
     """Give a moment in the site's zone."""
     return moment.astimezone(site_zone())
+
+
+def today() -> date:
+    """Give the day that it is at the site, which is another one than in UTC for some hours of each night."""
+    return local(clock.now()).date()
 
 
 def offset(moment: datetime) -> str:

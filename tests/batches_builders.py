@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from accounts.models import Person
 from accounts.roles import Role
+from accounts.wording import today
 from batches.definitions.master import FieldType, Need, NeedKind, Step
 from batches.identity import batch_of
 from batches.models import Batch, Definition, MaterialLot, Order, StepPerformed, StepStart, Value, Weight
@@ -90,12 +91,12 @@ class BatchWorld(World):
         row = do("definition.prepare", site, by=self.reviewer, kind=kind, source=source, change="First version.")
         assert isinstance(row, Definition)
         do("definition.check", row, by=self.qa)
-        do("definition.approve", row, by=self.qp, effective_from=clock.now().date().isoformat())
+        do("definition.approve", row, by=self.qp, effective_from=today().isoformat())
         return row
 
     def trained(self, person: Person, version: str = "1") -> None:
         """A person trained on the master batch record."""
-        day = (clock.now() - timedelta(days=2)).date().isoformat()
+        day = (today() - timedelta(days=2)).isoformat()
         do("person.record_training", person, by=self.qa, procedure="MBR-CD19", version=version, trained_on=day)
 
     def master_steps(self) -> tuple[Step, ...]:
@@ -116,7 +117,7 @@ class BatchWorld(World):
             "name": item.replace("_", " "),
             "supplier": "Example supplier",
             "certificate": "CoA-1",
-            "expires_on": (clock.now() + timedelta(days=90)).date().isoformat(),
+            "expires_on": (today() + timedelta(days=90)).isoformat(),
         }
         if is_vector:
             asked |= {"target_antigen": "CD19", "titer_tu_per_ml": TITER, "units": [f"{code}-07", f"{code}-08"]}
@@ -128,14 +129,14 @@ class BatchWorld(World):
         """An order for the world's chain of identity."""
         row = do(
             "order.place", self.coi, by=self.logistics, product="PROD-CD19", prescriber="Dr E. Lindgren",
-            prescription="RX-104-017", planned_infusion=(clock.now() + timedelta(days=30)).date().isoformat(),
+            prescription="RX-104-017", planned_infusion=(today() + timedelta(days=30)).isoformat(),
         )  # fmt: skip
         assert isinstance(row, Order)
         return row
 
     def weighed(self, order: Order, kilograms: str = "70") -> Weight:
         """A weight that a second person verified."""
-        day = (clock.now() - timedelta(days=3)).date()
+        day = today() - timedelta(days=3)
         weight = record_weight(
             order=order, kilograms=kilograms, weighed_on=day, source="Ward sheet", by=self.logistics, id=uuid4()
         )

@@ -17,7 +17,7 @@ from accounts.parsing import DayField, StrictSerializer, TextField, TypedNumberF
 from accounts.refusal import Refused
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
-from accounts.wording import day
+from accounts.wording import day, today
 from batches.defining import exported
 from batches.definitions.kinds import ReadDefinition, as_master
 from batches.definitions.parts import FaultyDefinitionError
@@ -29,7 +29,6 @@ from batches.ordering import correct_weight, record_weight
 from batches.pinned import in_force, master_of, reading_of
 from batches.views.strip import disposition_status, disposition_words
 from chain_of_custody.models import ChainOfIdentity
-from ledger import clock
 from ledger.models import Site
 
 A_PAGE = 50
@@ -76,7 +75,7 @@ def new_order(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("chain", "").replace(" ", "").upper()[:15]
     chain = ChainOfIdentity.objects.select_related("subject").filter(identifier=wanted).first() if wanted else None
     without_order = ChainOfIdentity.objects.select_related("subject").filter(orders=None)
-    products = Definition.objects.filter(kind=Definition.Kind.PRODUCT, approval__effective_from__lte=clock.now().date())
+    products = Definition.objects.filter(kind=Definition.Kind.PRODUCT, approval__effective_from__lte=today())
     context = {
         "wanted": wanted,
         "chain": chain,
@@ -162,8 +161,8 @@ def _weight(row: Weight, by: Person) -> Plain:
 @needs(Permission.RECORD_READ)
 def materials(request: HttpRequest) -> HttpResponse:
     """List the approved lots; quality sees the form to approve one."""
-    today = clock.now().date()
-    rows = [{"lot": lot, "expired": has_expired(lot, today)} for lot in lots_matching(request.GET.get("q", "")[:60])]
+    on = today()
+    rows = [{"lot": lot, "expired": has_expired(lot, on)} for lot in lots_matching(request.GET.get("q", "")[:60])]
     made = offer("lot.approve", Site.objects.get(), by=person_of(request))
     context = {"rows": rows, "q": request.GET.get("q", "")[:60], "offer": made, "kinds": MaterialLot.Kind.choices}
     return render(request, "batches/materials.html", context)
@@ -181,14 +180,14 @@ def definitions(request: HttpRequest) -> HttpResponse:
 
 def _definition_line(row: Definition) -> Plain:
     approval = getattr(row, "approval", None)
-    today = clock.now().date()
-    current = in_force(row.kind, code=row.code, on=today)
+    on = today()
+    current = in_force(row.kind, code=row.code, on=on)
     if approval is None:
         word = _("Waits for approval") if hasattr(row, "checked") else _("Waits for a check")
         return {"row": row, "status": "wait", "word": word}
     if current is not None and current.pk == row.pk:
         return {"row": row, "status": "pass", "word": _("In force")}
-    later = approval.effective_from > today
+    later = approval.effective_from > on
     word = _("From %(day)s") % {"day": day(approval.effective_from)} if later else _("Replaced")
     return {"row": row, "status": "none", "word": word}
 
@@ -207,7 +206,7 @@ def definition(request: HttpRequest, definition_id: UUID) -> HttpResponse:
         "check": offer("definition.check", row, by=by) if checked is None else None,
         "approve": offer("definition.approve", row, by=by) if checked is not None and approval is None else None,
         "master": _master_lines(row),
-        "today": clock.now().date(),
+        "today": today(),
     }
     return render(request, "batches/definition.html", context)
 

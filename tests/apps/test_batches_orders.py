@@ -7,6 +7,7 @@ import pytest
 
 from accounts.refusal import BadInput, NotAllowed, Refused, SameIdOtherContent
 from accounts.roles import Role
+from accounts.wording import today
 from batches.definitions.kinds import as_master, read_text
 from batches.lots import has_expired, lot_of
 from batches.models import Batch, Definition, MaterialLot, Order, Weight
@@ -14,7 +15,6 @@ from batches.ordering import correct_weight, record_weight
 from batches.pinned import in_force, master_of
 from batches.weights import verified_weight
 from chain_of_custody.containers import of_batch
-from ledger import clock
 from ledger.models import Site
 from tests.batches_builders import FILES, BatchWorld
 from tests.people import a_person, a_site, do, fresh, nothing_written
@@ -30,8 +30,8 @@ def source(kind: str, **replaced: str) -> str:
     return text
 
 
-def today() -> str:
-    return clock.now().date().isoformat()
+def this_day() -> str:
+    return today().isoformat()
 
 
 def test_a_definition_takes_three_people_and_a_day():
@@ -44,16 +44,16 @@ def test_a_definition_takes_three_people_and_a_day():
     with nothing_written(), pytest.raises(Refused, match="Somebody other"):
         do("definition.check", row, by=author)
     with nothing_written(), pytest.raises(Refused, match="second person must check"):
-        do("definition.approve", row, by=approver, effective_from=today())
+        do("definition.approve", row, by=approver, effective_from=this_day())
     do("definition.check", row, by=checker)
     with nothing_written(), pytest.raises(Refused, match="third person"):
-        do("definition.approve", row, by=author, effective_from=today())
+        do("definition.approve", row, by=author, effective_from=this_day())
     with nothing_written(), pytest.raises(Refused, match="in the past"):
         do("definition.approve", row, by=approver, effective_from="2020-01-01")
-    later = clock.now().date() + timedelta(days=3)
+    later = today() + timedelta(days=3)
     do("definition.approve", row, by=approver, effective_from=later.isoformat())
 
-    assert in_force("master", code="MBR-CD19", on=clock.now().date()) is None
+    assert in_force("master", code="MBR-CD19", on=today()) is None
     found = in_force("master", product="PROD-CD19", on=later)
     assert found is not None
     assert found.source == text
@@ -89,14 +89,14 @@ def test_versions_follow_each_other_and_a_batch_keeps_its_own():
     world.defined("master", newer)
 
     assert master_of(Batch.objects.select_related("master").get(pk=batch.pk)).version == 1
-    current = in_force("master", code="MBR-CD19", on=clock.now().date())
+    current = in_force("master", code="MBR-CD19", on=today())
     assert current is not None
     assert current.version == 2
 
 
 def test_a_lot_is_approved_whole_in_date_and_under_codes_of_its_own():
     world = BatchWorld()
-    day = clock.now().date()
+    day = today()
     for change, field in (
         ({"expires_on": (day - timedelta(days=1)).isoformat()}, "expires_on"),
         ({"titer_tu_per_ml": "0"}, "titer_tu_per_ml"),
@@ -111,7 +111,7 @@ def test_a_lot_is_approved_whole_in_date_and_under_codes_of_its_own():
         world.a_lot("cd19_vector", "LV-2", titer_tu_per_ml="1,0")
     with nothing_written(), pytest.raises(NotAllowed):
         do("lot.approve", Site.objects.get(), by=world.technician, code="X-1", kind="reagent", item="wash_buffer",
-           name="x", supplier="x", certificate="x", expires_on=today())  # fmt: skip
+           name="x", supplier="x", certificate="x", expires_on=this_day())  # fmt: skip
 
     found = lot_of("L-cd19_vector-07")
     assert found is not None
@@ -141,7 +141,7 @@ def test_an_order_names_a_product_in_force_once_a_chain():
 def test_a_weight_is_dated_verified_by_another_and_corrected_with_a_reason():
     world = BatchWorld()
     order, by = world.ordered(), fresh(world.logistics)
-    day = clock.now().date()
+    day = today()
     said = {"order": order, "weighed_on": day - timedelta(days=200), "source": "Ward sheet", "by": by}
     for change, error in (
         ({"kilograms": "0"}, BadInput),
