@@ -19,7 +19,10 @@ ENV PATH=/opt/cellwright/bin:$PATH \
     CELLWRIGHT_WEB_PROCESSES=2
 RUN groupadd --gid 10001 cellwright \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin cellwright \
-    && install -d -m 0700 -o cellwright -g cellwright /data /pepper
+    && useradd --uid 10002 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin signer \
+    && install -d -m 0700 -o cellwright -g cellwright /data /pepper \
+    && install -d -m 0700 -o signer -g cellwright /signer \
+    && install -d -m 0770 -o signer -g cellwright /signing
 COPY --from=packages /opt/cellwright /opt/cellwright
 WORKDIR /app
 COPY . .

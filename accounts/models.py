@@ -19,7 +19,7 @@ from accounts.roles import Permission, Role, permissions_of
 from accounts.wording import local
 from ledger import clock
 from ledger.guards import append_only
-from ledger.models import Written
+from ledger.models import Incident, Written
 
 
 class Person(Written):
@@ -187,6 +187,52 @@ class KeyEnrolment(Signed):
 
     def stream_name(self) -> str:
         return f"person/{self.signer_id}"
+
+
+class KeyRotation(Signed):
+    """A person replaced their own key: signed by the old key, names the new one, which then enrols itself."""
+
+    new_key_id = models.CharField(max_length=64, unique=True)
+    new_public_key = models.CharField(max_length=64)
+
+    def stream_name(self) -> str:
+        return f"person/{self.signer_id}"
+
+
+class KeyRevocation(Signed):
+    """An administrator ended a person's key at once, because somebody else may have it."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="key_revocations")
+    key_id = models.CharField(max_length=64, unique=True)
+    reason = models.TextField(max_length=1000)
+
+    def stream_name(self) -> str:
+        return f"person/{self.person_id}"
+
+
+class IncidentClosing(Signed):
+    """Somebody proposes how an incident of the record's integrity ends."""
+
+    class Outcome(models.TextChoices):
+        RESOLVED = "resolved", _("resolved: the cause is known and ended")
+        EPOCH_CONFIRMED = "epoch_confirmed", _("the new epoch goes on; the gap is declared")
+        COPY_CLOSED = "copy_closed", _("this copy is not worked in any more")
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="closings")
+    outcome = models.CharField(max_length=20, choices=Outcome)
+    reason = models.TextField(max_length=2000)
+
+    def stream_name(self) -> str:
+        return "site"
+
+
+class IncidentClosingApproval(Signed):
+    """A second person agrees; the incident is closed from then on."""
+
+    closing = models.OneToOneField(IncidentClosing, on_delete=models.PROTECT, related_name="approval")
+
+    def stream_name(self) -> str:
+        return "site"
 
 
 class PolicyAcceptance(Signed):

@@ -31,7 +31,14 @@ class Permission(TextChoices):
     OWN_ACCOUNT = "account.own", _("look after one's own account, key and tokens")
 
     RECORD_READ = "record.read", _("read batches, custody, results and certificates")
+    RECORD_READ_GRANTED = "record.read_granted", _("read the records that an inspection opened")
+    RECORD_COPY = "record.copy", _("take copies of records")
+    INSPECTION_MANAGE = "inspection.manage", _("open records to inspections and hand copies over")
     LEDGER_VERIFY = "ledger.verify", _("run the verification and read the audit trail")
+    INCIDENT_CLOSE = "incident.close", _("close incidents of the record's integrity")
+    IDENTITY_ERASE = "identity.erase", _("erase the identity record of a subject")
+    LEGAL_HOLD = "legal_hold.set", _("keep a record beyond its retention, and end that")
+    TRUE_COPY = "true_copy.certify", _("certify scans as true copies of papers")
 
     SUBJECT_REGISTER = "subject.register", _("register a subject and its chain of identity")
     COLLECTION_REGISTER = "collection.register", _("register a collection and its containers")
@@ -57,7 +64,7 @@ class Permission(TextChoices):
 
 
 _EVERYBODY = {Permission.OWN_ACCOUNT}
-_AT_THE_BENCH = _EVERYBODY | {Permission.RECORD_READ, Permission.CUSTODY_RECORD}
+_AT_THE_BENCH = _EVERYBODY | {Permission.RECORD_READ, Permission.CUSTODY_RECORD, Permission.TRUE_COPY}
 
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.TECHNICIAN: frozenset(
@@ -97,6 +104,13 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.BATCH_ISSUE,
             Permission.FACT_ASSESS,
             Permission.RECORD_REVIEW,
+            Permission.RECORD_READ_GRANTED,
+            Permission.RECORD_COPY,
+            Permission.INSPECTION_MANAGE,
+            Permission.INCIDENT_CLOSE,
+            Permission.IDENTITY_ERASE,
+            Permission.LEGAL_HOLD,
+            Permission.TRUE_COPY,
         }
     ),
     Role.QUALIFIED_PERSON: frozenset(
@@ -106,6 +120,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.LEDGER_VERIFY,
             Permission.BATCH_CERTIFY,
             Permission.DEFINITION_APPROVE,
+            Permission.RECORD_COPY,
+            Permission.INCIDENT_CLOSE,
+            Permission.IDENTITY_ERASE,
         }
     ),
     Role.LOGISTICS: frozenset(
@@ -118,7 +135,8 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.WEIGHT_VERIFY,
         }
     ),
-    Role.INSPECTOR: frozenset(_EVERYBODY | {Permission.RECORD_READ, Permission.LEDGER_VERIFY}),
+    # An inspector reads what an inspection opens, and nothing else.
+    Role.INSPECTOR: frozenset(_EVERYBODY | {Permission.RECORD_READ_GRANTED, Permission.RECORD_COPY}),
     Role.ADMINISTRATOR: frozenset(_EVERYBODY | {Permission.ACCOUNT_MANAGE, Permission.SECURITY_READ}),
 }
 

@@ -309,3 +309,24 @@ class ContainerState(models.Model):
     since = models.DateTimeField()
     latest_at = models.DateTimeField()
     offered_to = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
+
+
+class ErasureProposed(Signed):
+    """Somebody proposes to erase what links a subject to a human being; nothing else is ever erased."""
+
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="erasures")
+    reason = models.TextField(max_length=1000)
+    retention = models.TextField(max_length=2000, help_text="the computed date and rule, as it was shown")
+
+    def stream_name(self) -> str:
+        return "site"
+
+
+class ErasureApproved(Signed):
+    """A second person agrees; the identity records of the subject are erased from then on."""
+
+    proposal = models.OneToOneField(ErasureProposed, on_delete=models.PROTECT, related_name="approval")
+    entries = models.JSONField(help_text="positions of the entries whose payload is erased")
+
+    def stream_name(self) -> str:
+        return "site"

@@ -51,9 +51,9 @@ class Opened:
     signature: bytes
 
 
-def pre_authentication(payload: bytes) -> bytes:
+def pre_authentication(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """Give the bytes that are signed: DSSEv1, the lengths, the type and the payload."""
-    kind = PAYLOAD_TYPE.encode("ascii")
+    kind = payload_type.encode("ascii")
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
@@ -68,21 +68,25 @@ def public_key(raw: bytes) -> Ed25519PublicKey:
 
 def seal(payload: bytes, *, key: Ed25519PrivateKey, key_id: str) -> bytes:
     """Give the envelope around a payload, signed, in canonical bytes."""
-    signature = key.sign(pre_authentication(payload))
+    return envelope(payload, PAYLOAD_TYPE, key_id=key_id, signature=key.sign(pre_authentication(payload)))
+
+
+def envelope(payload: bytes, payload_type: str, *, key_id: str, signature: bytes) -> bytes:
+    """Give the envelope around a payload that was signed already, in canonical bytes."""
     return canonical(
         {
             "payload": base64.b64encode(payload).decode("ascii"),
-            "payloadType": PAYLOAD_TYPE,
+            "payloadType": payload_type,
             "signatures": [{"keyid": key_id, "sig": base64.b64encode(signature).decode("ascii")}],
         }
     )
 
 
-def opened(envelope: bytes) -> Opened:
+def opened(sealed: bytes) -> Opened:
     """Give an envelope's content; raise EnvelopeError if its shape is not that of `seal`."""
     try:
-        data = json.loads(envelope)
-        if canonical(data) != envelope or data["payloadType"] != PAYLOAD_TYPE:
+        data = json.loads(sealed)
+        if canonical(data) != sealed or data["payloadType"] != PAYLOAD_TYPE:
             raise EnvelopeError("The envelope is not in canonical form or of another type.")
         (one,) = data["signatures"]
         return Opened(

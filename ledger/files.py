@@ -1,5 +1,6 @@
 """Files of the record: kept under the data folder by their SHA-256, compared with the ledger whenever they are read."""
 
+import hashlib
 import os
 import re
 import tempfile
@@ -14,6 +15,7 @@ from ledger.models import StoredFile
 from ledger.writing import write
 
 MAXIMUM_BYTES = 50 * 1024 * 1024
+BLOCK = 1024 * 1024
 SIGNATURES = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -43,13 +45,63 @@ def put(content: bytes) -> str:
         file.flush()
         os.fsync(file.fileno())
     Path(file.name).replace(place)
-    folder = os.open(place.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    _on_disk(place.parent)
     failpoint("file renamed")
     return sha256
+
+
+def _on_disk(folder: Path) -> None:
+    """Make sure that a folder's new names survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def take(path: Path) -> str:
+    """Move a finished file into the data folder, durably, whatever its size, and give its SHA-256."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    place = path_of(sha256)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.replace(place)
+    _on_disk(place.parent)
+    failpoint("file renamed")
+    return sha256
+
+
+def room_for_work() -> Path:
+    """Give the folder on the data's own volume where large files are made before they are kept."""
+    room = Path(settings.DATA_DIR) / "work"
+    room.mkdir(mode=0o700, exist_ok=True)
+    return room
+
+
+def copy_out(stored: StoredFile, to: Path) -> None:
+    """Copy a file of the record to a place, a block at a time; raise FileChangedError if it is not the ledger's."""
+    hashing, size = hashlib.sha256(), 0
+    try:
+        with path_of(stored.sha256).open("rb") as source, to.open("wb") as target:
+            while block := source.read(BLOCK):
+                hashing.update(block)
+                size += len(block)
+                target.write(block)
+    except OSError as error:
+        raise FileChangedError(f"File {stored.sha256} cannot be read: {error.strerror}.") from error
+    if hashing.hexdigest() != stored.sha256 or size != stored.size:
+        raise FileChangedError(f"File {stored.sha256} was changed.")
+
+
+def is_whole(stored: StoredFile) -> bool:
+    """Tell whether a file is still the ledger's, reading it a block at a time."""
+    try:
+        with path_of(stored.sha256).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            return found == stored.sha256 and file.tell() == stored.size
+    except OSError:
+        return False
 
 
 def sniffed(content: bytes) -> str:

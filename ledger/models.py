@@ -11,6 +11,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from ledger import clock
 from ledger.canonical import NOTHING_BEFORE, canonical
@@ -173,12 +174,110 @@ class StoredFile(Written):
         return "site"
 
 
+class LogKey(Written):
+    """A public key of the site's log, from its entry on; a later one is vouched for by the one before."""
+
+    key_id = models.CharField(max_length=64, unique=True)
+    public_key = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
+    rotation = models.TextField(blank=True, help_text="canonical JSON: statement, old and new signature, base64")
+
+    def stream_name(self) -> str:
+        return "site"
+
+
+class Checkpoint(Written):
+    """A signed head of the tree over all entries up to `size`; issued once, kept for ever."""
+
+    class Why(models.TextChoices):
+        DECISION = "decision", _("a decision waits for it")
+        COPY = "copy", _("a copy was asked for")
+        DAILY = "daily", _("a day went by")
+        ENTRIES = "entries", _("many entries were written")
+        ASKED = "asked", _("somebody asked for it")
+
+    origin = models.CharField(max_length=220)
+    epoch = models.PositiveIntegerField()
+    size = models.PositiveBigIntegerField()
+    root = models.CharField(max_length=64)
+    note = models.TextField(help_text="the signed note, whole (C2SP tlog-checkpoint)")
+    key = models.ForeignKey(LogKey, on_delete=models.PROTECT, related_name="+")
+    why = models.CharField(max_length=10, choices=Why)
+    edge = models.JSONField(help_text="hashes of the complete subtrees that make up the tree, largest first, hex")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["size"], name="a_size_has_one_checkpoint")]
+
+    def stream_name(self) -> str:
+        return "site"
+
+
+class Anchor(Written):
+    """A time-stamping authority outside the site saw a checkpoint (RFC 3161); verified before it was stored."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="anchors")
+    size = models.PositiveBigIntegerField()
+    authority = models.CharField(max_length=40)
+    token = models.TextField(help_text="TimeStampToken, DER in base64")
+    stamped_at = models.DateTimeField(help_text="the authority's time")
+    serial = models.CharField(max_length=80)
+    remark = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "authority"], name="an_authority_stamps_a_checkpoint_once")
+        ]
+
+    def stream_name(self) -> str:
+        return "site"
+
+
+class Incident(Written):
+    """Something about the record's own integrity was found: about one stream, or about the whole site.
+
+    It is open until two people close it (accounts.incidents); what that stops is asked of `ledger.incidents`.
+    """
+
+    kind = models.CharField(max_length=30)
+    about = models.CharField(max_length=80, blank=True, help_text="a stream; empty where the whole site is concerned")
+    says = models.TextField(max_length=4000)
+    after_seq = models.PositiveBigIntegerField(help_text="the newest entry when it was found")
+
+    def stream_name(self) -> str:
+        return "site"
+
+
+class IncidentState(models.Model):
+    """Whether an incident is still open. A cache: verification recomputes it."""
+
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, primary_key=True, related_name="state")
+    is_open = models.BooleanField(default=True)
+    outcome = models.CharField(max_length=20, blank=True)
+
+
+class EpochOpened(Written):
+    """The ledger stood behind what was signed of it: the machine opened a provisional epoch for what comes next."""
+
+    number = models.PositiveIntegerField(unique=True)
+    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, related_name="epoch")
+    kept_to = models.PositiveBigIntegerField(help_text="the last entry that is still there")
+    known_size = models.PositiveBigIntegerField(help_text="the size of the newest checkpoint known outside")
+    known_root = models.CharField(max_length=64)
+    known_from = models.CharField(max_length=40, help_text="signer, or high-water file")
+
+    def stream_name(self) -> str:
+        return "site"
+
+
 class OutboxJob(models.Model):
     """Work that is owed: this row is the job; a message only wakes somebody."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)
     subject = models.UUIDField()
+    then = models.CharField(max_length=40, blank=True, help_text="the kind of job owed on the same subject when done")
+    progress = models.CharField(max_length=120, blank=True)
     owed_at = models.DateTimeField(default=clock.machine_now)
     due_at = models.DateTimeField(default=clock.machine_now)
     claimed_until = models.DateTimeField(null=True)

@@ -4,6 +4,8 @@
 (2) A worker claims a job by a conditional UPDATE of its lease, works outside any transaction, and finishes in one
     that writes what it made and marks the job done. A lease that runs out frees the job for another worker.
 (3) A handler may run twice; `finish()` refuses the second.
+(4) A job may name the kind of job that is owed on the same subject once it is done: a certificate after the checkpoint
+    that it prints.
 """
 
 import logging
@@ -57,12 +59,12 @@ def wake_nobody() -> None:
     _wake.clear()
 
 
-def owe(kind: str, subject: UUID, *, due_at: datetime | None = None) -> OutboxJob:
-    """Owe a job in the open transaction; owing the same again changes nothing."""
+def owe(kind: str, subject: UUID, *, due_at: datetime | None = None, then: str = "") -> OutboxJob:
+    """Owe a job in the open transaction, and `then` another on the same subject; owing it again changes nothing."""
     if not is_writing():
         raise NotWritingError("owe() belongs inside `with ledger.writing():`.")
     job, new = OutboxJob.objects.get_or_create(
-        kind=kind, subject=subject, defaults={"due_at": due_at or clock.machine_now()}
+        kind=kind, subject=subject, defaults={"due_at": due_at or clock.machine_now(), "then": then}
     )
     if new and _wake:
         transaction.on_commit(lambda: _tell(job.id), robust=True)
@@ -91,6 +93,14 @@ def finish(job: OutboxJob) -> None:
     done = OutboxJob.objects.filter(pk=job.pk, done_at=None).update(done_at=clock.machine_now(), claimed_until=None)
     if not done:
         raise AlreadyDoneError(f"{job.kind} {job.subject}")
+    if job.then:
+        owe(job.then, job.subject)
+
+
+def tell_progress(job: OutboxJob, words: str) -> None:
+    """Say how far a long job has come, for those who wait for it; it keeps the job for another lease."""
+    until = clock.machine_now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    OutboxJob.objects.filter(pk=job.pk, done_at=None).update(progress=words[:120], claimed_until=until)
 
 
 def deliver(job_id: UUID) -> bool:

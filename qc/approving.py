@@ -17,6 +17,7 @@ from accounts.signature import Signature, sign
 from batches.identity import identity_lines
 from batches.models import Batch
 from ledger import outbox
+from ledger.checkpoints import CHECKPOINT_JOB
 from qc.batch_act import BatchAct
 from qc.models import ResultsApproval
 from qc.panel import PanelLine, Standing, release_panel
@@ -47,6 +48,7 @@ class ApproveResults(BatchAct):
     title = gettext_lazy("Approve results for the certificate of analysis")
     verb = gettext_lazy("Approve and sign")
     permission = Permission.RESULTS_APPROVE
+    stopped_by_findings = True
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I approve these results for this certificate of analysis.")
 
@@ -90,5 +92,5 @@ class ApproveResults(BatchAct):
         )
         reviews = [line.review for line in panel if line.review and line.standing is Standing.REVIEWED]
         sign(row, signature, type="results.approved", earlier=reviews)
-        outbox.owe(CERTIFICATE_JOB, row.pk)
+        outbox.owe(CHECKPOINT_JOB, row.pk, then=CERTIFICATE_JOB)
         return row

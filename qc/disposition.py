@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
+from accounts.integrity import PAGE, objections_to_streams
 from accounts.meanings import Meaning
 from accounts.models import Person
 from accounts.parsing import StrictSerializer, TextField
@@ -27,8 +28,11 @@ from batches.models import Batch, BatchState
 from batches.people import people_at_work
 from batches.pinned import product_of
 from batches.record import objections_to_record
+from batches.streams import streams_of
 from chain_of_custody.following import objections_to_custody
 from ledger import outbox
+from ledger.anchoring import blocks_decisions
+from ledger.checkpoints import CHECKPOINT_JOB
 from ledger.models import Entry
 from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
@@ -40,8 +44,18 @@ BATCH_CERTIFICATE_JOB = "batch_certificate"
 Decision = BatchState.Disposition
 SHORTEST_STATEMENT = 10
 
-# Entries of a batch's stream that a review of the record need not have seen: the review itself and what follows it.
-AFTER_REVIEW = frozenset({"record.reviewed", "batch.certified", "batch.not_certified", "document.issued"})
+# Entries of a batch's stream that a review of the record need not have seen: the review itself and what follows it,
+# and how long the record is kept.
+AFTER_REVIEW = frozenset(
+    {
+        "record.reviewed",
+        "batch.certified",
+        "batch.not_certified",
+        "document.issued",
+        "legal_hold.set",
+        "legal_hold.lifted",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +182,11 @@ def objections_to_certification(batch: Batch) -> list[Objection]:
 
 def objections_to_disposition(batch: Batch, decision: Decision, by: Person) -> list[Objection]:
     """Give everything that stands against one decision on a batch by this person; what they state is not asked."""
-    return [*lacks(by, Permission.BATCH_CERTIFY), *_objections_to_decision(batch, decision, by)]
+    return [
+        *lacks(by, Permission.BATCH_CERTIFY),
+        *objections_to_streams(streams_of(batch)),
+        *_objections_to_decision(batch, decision, by),
+    ]
 
 
 def _objections_to_decision(batch: Batch, decision: Decision, by: Person) -> list[Objection]:
@@ -193,6 +211,7 @@ def _objections_to_decision(batch: Batch, decision: Decision, by: Person) -> lis
             code="same_person",
         ),
         *objections_to_person(batch, by),
+        *when(waiting := blocks_decisions(), waiting, code="not_anchored", url=PAGE),
     ]
 
 
@@ -283,6 +302,7 @@ class CertifyBatch(BatchAct):
     title = gettext_lazy("Decide on the batch")
     verb = gettext_lazy("Sign the decision")
     permission = Permission.BATCH_CERTIFY
+    stopped_by_findings = True
     meaning = Meaning.CERTIFIED
     asks = DecisionIntent
 
@@ -334,5 +354,5 @@ class CertifyBatch(BatchAct):
         )
         sign(row, signature, type=f"batch.{decision}", earlier=[one for one in (review, approval) if one])
         conclude(subject, decision)
-        outbox.owe(BATCH_CERTIFICATE_JOB, row.pk)
+        outbox.owe(CHECKPOINT_JOB, row.pk, then=BATCH_CERTIFICATE_JOB)
         return row

@@ -1,8 +1,10 @@
 """Documents as people find them: the lists, one document with its versions, and its bytes, compared with the ledger."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -10,7 +12,7 @@ from accounts import security
 from accounts.models import Person
 from accounts.refusal import Objection, Refused
 from ledger import files
-from ledger.models import OutboxJob
+from ledger.models import OutboxJob, StoredFile
 from qc.approving import CERTIFICATE_JOB
 from qc.disposition import BATCH_CERTIFICATE_JOB
 from qc.models import Disposition, ResultsApproval
@@ -35,17 +37,21 @@ def in_preparation(batch_id: UUID) -> list[InPreparation]:
     """Give the documents of a batch that the worker still owes."""
     approvals = ResultsApproval.objects.filter(batch=batch_id).values("pk")
     decisions = Disposition.objects.filter(batch=batch_id).values("pk")
-    owed = OutboxJob.objects.filter(done_at=None)
     return [
         *(
             InPreparation(Document.Kind.CERTIFICATE_OF_ANALYSIS, job)
-            for job in owed.filter(kind=CERTIFICATE_JOB, subject__in=approvals)
+            for job in _owed(CERTIFICATE_JOB).filter(subject__in=approvals)
         ),
         *(
             InPreparation(Document.Kind.BATCH_CERTIFICATE, job)
-            for job in owed.filter(kind=BATCH_CERTIFICATE_JOB, subject__in=decisions)
+            for job in _owed(BATCH_CERTIFICATE_JOB).filter(subject__in=decisions)
         ),
     ]
+
+
+def _owed(kind: str) -> QuerySet[OutboxJob]:
+    """Give the jobs that make such a document, and those after which it is owed."""
+    return OutboxJob.objects.filter(Q(kind=kind) | Q(then=kind), done_at=None)
 
 
 def document_called(number: str, version: int | None = None) -> Document:
@@ -75,3 +81,12 @@ def bytes_of(document: Document, *, by: Person) -> bytes:
         security.log("document_damaged", person=by, username=by.username, about=str(error))
         says = _("%(number)s is not given out: its file is not the one that was issued. Call quality assurance.")
         raise Refused(Objection(says % {"number": document.number}, code="document_damaged"), status=409) from error
+
+
+def intact_path(stored: StoredFile, *, by: Person) -> Path:
+    """Give the place of a file after comparing it with the ledger; refuse, and log it, if it differs."""
+    if not files.is_whole(stored):
+        security.log("file_damaged", person=by, username=by.username, about=stored.sha256)
+        says = _("%(name)s is not given out: it is not the file that was kept. Call quality assurance.")
+        raise Refused(Objection(says % {"name": stored.original_name}, code="file_damaged"), status=409)
+    return files.path_of(stored.sha256)

@@ -4,7 +4,7 @@
     those that are marked `postgresql`.
 (2) Append-only tables can be emptied between tests here, and only here: the guards are taken away, the
     scratch database is flushed, the guards stand again.
-(3) No test sees another's story time.
+(3) No test sees another's story time, nor what the log's signer signed for another test's ledger.
 """
 
 import os
@@ -100,6 +100,13 @@ def the_present() -> Iterator[None]:
 
     yield
     clock.end_story()
+
+
+@pytest.fixture(autouse=True)
+def nothing_signed_before() -> None:
+    """Let no test meet the heads that the log's signer signed for another test's ledger; its key stays."""
+    for kept in (Path(settings.SIGNER_DIR) / "heads", Path(settings.HIGH_WATER_FILE)):
+        kept.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from batches.models import Batch, Definition
 from chain_of_custody.models import Collection, Party
 from chain_of_custody.registering import register_party
 from ledger import clock, outbox
+from ledger.checkpoints import CHECKPOINT_JOB
 from ledger.models import Entry, OutboxJob
 from qc.models import Result
 from reports.models import Document
@@ -25,13 +26,28 @@ from tests.qc_builders import (
     ready_to_certify,
 )
 
+CERTIFICATES = (Document.Kind.CERTIFICATE_OF_ANALYSIS, Document.Kind.BATCH_CERTIFICATE)
+
 # What somebody might type who wants the page to be read as something else than words.
 MARKUP = '<b>Bold</b> <img src="file:///etc/passwd"/> <a href="javascript:alert(1)">x</a> &amp; <para> ${7*7} {{7*7}}'
 
 
 def owed(kind: str) -> OutboxJob:
-    """The one job of a kind."""
+    """The one job of a kind; the checkpoint after which it is owed is made first where it is not."""
+    checkpointed(kind)
     return OutboxJob.objects.get(kind=kind)
+
+
+def checkpointed(kind: str) -> None:
+    """Every checkpoint made after which a document of this kind is owed."""
+    for job in OutboxJob.objects.filter(kind=CHECKPOINT_JOB, then=kind, done_at=None).order_by("owed_at"):
+        assert outbox.deliver(job.pk)
+
+
+def everything_made() -> None:
+    """Every job done that is owed, and those that are owed when it is done."""
+    while outbox.sweep():
+        pass
 
 
 def documents_issued() -> int:
@@ -52,8 +68,8 @@ def with_both_documents() -> Laboratory:
     """A certified batch whose two documents were made."""
     laboratory = ready_to_certify()
     laboratory.certified()
-    outbox.sweep()
-    assert Document.objects.count() == len(Document.Kind)
+    everything_made()
+    assert Document.objects.count() == len(CERTIFICATES)
     return laboratory
 
 

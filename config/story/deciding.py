@@ -1,9 +1,10 @@
 """In the laboratory and after it: samples, readings, results, reviews, the decision on the batch, its documents."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import uuid4
 
-from batches.models import Batch
+from batches.models import Batch, BatchState
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container
 from config.story.acting import Story, act, after, somebody
@@ -12,6 +13,7 @@ from config.story.making import handed_over
 from config.story.receiving import Cells
 from config.story.site import LABORATORY
 from ledger import clock, outbox
+from ledger.models import Site
 from qc.assessing import open_facts
 from qc.batch_act import batch_with
 from qc.definitions.specification import Line, ResultType
@@ -20,6 +22,7 @@ from qc.models import Disposition, FactAssessment, RecordReview, Result, ResultR
 from qc.receiving import receive_sample
 from qc.recording import record_reading
 from qc.specifying import specification_of
+from reports.models import Inspection
 
 ANALYST, REVIEWER, HEAD, REVIEWER_OF_RECORDS, QUALIFIED = "lbrandt", "nferri", "alindqvist", "rcastellanos", "evarga"
 BOTTLES = (1, 2)
@@ -143,7 +146,7 @@ def results_approved(cells: Cells) -> Story:
     yield cells.on(*APPROVED_ON)
     act("results.approve", cells.made_in, ResultsApproval, by=HEAD)
     yield after(seconds=20)
-    outbox.sweep()
+    _delivered()
 
 
 def record_reviewed(cells: Cells) -> Story:
@@ -159,8 +162,31 @@ def certified(cells: Cells) -> Story:
     yield cells.on(*CERTIFIED_ON)
     act("batch.certify", cells.made_in, Disposition, by=QUALIFIED, decision="certified")
     yield after(seconds=20)
-    outbox.sweep()
+    _delivered()
+
+
+def records_opened(when: datetime, until: datetime) -> Story:
+    """Open the records of the certified batches to an inspector who is announced."""
+    yield when
+    certified_ = Batch.objects.filter(state__disposition=BatchState.Disposition.CERTIFIED).order_by("number")
+    act(
+        "inspection.open",
+        Site.objects.get(),
+        Inspection,
+        by=REVIEWER_OF_RECORDS,
+        authority="Example Agency for Medicines",
+        inspector="Julie Moreau",
+        reader="jmoreau",
+        batches=list(certified_.values_list("number", flat=True)),
+        until=until.isoformat(),
+    )
 
 
 def _batch(cells: Cells) -> Batch:
     return batch_with(cells.made_in.pk)
+
+
+def _delivered() -> None:
+    """Deliver what is owed, and what is owed when that is done."""
+    while outbox.sweep():
+        pass

@@ -1,4 +1,4 @@
-"""The demo as a reader of the README runs it: three published batches, six documents, nothing found."""
+"""The demo as a reader of the README runs it: three batches, nine documents, three packages, nothing found."""
 
 import csv
 import os
@@ -15,8 +15,8 @@ from config.story.ari0001 import DOSE, MILLION, PUBLISHED, SOURCE, Plan, publish
 from config.story.in_process import HUNDRED, fill_for, in_process_values, tenths, vials_for
 from config.story.site import VIAL_ML, VIALS_A_BATCH
 from reports.pdfa import attached_snapshot
-from reports.snapshot import BatchCertificate, CertificateOfAnalysis, Sign, Snapshot
-from reports.snapshot_json import from_json
+from reports.snapshot import BatchCertificate, CertificateOfAnalysis, Sign
+from reports.snapshot_json import Snapshot, from_json
 from tests.journeys.processes import ROOT
 
 PLANS = three_batches(date(2026, 10, 18))
@@ -60,11 +60,58 @@ def test_the_demo_certifies_three_batches_and_finds_nothing(
     year = lines[0].split()[1][3:5]
     assert lines == [
         f"ARI0001/0{number}  CT-{year}-000{number}  12 of 12 criteria conform from 13 values  certified  "
-        f"COA-{year}-000{number}.pdf BC-{year}-000{number}.pdf"
+        f"COA-{year}-000{number}.pdf BR-{year}-000{number}.pdf BC-{year}-000{number}.pdf "
+        f"CT-{year}-000{number}-record.zip"
         for number in (1, 2, 3)
     ]
+    assert sum(line.strip().startswith("VALID, NOT ANCHORED") for line in run.stdout.splitlines()) == 3
     assert run.stdout.splitlines()[-1] == "VERIFIED: nothing found"
-    assert len(list(out.iterdir())) == 6
+    assert len(list(out.iterdir())) == 13
+
+
+def test_each_package_verifies_with_nothing_but_python_and_no_network(
+    demo: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    out, run = demo
+    key = run.stdout.rpartition('--key "')[2].partition('"')[0]
+    alone = ["unshare", "-r", "-n"] if _may_unshare() else []
+    for package in sorted(out.glob("*-record.zip")):
+        command = [*alone, sys.executable, "-I", "-S", str(out / "verify.py"), str(package)]
+        pinned = subprocess.run([*command, "--key", key], capture_output=True, text=True, check=False)
+        unpinned = subprocess.run(command, capture_output=True, text=True, check=False)
+
+        assert pinned.returncode == unpinned.returncode == 2, pinned.stdout
+        assert pinned.stdout.splitlines()[-1].startswith("VALID, NOT ANCHORED")
+        assert "UNTRUSTED KEY" in unpinned.stdout.splitlines()[-1]
+
+
+def _may_unshare() -> bool:
+    """Tell whether this machine lets a process leave the network."""
+    try:
+        return subprocess.run(["unshare", "-r", "-n", "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def test_a_package_is_proved_against_the_checkpoint_on_its_paper_certificate(
+    demo: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    out, _run = demo
+    package = sorted(out.glob("*-record.zip"))[0]
+    for kind in ("COA", "BC"):
+        proof = snapshots(out, kind)[0].proof
+        assert proof.checkpoint is not None
+        printed = text_of(sorted(out.glob(f"{kind}-*.pdf"))[0]).replace(" ", "")
+        paper = f"{proof.checkpoint.origin} {proof.checkpoint.size} {proof.checkpoint.root}"
+        assert paper.replace(" ", "·") in printed
+        command = [sys.executable, "-I", "-S", str(out / "verify.py"), str(package), "--checkpoint"]
+
+        agrees = subprocess.run([*command, paper], capture_output=True, text=True, check=False)
+        other = subprocess.run([*command, paper[:-8] + "AAAAAAA="], capture_output=True, text=True, check=False)
+
+        assert agrees.returncode == 2, agrees.stdout
+        assert other.returncode == 4, other.stdout
+        assert other.stdout.splitlines()[-1].startswith("FORK")
 
 
 def test_each_certificate_of_analysis_states_twelve_conforming_lines(

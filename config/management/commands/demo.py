@@ -1,19 +1,23 @@
-"""`./dev demo OUT`: three published batches from order to certificate, on a training site made for this and removed.
+"""`./dev demo OUT`: three published batches from order to certificate and to a record that proves itself, on a training
+site made for this and removed.
 
 (1) OUT is made, or is empty; nothing of anybody's is overwritten.
 (2) The site lives in a temporary folder of its own, whatever folder and database the environment names.
 (3) Each line that is printed is read from the record: criteria, values, decision, documents.
-(4) The end is 1 when a line does not conform, cells are not accounted for, a batch is not certified, a document is
-    missing, or the verification finds anything.
+(4) OUT holds each batch's certificates, its batch record, its record package, and a verifier that needs nothing else.
+(5) The end is 1 when a line does not conform, cells are not accounted for, a batch is not certified, a document is
+    missing, a package does not verify, or the verification of the site finds anything.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.management import call_command
@@ -23,22 +27,27 @@ from django.utils.translation import gettext as _
 from batches.judging import Verdict
 from batches.models import Batch, BatchState
 from batches.record import record_of
+from config.story.acting import somebody
 from config.story.telling import found_training_site, tell_published
-from ledger import files
-from ledger.models import Site
+from ledger import files, outbox
+from ledger.models import LogKey, Site
 from ledger.verification import report, verify_records
 from qc.judging import entries_of
 from qc.panel import release_panel
-from reports.models import Document
+from reports import packaging
+from reports.copying import ask_copy
+from reports.models import CopyAsked, CopyMade, Document
 
+COPIED_BY = "rcastellanos"
 ELSEWHERE = "CELLWRIGHT_"  # what is set for another site does not reach the one that is made here
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a batch, as its record says."""
+    """What became of a batch, as its record says, and what the verifier says of its package."""
 
     words: str
+    verdict: str
     is_good: bool
 
 
@@ -65,9 +74,15 @@ class Command(BaseCommand):
         found_training_site()
         tell_published(say=self.stdout.write)
         batches = Batch.objects.select_related("state", "order__coi__subject").order_by("number")
-        outcomes = [outcome_of(batch, out) for batch in batches]
+        shutil.copyfile(packaging.SHIPPED / "verify.py", out / "verify.py")
+        self.stdout.write("Making record packages ...")
+        copies = [_copied(batch) for batch in batches]
+        outcomes = [outcome_of(batch, copy, out) for batch, copy in zip(batches, copies, strict=True)]
         for outcome in outcomes:
             self.stdout.write(outcome.words)
+            self.stdout.write(f"    {outcome.verdict}")
+        key = LogKey.objects.get(replaced_by=None).key_id
+        self.stdout.write(f'Verify them yourself: python3 -I -S verify.py PACKAGE --key "{_in_groups(key)}"')
         verification = verify_records()
         for finding in verification.findings:
             self.stdout.write(f"FOUND: {finding}")
@@ -92,18 +107,33 @@ def _on_a_site_of_its_own(out: Path) -> int:
         return subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=False).returncode  # noqa: S603
 
 
-def outcome_of(batch: Batch, out: Path) -> Outcome:
-    """Write a batch's documents into a folder and say what its record says of it."""
+def _copied(batch: Batch) -> CopyMade:
+    """Take a copy of a batch's record as quality assurance does, and have the worker make it."""
+    asked = ask_copy(batch=batch, kind=CopyAsked.Kind.PACKAGE, by=somebody(COPIED_BY), id=uuid4())
+    while outbox.sweep():
+        pass
+    made = CopyMade.objects.filter(asked=asked).select_related("file").first()
+    if made is None:
+        raise CommandError(f"The record package of {batch.number} could not be made; the lines above say why.")
+    return made
+
+
+def outcome_of(batch: Batch, copy: CopyMade, out: Path) -> Outcome:
+    """Write a batch's documents and its package into a folder and say what its record and the verifier say of it."""
     panel = release_panel(batch)
     conform = sum(line.conforms for line in panel)
     values = sum(len(entries_of(line.line)) for line in panel if line.readings)
     certified = batch.state.disposition == BatchState.Disposition.CERTIFIED
     documents = list(Document.objects.filter(batch=batch, superseded_by=None).order_by("-kind").select_related("file"))
-    written = [_write(document, out) for document in documents]
+    package = out / copy.file.original_name
+    files.copy_out(copy.file, package)
+    written = [*(_write(document, out) for document in documents), package.name]
+    verdict, verifies = _verified(out / "verify.py", package)
     account = record_of(batch).account
     adds_up = account is not None and account.verdict is Verdict.MEETS
     everything_conforms = bool(panel) and conform == len(panel)
-    is_good = everything_conforms and adds_up and certified and len(written) == len(Document.Kind)
+    is_complete = {document.kind for document in documents} == set(Document.Kind)
+    is_good = everything_conforms and adds_up and certified and is_complete and verifies
     words = [
         batch.order.sponsor_number or batch.coi.subject.pseudonym,
         batch.number,
@@ -112,7 +142,20 @@ def outcome_of(batch: Batch, out: Path) -> Outcome:
         str(batch.state.get_disposition_display()).lower(),
         " ".join(written) or _("no documents"),
     ]
-    return Outcome("  ".join(words), is_good)
+    return Outcome("  ".join(words), verdict, is_good)
+
+
+def _verified(verifier: Path, package: Path) -> tuple[str, bool]:
+    """Give the verifier's last line on a package, pinned to the log's key, and whether every check held."""
+    key = LogKey.objects.get(replaced_by=None).key_id
+    command = [sys.executable, "-I", "-S", str(verifier), str(package), "--key", key]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own verifier
+    told = ended.stdout.strip().splitlines() or ["The verifier said nothing."]
+    return told[-1], ended.returncode in (0, 2)
+
+
+def _in_groups(key: str) -> str:
+    return " ".join(key[at : at + 4] for at in range(0, len(key), 4))
 
 
 def _write(document: Document, out: Path) -> str:

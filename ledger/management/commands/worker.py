@@ -1,13 +1,16 @@
-"""The embedded worker: delivers what is owed, for sites without a broker."""
+"""The embedded worker: delivers what is owed and sees to the site's own checks, for sites without a broker."""
 
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from ledger import outbox
+from ledger import outbox, watching
+
+WATCH_SECONDS = 60.0
 
 
 class Command(BaseCommand):
@@ -21,8 +24,12 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        watched = -WATCH_SECONDS
         while not stop.is_set():
             close_old_connections()
+            if not options["once"] and time.monotonic() - watched >= WATCH_SECONDS:
+                watched = time.monotonic()
+                watching.watch()
             done = outbox.sweep()
             if options["once"] and not done:
                 return

@@ -1,0 +1,76 @@
+"""A site that an earlier version wrote, migrated: nothing written is touched, and it can be proved from then on.
+
+`tests/vectors/site-before-checkpoints.json.xz` holds the rows and files of a site with one certified batch, as the
+first version that kept records wrote them.
+"""
+
+import base64
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import BinaryField
+
+from accounts.models import Person
+from accounts.roles import Role
+from batches.models import Batch
+from ledger import files, guards
+from ledger.models import Entry, Head, LogKey
+from ledger.verification import verify_records
+from tests.copies_builders import a_package, verified
+
+ROOMS = ("ledger", "accounts", "chain_of_custody", "batches", "qc", "reports")
+FIRST = [(room, "0001_initial") for room in ROOMS]
+VECTOR = Path(__file__).parent.parent / "vectors" / "site-before-checkpoints.json.xz"
+
+
+@pytest.fixture
+def old_site(transactional_db):
+    """The rows and files of the old site, in tables as the first version made them."""
+    stored = json.loads(lzma.decompress(VECTOR.read_bytes()))
+    executor = MigrationExecutor(connection)
+    guards.remove(connection)
+    executor.migrate(FIRST)
+    old = executor.loader.project_state(FIRST).apps
+    with connection.constraint_checks_disabled():
+        old.get_model("ledger.Head").objects.all().delete()
+        for row in stored["rows"]:
+            model = old.get_model(row["model"])
+            values = {model._meta.pk.attname: row["pk"]} | {
+                model._meta.get_field(name).attname: value for name, value in row["fields"].items()
+            }
+            model(**{name: _read(model, name, value) for name, value in values.items()}).save(force_insert=True)
+    for sha256, content in stored["files"].items():
+        assert files.put(base64.b64decode(content)) == sha256
+    yield stored["rows"]
+    call_command("migrate", verbosity=0)
+
+
+def _read(model, name, value):
+    field = next(one for one in model._meta.concrete_fields if one.attname == name)
+    if isinstance(field, BinaryField):
+        return base64.b64decode(value)
+    return (field.target_field if field.is_relation else field).to_python(value)
+
+
+def test_what_an_earlier_version_wrote_is_untouched_by_the_migration_and_can_be_proved_from_then_on(old_site):
+    before = {row["pk"]: row["fields"]["bytes"] for row in old_site if row["model"] == "ledger.entry"}
+
+    call_command("migrate", verbosity=0)
+
+    after = {entry.seq: base64.b64encode(bytes(entry.bytes)).decode() for entry in Entry.objects.all()}
+    assert after == before
+    assert Head.objects.get().seq == len(before)
+    assert guards.missing(connection) == []
+    # The vector holds no wrapped keys: they are no part of the record.
+    assert [one for one in verify_records().findings if "wrapped key" not in one.says] == []
+
+    people = Person.objects.select_related("state")
+    qa = next(one for one in people if Role.QA in one.state.roles)
+    package = a_package(Batch.objects.get(), by=qa)
+
+    assert verified(package, "--key", LogKey.objects.get().key_id).returncode == 2
