@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.databases import database_from
+from ledger.authorities import authorities_from
 from ledger.own_secret import own_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -49,6 +50,41 @@ if _origin.scheme != "https" and not TRAINING:
     raise ImproperlyConfigured("A plant is served over TLS: CELLWRIGHT_ORIGIN must begin with https://.")
 # What the ledger's proofs name: the origin without its scheme.
 LEDGER_ORIGIN = f"{_origin.netloc}{_origin.path.rstrip('/')}"
+
+# Who holds the log's key: a separate signer behind this socket, or, without one, this process in a folder of its own.
+SIGNER_SOCKET = setting("SIGNER")
+SIGNER_DIR = Path(setting("SIGNER_DIR", str(DATA_DIR / "signer")))
+SIGNER_TIMEOUT_SECONDS = 10
+# Every signed head, one line each; belongs on another volume than the database and its backups.
+HIGH_WATER_FILE = Path(setting("HIGH_WATER_FILE", str(DATA_DIR / "high-water")))
+
+# Authorities outside the site that time-stamp its checkpoints, each trusted by the roots in its own file.
+TSA_ROOTS = Path(setting("TSA_ROOTS", str(DATA_DIR / "tsa-roots"))).absolute()
+try:
+    TSA_AUTHORITIES = authorities_from(setting("TSA"), TSA_ROOTS)
+except ValueError as error:
+    raise ImproperlyConfigured(f"CELLWRIGHT_TSA: {error}") from error
+TSA_TIMEOUT_SECONDS = 10.0
+# Whether decisions wait for a recent stamp from outside, or go on with a warning.
+ANCHOR_POLICY = setting("ANCHOR_POLICY", "warn")
+if ANCHOR_POLICY not in {"warn", "block"}:
+    raise ImproperlyConfigured("CELLWRIGHT_ANCHOR_POLICY must be warn or block.")
+if ANCHOR_POLICY == "block" and not TSA_AUTHORITIES:
+    raise ImproperlyConfigured("CELLWRIGHT_ANCHOR_POLICY block needs an authority: name one in CELLWRIGHT_TSA.")
+ANCHOR_MAX_AGE_HOURS = 24
+
+# The site's certificate, with which it signs the PDFs that it issues (PEM files); without one a plant signs none.
+PDF_CERTIFICATE_FILE = os.environ.get("CELLWRIGHT_PDF_CERTIFICATE_FILE", "")
+PDF_KEY_FILE = os.environ.get("CELLWRIGHT_PDF_KEY_FILE", "")
+PDF_CHAIN_FILE = os.environ.get("CELLWRIGHT_PDF_CHAIN_FILE", "")
+PDF_KEY_PASSPHRASE = setting("PDF_KEY_PASSPHRASE")
+PDF_SIGNING_LEVEL = setting("PDF_SIGNING_LEVEL")
+if bool(PDF_CERTIFICATE_FILE) != bool(PDF_KEY_FILE):
+    raise ImproperlyConfigured("CELLWRIGHT_PDF_CERTIFICATE_FILE and CELLWRIGHT_PDF_KEY_FILE are set together.")
+if PDF_SIGNING_LEVEL not in {"", "B-LTA"}:
+    raise ImproperlyConfigured("CELLWRIGHT_PDF_SIGNING_LEVEL is B-LTA or not set.")
+if PDF_SIGNING_LEVEL and not TSA_AUTHORITIES:
+    raise ImproperlyConfigured("CELLWRIGHT_PDF_SIGNING_LEVEL needs an authority: name one in CELLWRIGHT_TSA.")
 
 DEBUG = False
 ALLOWED_HOSTS = [_origin.hostname] + (["127.0.0.1", "localhost"] if TRAINING else [])
@@ -124,6 +160,9 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database_from(setting("DATABASE_URL"), DATA_DIR)}
+# The same database under a role that may delete identity records whose erasure was approved, and do nothing else.
+if _eraser := setting("ERASER_DATABASE_URL"):
+    DATABASES["eraser"] = database_from(_eraser, DATA_DIR)
 BROKER_URL = setting("BROKER_URL")
 # A worker that died with a job in hand keeps it from the others for this long.
 JOB_LEASE_SECONDS = int(setting("JOB_LEASE_SECONDS", "300"))

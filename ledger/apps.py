@@ -22,6 +22,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(after_migrations, dispatch_uid="ledger.after_migrations")
-        from ledger import checks
+        from ledger import anchoring, checkpoint_checks, checks  # noqa: F401  importing them fills the lists
 
         checks.register()
+        checkpoint_checks.register()

@@ -1,4 +1,4 @@
-"""What a test may need of the machine beside Python: Chromium, Redis.
+"""What a test may need of the machine beside Python: Chromium, Redis, openssl, pdfsig.
 
 What is missing skips the test with the reason. CELLWRIGHT_REQUIRE_ALL=1 makes it fail instead, so that a
 continuous-integration run cannot pass by testing less.
@@ -45,6 +45,20 @@ def chromium() -> Path:
         if found := shutil.which(name):
             return Path(found)
     missing("Chromium is not installed (Debian: apt install chromium).")
+
+
+def openssl() -> Path:
+    """Give openssl, which plays the time-stamping authority, or end the test."""
+    if found := shutil.which("openssl"):
+        return Path(found)
+    missing("openssl is not installed (Debian: apt install openssl).")
+
+
+def pdfsig() -> Path:
+    """Give poppler's reader of PDF signatures, or end the test."""
+    if found := shutil.which("pdfsig"):
+        return Path(found)
+    missing("pdfsig is not installed (Debian: apt install poppler-utils).")
 
 
 def redis_server() -> Path:
