@@ -59,6 +59,8 @@ def main() -> int:
 
     ended = [
         measured("rendering", "Documents (no database below the snapshot)"),
+        measured("record_rendering", "Batch records (no database below the snapshot)"),
+        measured("verifying", "Offline verifier (no database, no packages)"),
         measured("recording", "SQLite, one file, WAL, synchronous FULL"),
     ]
     try:

@@ -1,4 +1,4 @@
-"""The measurements, by name: recording, rendering.
+"""The measurements, by name: recording, rendering, record_rendering, verifying.
 
 (1) Recording a value: the POST of the API for every value of a whole batch, each beside the POST of a row of the same
     size to a view that inserts it and does nothing else. Both go through the same middleware, session and parser.
@@ -140,7 +140,26 @@ def drawn(pages: list[list[Word]]) -> bytes:
     return written.getvalue()
 
 
-MEASUREMENTS = {"recording": recording, "rendering": rendering}
+def record_rendering() -> None:
+    """Measure the making of a batch record."""
+    from bench.record_rendering import recording_a_record
+
+    recording_a_record()
+
+
+def verifying() -> None:
+    """Measure the offline verifier."""
+    from bench.verifying import verifying as measured
+
+    measured()
+
+
+MEASUREMENTS = {
+    "recording": recording,
+    "rendering": rendering,
+    "record_rendering": record_rendering,
+    "verifying": verifying,
+}
 
 
 def measure(what: str) -> None:
