@@ -11,6 +11,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from accounts.integrity import objections_to_integrity
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, plain_intent
@@ -101,6 +102,8 @@ class Act(Generic[SubjectT]):
     asks: ClassVar[type[serializers.Serializer[Any]]] = NoIntent  # Any: serializers are generic in what they read
     # A second person signs at the station of the first, without taking over the session.
     second_person: ClassVar[bool] = False
+    # An open incident about the whole site, or about one of `streams`, stops it.
+    stopped_by_findings: ClassVar[bool] = False
 
     def find(self, subject: UUID) -> SubjectT:
         """Give what the act is about; raise Http404 if there is none."""
@@ -108,6 +111,10 @@ class Act(Generic[SubjectT]):
 
     def lock(self, subject: SubjectT) -> None:
         """Lock what the act depends on, before anything is read again. Nothing to lock is allowed."""
+
+    def streams(self, subject: SubjectT) -> Sequence[str]:
+        """Name the streams of the record on which the act rests."""
+        return ()
 
     def to_sign(self, subject: SubjectT, intent: Intent) -> ToSign:
         """Build what the signer reads."""
@@ -131,7 +138,11 @@ class Act(Generic[SubjectT]):
 
     def all_objections(self, subject: SubjectT, intent: Intent, by: Person) -> list[Objection]:
         """Give every reason against the act by this person: the one list that page, button and action use."""
-        return [*lacks(by, self.permission), *self.objections(subject, intent, by)]
+        return [
+            *lacks(by, self.permission),
+            *objections_to_integrity(self, subject),
+            *self.objections(subject, intent, by),
+        ]
 
     def read_intent(self, data: Mapping[str, object]) -> Intent:
         """Read what the person chose; raise BadInput with a sentence a field."""

@@ -87,21 +87,15 @@ def found(site: SiteFacts, *, founders: Sequence[Founder]) -> Site:
         for person in people:
             write(person, type="person.admitted_at_founding", actor="founding")
         for person, key, wrap in zip(people, keys, wraps, strict=True):
-            _enrol_in(person, key, wrap)
+            enrol_key(person, key, wrap)
         return row
 
 
-def _enrol_in(person: Person, key: OpenKey, wrap: KeyWrap) -> KeyEnrolment:
+def enrol_key(person: Person, key: OpenKey, wrap: KeyWrap) -> KeyEnrolment:
     """Write a person's new key, signed by itself, and keep its wrap in place of any older one."""
     previous = KeyEnrolment.objects.filter(signer=person, replaced_by=None).first()
-    unstored = Challenge(
-        pk=uuid.uuid4(),
-        nonce=secrets.token_hex(16),
-        head_seq=0,
-        head_leaf=NOTHING_BEFORE,
-        view_sha256=NOTHING_BEFORE,
-    )
-    signature = Signature(person, key, Meaning.ENROLLED, str(Meaning.ENROLLED.label), clock.now(), unstored)
+    text = str(Meaning.ENROLLED.label)
+    signature = Signature(person, key, Meaning.ENROLLED, text, clock.now(), unstored_challenge())
     row = KeyEnrolment(key_id=key.key_id, public_key=key.public_hex, replaces=previous)
     person_without_state = not hasattr(person, "state")
     if person_without_state:
@@ -111,6 +105,17 @@ def _enrol_in(person: Person, key: OpenKey, wrap: KeyWrap) -> KeyEnrolment:
     wrap.save(force_insert=True)
     refresh_state(person)
     return row
+
+
+def unstored_challenge() -> Challenge:
+    """Give the challenge of a signature that answers no page: a founding, an enrolment, the rotation of a key."""
+    return Challenge(
+        pk=uuid.uuid4(),
+        nonce=secrets.token_hex(16),
+        head_seq=0,
+        head_leaf=NOTHING_BEFORE,
+        view_sha256=NOTHING_BEFORE,
+    )
 
 
 def new_link(person: Person) -> str:
@@ -151,7 +156,7 @@ def enrol(token: str, *, secret: str, secret_again: str) -> KeyEnrolment:
         used = OneTimeLink.objects.filter(pk=link.pk, used_at=None).update(used_at=clock.machine_now())
         if not used:
             raise Refused(_("This link is not valid any more. Ask an administrator for a new one."), status=404)
-        row = _enrol_in(person, key, wrap)
+        row = enrol_key(person, key, wrap)
     security.log("key_enrolled", person=person, username=person.username)
     return row
 

@@ -10,9 +10,19 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing them registers them.
-        for module in ("checks", "people_acts", "station_acts", "token_acts", "training_acts"):
+        for module in (
+            "checks",
+            "key_life",
+            "incident_acts",
+            "incident_checks",
+            "people_acts",
+            "station_acts",
+            "token_acts",
+            "training_acts",
+        ):
             import_module(f"accounts.{module}")
         from accounts.panels import register_work
-        from accounts.work import approvals_for
+        from accounts.work import approvals_for, incidents_for
 
         register_work(approvals_for)
+        register_work(incidents_for)

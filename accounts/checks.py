@@ -18,11 +18,14 @@ from accounts.signature import PREDICATE_TYPE
 from accounts.states import standing_of
 from ledger.canonical import digest
 from ledger.dsse import EnvelopeError, is_signed_by, opened, public_key
-from ledger.models import Entry, Payload
+from ledger.models import Entry, Envelope
 from ledger.verification import Finding, Verification, check, written_models
 from ledger.writing import stamp
 
-ENROLMENT, RESET, DEACTIVATION = "accounts.keyenrolment", "accounts.keyresetapproval", "accounts.deactivation"
+ENROLMENT, RESET = "accounts.keyenrolment", "accounts.keyresetapproval"
+REVOCATION, DEACTIVATION = "accounts.keyrevocation", "accounts.deactivation"
+# What the life of keys follows from.
+KEY_ENTRIES = (ENROLMENT, RESET, REVOCATION, DEACTIVATION)
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class KeyLife:
     public: bytes
     since: int
     until: int | None = None
+    ended_by: str = ""  # the type of the record that ended it
 
     def was_in_force_at(self, seq: int) -> bool:
         """A key signs its own enrolment, and everything up to the entry that ended it."""
@@ -40,34 +44,24 @@ class KeyLife:
 
 
 def key_lives() -> dict[str, KeyLife]:
-    """Read the life of each key from the ledger's payloads, in the order of the ledger."""
+    """Read the life of each key from the ledger, in its order: what ends a key stands in its person's own stream."""
     lives: dict[str, KeyLife] = {}
-    wanted = Entry.objects.filter(rec_type__in=(ENROLMENT, RESET, DEACTIVATION)).select_related("payload")
-    people_of_resets: dict[str, str] = {
-        str(fields["id"]): str(fields["person_id"]) for fields in _fields_of("accounts.keyreset")
-    }
-    for entry in wanted.order_by("seq"):
+    wanted = Entry.objects.filter(rec_type__in=KEY_ENTRIES)
+    for entry in wanted.select_related("payload").order_by("seq"):
+        if entry.rec_type != ENROLMENT:
+            _end(lives, entry.stream.removeprefix("person/"), entry)
+            continue
         fields = json.loads(bytes(entry.payload.bytes))["fields"]
-        if entry.rec_type == ENROLMENT:
-            person = str(fields["signer_id"])
-            _end(lives, person, entry.seq)
-            lives[fields["key_id"]] = KeyLife(person, bytes.fromhex(fields["public_key"]), entry.seq)
-        elif entry.rec_type == RESET:
-            _end(lives, people_of_resets.get(str(fields["reset_id"]), ""), entry.seq)
-        else:
-            _end(lives, str(fields["person_id"]), entry.seq)
+        person = str(fields["signer_id"])
+        _end(lives, person, entry)
+        lives[fields["key_id"]] = KeyLife(person, bytes.fromhex(fields["public_key"]), entry.seq)
     return lives
 
 
-def _fields_of(record: str) -> Iterator[dict[str, object]]:
-    for payload in Payload.objects.filter(entry__rec_type=record):
-        yield json.loads(bytes(payload.bytes))["fields"]
-
-
-def _end(lives: dict[str, KeyLife], person: str, seq: int) -> None:
+def _end(lives: dict[str, KeyLife], person: str, entry: Entry) -> None:
     for life in lives.values():
         if life.person == person and life.until is None:
-            life.until = seq
+            life.until, life.ended_by = entry.seq, entry.rec_type
 
 
 @check("keys")
@@ -96,10 +90,13 @@ def signatures_are_valid(verification: Verification) -> Iterator[Finding]:
                 yield Finding("signatures", f"{row.record_type()} {row.pk}", says)
 
 
-def findings_on(row: Signed, lives: dict[str, KeyLife] | None = None) -> list[str]:
-    """Give everything that is wrong with the signature of a row; an empty list means that it verifies now."""
+def findings_on(row: Signed, lives: dict[str, KeyLife] | None = None, entry: Entry | None = None) -> list[str]:
+    """Give everything that is wrong with the signature of a row; an empty list means that it verifies now.
+
+    `lives` and the row's `entry` are read where they are not given.
+    """
     lives = key_lives() if lives is None else lives
-    entry = Entry.objects.filter(rec_type=row.record_type(), rec_id=row.pk).select_related("payload").first()
+    entry = entry or Entry.objects.filter(rec_type=row.record_type(), rec_id=row.pk).select_related("payload").first()
     if entry is None:
         return ["no entry witnesses this signature"]
     envelopes = list(entry.envelopes.all())
@@ -117,6 +114,18 @@ def findings_on(row: Signed, lives: dict[str, KeyLife] | None = None) -> list[st
         ]
     except (EnvelopeError, ValueError, KeyError, TypeError, IndexError) as error:
         return [f"its envelope cannot be read ({error})"]
+
+
+def was_later_revoked(row: Signed, lives: dict[str, KeyLife]) -> bool:
+    """Tell whether the key of a signature was revoked after it; what was signed before stays valid."""
+    envelope = Envelope.objects.filter(entry__rec_type=row.record_type(), entry__rec_id=row.pk).first()
+    if envelope is None:
+        return False
+    try:
+        life = lives.get(opened(bytes(envelope.bytes)).key_id)
+    except EnvelopeError:
+        return False
+    return life is not None and life.ended_by == REVOCATION
 
 
 def _wrong_key(key_id: str, life: KeyLife | None, row: Signed, seq: int, valid: bool) -> Iterator[str]:

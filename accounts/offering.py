@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from accounts.acts import Intent
+from accounts.integrity import objections_to_integrity
 from accounts.models import Person
 from accounts.policy import must_accept_policy_first
 from accounts.refusal import Objection, Text, lacks
@@ -36,13 +37,14 @@ def offer(code: str, subject: Model | UUID, *, by: Person, data: Mapping[str, ob
     """Give an act as a button or as the reasons against it: the same list with which the act itself would refuse.
 
     An act that asks for something is judged whole when `data` is given; without it, only what does not depend on the
-    answers is asked: roles and the signature policy. The rest is said when the form is sent.
+    answers is asked: roles, open incidents and the signature policy. The rest is said when the form is sent.
     """
     act = known_act(code)
     key = subject if isinstance(subject, UUID) else UUID(str(subject.pk))
     objections = must_accept_policy_first(by, act.code)
     if data is None and act.asks().fields:
         objections += lacks(by, act.permission)
+        objections += objections_to_integrity(act, act.find(key)) if act.stopped_by_findings else []
     else:
         intent: Intent = act.read_intent(data or {})
         objections += act.all_objections(act.find(key), intent, by)

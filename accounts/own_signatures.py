@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from accounts.checks import findings_on, key_lives
+from accounts.checks import findings_on, key_lives, was_later_revoked
 from accounts.models import Person, Signed
 from ledger.verification import written_models
 
@@ -14,6 +14,7 @@ class OwnSignature:
     row: Signed
     words: str
     findings: list[str]
+    key_revoked: bool = False
 
 
 def signatures_of(person: Person, *, most: int = 50) -> list[OwnSignature]:
@@ -24,4 +25,7 @@ def signatures_of(person: Person, *, most: int = 50) -> list[OwnSignature]:
             rows += model._default_manager.filter(signer=person).order_by("-signed_at")[:most]
     rows.sort(key=lambda row: row.signed_at, reverse=True)
     lives = key_lives()
-    return [OwnSignature(row, str(row._meta.verbose_name), findings_on(row, lives)) for row in rows[:most]]
+    return [
+        OwnSignature(row, str(row._meta.verbose_name), findings_on(row, lives), was_later_revoked(row, lives))
+        for row in rows[:most]
+    ]

@@ -92,7 +92,11 @@ class YesNoField(_YesNo):
 
 
 class MomentField(_Moment):
-    """A point in time that is not in the future. Without an offset it is the site's local time."""
+    """A point in time that is not in the future, unless that is allowed. Without an offset it is site time."""
+
+    def __init__(self, *, future_allowed: bool = False, **options: Any) -> None:  # Any: DRF's own field options
+        self.future_allowed = future_allowed
+        super().__init__(**options)
 
     def to_internal_value(self, data: object) -> datetime:
         if not isinstance(data, str) or len(data) > 40 or not data.isascii():
@@ -110,7 +114,7 @@ class MomentField(_Moment):
         if not 2000 <= moment.year <= 2200:
             raise serializers.ValidationError(_("This year cannot be right."))
         now = clock.now()
-        if moment > now + timedelta(seconds=2):
+        if not self.future_allowed and moment > now + timedelta(seconds=2):
             raise serializers.ValidationError(
                 _("The time can't be in the future. The server time is %(now)s.") % {"now": f"{local(now):%H:%M}"}
             )

@@ -88,6 +88,7 @@ class AdmitPerson(Act[Site]):
     title = gettext_lazy("Admit a person")
     verb = gettext_lazy("Sign the admission")
     permission = Permission.ACCOUNT_MANAGE
+    stopped_by_findings = True
     meaning = Meaning.ADMITTED
     asks = AdmissionIntent
 
@@ -139,6 +140,7 @@ class AdmitPerson(Act[Site]):
 class _Second(AboutPerson):
     """An approval by a second administrator of what a first one proposed about somebody."""
 
+    stopped_by_findings = True
     meaning = Meaning.APPROVED
 
     def pending(self, person: Person) -> Admission | RoleChange | KeyReset | None:
@@ -221,6 +223,7 @@ class ChangeRoles(AboutPerson):
     verb = gettext_lazy("Sign the change")
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I ask that this person's roles be changed.")
+    stopped_by_findings = True
     asks = RolesIntent
 
     def to_sign(self, subject: Person, intent: Intent) -> ToSign:
@@ -325,6 +328,7 @@ class ResetKey(_WithReason):
     verb = gettext_lazy("Sign the request")
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I ask that this person's key be replaced.")
+    stopped_by_findings = True
 
     def objections(self, subject: Person, intent: Intent, by: Person) -> list[Objection]:
         return [

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts import security
 from accounts.acts import Act, ToSign, act_called
+from accounts.integrity import objections_to_integrity
 from accounts.keys import WrongSecretError, unlock
 from accounts.models import Challenge, KeyWrap, Person, Signed
 from accounts.policy import must_accept_policy_first
@@ -175,7 +176,7 @@ def _carried_out(act: Act[Any], challenge: Challenge, signature: Signature) -> S
                 code="stale",
             )
         )
-    refuse_if(act.objections(subject, challenge.intent, by))
+    refuse_if([*objections_to_integrity(act, subject), *act.objections(subject, challenge.intent, by)])
     row: Signed = act.carry_out(subject, challenge.intent, signature)
     failpoint("state changed")
     return row

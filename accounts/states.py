@@ -8,6 +8,7 @@ from accounts.models import (
     Deactivation,
     KeyEnrolment,
     KeyResetApproval,
+    KeyRevocation,
     Person,
     PersonState,
     PolicyAcceptance,
@@ -74,12 +75,15 @@ def _key_in_force(person: Person) -> str:
     newest = KeyEnrolment.objects.filter(signer=person, replaced_by=None).first()
     if newest is None:
         return ""
-    resets = KeyResetApproval.objects.filter(reset__person=person)
-    revoked_at = max((_seq(reset) for reset in resets), default=0)
-    return newest.key_id if _seq(newest) >= revoked_at else ""
+    ended: list[KeyResetApproval | KeyRevocation] = [
+        *KeyResetApproval.objects.filter(reset__person=person),
+        *KeyRevocation.objects.filter(person=person),
+    ]
+    ended_at = max((_seq(row) for row in ended), default=0)
+    return newest.key_id if _seq(newest) >= ended_at else ""
 
 
-def _seq(row: KeyEnrolment | KeyResetApproval) -> int:
+def _seq(row: KeyEnrolment | KeyResetApproval | KeyRevocation) -> int:
     """Give a row's place in the ledger; a row whose entry is noted but not written yet is the newest of all."""
     found = Entry.objects.filter(rec_type=row.record_type(), rec_id=row.pk).values_list("seq", flat=True).first()
     return found if found is not None else 2**53

@@ -12,6 +12,7 @@ urlpatterns = [
     path("unlock/", sign_in.unlock, name="unlock"),
     path("enrol/<str:token>/", enrol.page, name="enrol"),
     path("account/", account.page, name="account"),
+    path("account/key/", account.rotate, name="rotate-key"),
     path("account/tokens/<uuid:token_id>/revoke/", account.revoke_token, name="token-revoke"),
     path("people/", people.everybody, name="people"),
     path("people/<uuid:person_id>/", people.one, name="person"),

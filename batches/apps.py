@@ -2,14 +2,24 @@
 
 from django.apps import AppConfig
 
+REGISTER_THEMSELVES = (
+    "checking", "checks", "correcting", "defining", "issuing", "legal_holds", "lots", "ordering", "true_copies",
+    "witnessing",
+)  # fmt: skip
+
 
 class BatchesConfig(AppConfig):
     name = "batches"
 
     def ready(self) -> None:
-        from batches import checking, checks, correcting, defining, issuing, lots, ordering, witnessing
-        from batches.views import panels
+        from importlib import import_module
 
-        modules = (checking, checks, correcting, defining, issuing, lots, ordering, witnessing)
-        assert all(modules)  # noqa: S101  importing them has registered them
+        from batches.retention import kept_for
+        from batches.views import keeping, panels
+        from chain_of_custody.erasing import register_keeper
+
+        for module in REGISTER_THEMSELVES:
+            import_module(f"batches.{module}")
         panels.register()
+        keeping.register()
+        register_keeper(kept_for)

@@ -5,6 +5,7 @@
 (3) It is in force from the day that its approver names; a batch keeps the versions that it was issued with.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -56,6 +57,7 @@ class PrepareDefinition(Act[Site]):
     code = "definition.prepare"
     title = gettext_lazy("Prepare a definition")
     verb = gettext_lazy("Sign as author")
+    stopped_by_findings = True
     permission = Permission.DEFINITION_PREPARE
     meaning = Meaning.PERFORMED
     meaning_text = gettext_lazy("I prepared this version and ask for it to be checked.")
@@ -136,11 +138,16 @@ def _read(intent: Intent) -> ReadDefinition:
 class _OnDefinition(Act[Definition]):
     """An act about a prepared definition."""
 
+    stopped_by_findings = True
+
     def find(self, subject: UUID) -> Definition:
         row = Definition.objects.select_related("checked", "approval").filter(pk=subject).first()
         if row is None:
             raise Http404
         return row
+
+    def streams(self, subject: Definition) -> Sequence[str]:
+        return [subject.stream_name()]
 
     def lock(self, subject: Definition) -> None:
         take_turn("DEF")

@@ -82,6 +82,7 @@ class ApproveLot(Act[Site]):
     code = "lot.approve"
     title = gettext_lazy("Approve a lot of material")
     verb = gettext_lazy("Sign the approval")
+    stopped_by_findings = True
     permission = Permission.DEFINITION_APPROVE
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I compared this lot with its certificate and approve it for use.")

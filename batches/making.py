@@ -1,14 +1,13 @@
 """The containers that a step makes, in the transaction that signs it."""
 
-import calendar
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from accounts.models import Person
 from batches.definitions.master import ContainerKind, Made
-from batches.definitions.product import ShelfLife
 from batches.pinned import product_of
 from batches.record import BatchRecord, StepRecord
+from batches.spans import life_after
 from chain_of_custody.containers import make_container, of_batch
 from chain_of_custody.models import Container
 
@@ -80,16 +79,5 @@ def _cells(made: Made, step: StepRecord) -> Decimal | None:
 def _expiry(record: BatchRecord, made: Made, made_at: datetime) -> datetime | None:
     if made.kind is not ContainerKind.FINAL_BAG:
         return None
-    return expires_at(product_of(record.batch).shelf_life, made_at)
-
-
-def expires_at(shelf_life: ShelfLife, filled_at: datetime) -> datetime:
-    """Give the end of a shelf life; a month ends on the same day of its month, or on its last."""
-    if shelf_life.unit == "hours":
-        return filled_at + timedelta(hours=shelf_life.amount)
-    if shelf_life.unit == "days":
-        return filled_at + timedelta(days=shelf_life.amount)
-    months = filled_at.month - 1 + shelf_life.amount
-    year, month = filled_at.year + months // 12, months % 12 + 1
-    last = calendar.monthrange(year, month)[1]
-    return filled_at.replace(year=year, month=month, day=min(filled_at.day, last))
+    life = product_of(record.batch).shelf_life
+    return life_after(made_at, life.amount, life.unit)

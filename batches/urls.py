@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.views import lists, panels, steps
+from batches.views import keeping, lists, panels, steps
 
 app_name = "batches"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("batches/<str:number>/steps/<str:step>/correct/", steps.correct, name="step-correct"),
     path("batches/<str:number>/steps/<str:step>/scan/", steps.scan, name="step-scan"),
     path("batches/<str:number>/departures/report/", panels.report, name="report"),
+    path("batches/<str:number>/papers/store/", keeping.upload, name="papers"),
+    path("batches/<str:number>/papers/new/<uuid:file_id>/", keeping.certify, name="paper-new"),
+    path("batches/<str:number>/papers/<uuid:copy_id>/file/", keeping.download, name="paper"),
     path("orders/", lists.orders, name="orders"),
     path("orders/new/", lists.new_order, name="new-order"),
     path("orders/<str:number>/", lists.order, name="order"),

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from accounts.api.authentication import IsKnownPerson
+from config.integrity import IntegrityView
 
 ROOMS = ("chain_of_custody", "batches", "qc", "reports")
 
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
         name="api-docs",
     ),
+    path("integrity/", IntegrityView.as_view(), name="api-integrity"),
     path("", include("accounts.api.urls")),
 ]
 urlpatterns += [path("", include(f"{room}.api.urls")) for room in ROOMS]

@@ -14,8 +14,11 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import batch_page
+        from config.story import waiting
+        from ledger import watching
 
         batch_page.register()
+        watching.pause_while(waiting.is_told)
         if settings.BROKER_URL:
             from ledger import outbox
 

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.incident_spans import spans
 from accounts.needing import needs
 from accounts.roles import Permission
 from ledger.models import Entry
@@ -30,6 +31,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page_of_entries(request, entries),
         "stream": stream,
+        "spans": spans(),
         "about": about or _("Every entry of this site, the newest first"),
     }
     return render(request, "config/audit.html", context)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.incident_spans import spans
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -23,12 +24,16 @@ from batches.identity import batch_numbered
 from batches.models import Batch, BatchState
 from batches.pinned import master_of
 from batches.record import Status, record_of
+from batches.streams import streams_of
 from batches.views.strip import strip_of
 from config.audit import page_of_entries
 from ledger.models import Entry
 
 # As one reads a batch: what was made, whether it is good, where it is, what went wrong, what is certified.
-TABS = ("steps", "in-process", "release-tests", "disposition", "custody", "departures", "documents", "audit-trail")
+TABS = (
+    "steps", "in-process", "release-tests", "disposition", "custody", "departures", "papers", "documents",
+    "audit-trail", "retention",
+)  # fmt: skip
 STAGE_OF_DECISION = {
     BatchState.Disposition.NONE: "progress",
     BatchState.Disposition.CERTIFIED: "pass",
@@ -53,7 +58,7 @@ def overview(request: HttpRequest, number: str) -> HttpResponse:
     """Show a batch whole: its stages, then every panel that belongs on the overview."""
     batch = batch_numbered(number)
     person = person_of(request)
-    on_overview = [panel for panel in panels_for("batch", person) if panel.on_overview]
+    on_overview = sorted((panel for panel in panels_for("batch", person) if panel.on_overview), key=_place_of)
     context = strip_of(batch) | {
         "stages": stages_of(batch),
         "panels": [panel.render(request, number) for panel in on_overview if not panel.beside],
@@ -121,7 +126,11 @@ def audit_trail(request: HttpRequest, number: str) -> str:
     batch = batch_numbered(number)
     streams = Q(stream=batch.stream_name()) | Q(stream=f"coi/{batch.coi.identifier}")
     about = _("Entries of %(batch)s and its chain of identity, the newest first") % {"batch": batch.number}
-    context = {"page": page_of_entries(request, Entry.objects.filter(streams)), "about": about}
+    context = {
+        "page": page_of_entries(request, Entry.objects.filter(streams)),
+        "about": about,
+        "spans": [one for one in spans() if one.concerns(streams_of(batch))],
+    }
     return render_to_string("config/_audit_trail.html", context, request=request)
 
 

@@ -18,7 +18,7 @@ from django.conf import settings
 django.setup()
 
 from config.starting import refuse_unsafe_start
-from ledger import outbox
+from ledger import outbox, watching
 
 app = Celery("cellwright")
 worker_init.connect(lambda **_: refuse_unsafe_start(), weak=False)
@@ -43,7 +43,10 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
     timezone="UTC",
-    beat_schedule={"sweep": {"task": "cellwright.sweep", "schedule": float(min(10, settings.JOB_LEASE_SECONDS))}},
+    beat_schedule={
+        "sweep": {"task": "cellwright.sweep", "schedule": float(min(10, settings.JOB_LEASE_SECONDS))},
+        "watch": {"task": "cellwright.watch", "schedule": 60.0},
+    },
 )
 
 
@@ -58,3 +61,9 @@ def sweep() -> None:
     """Send a message for every job that is due, so that any number of workers share them."""
     for job_id in outbox.due():
         deliver.delay(str(job_id))
+
+
+@app.task(name="cellwright.watch")
+def watch() -> None:
+    """Owe the site's own checks and checkpoints where they are due."""
+    watching.watch()

@@ -16,6 +16,8 @@ from accounts.people_reading import reads_people
 from accounts.refusal import Text
 from accounts.roles import Permission, Role
 from ledger import clock
+from ledger.anchoring import is_overdue
+from ledger.incidents import open_incidents
 from ledger.models import Site
 
 ON_TABLETS = frozenset({Role.TECHNICIAN, Role.LOGISTICS, Role.QC_ANALYST})
@@ -43,7 +45,12 @@ PLACES = (
     Place(
         gettext_lazy("Certificates"), "reports:certificates", "file-check", Permission.RECORD_READ, on_the_rail=False
     ),
+    Place(gettext_lazy("Integrity"), "integrity", "shield", Permission.LEDGER_VERIFY, on_the_rail=False),
     Place(gettext_lazy("Audit trail"), "audit", "history", Permission.LEDGER_VERIFY, on_the_rail=False),
+    Place(gettext_lazy("Granted to me"), "reports:granted", "book-open-check", Permission.RECORD_READ_GRANTED),
+    Place(gettext_lazy("Inspections"), "reports:inspections", "eye", Permission.INSPECTION_MANAGE),
+    Place(gettext_lazy("Copies I took"), "reports:copies", "download", Permission.RECORD_COPY),
+    Place(gettext_lazy("How to verify"), "reports:verify", "shield-check", Permission.OWN_ACCOUNT, on_the_rail=False),
     Place(gettext_lazy("Security log"), "accounts:security", "shield-alert", Permission.SECURITY_READ),
     Place(gettext_lazy("Roles"), "accounts:roles", "table", Permission.OWN_ACCOUNT, on_the_rail=False),
     Place(gettext_lazy("My account"), "accounts:account", "circle-user", Permission.OWN_ACCOUNT),
@@ -65,8 +72,17 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "station": None,
         "idle_seconds": settings.IDLE_LOCK_SECONDS,
         "bands": bands(),
-        "integrity_findings": [],
+        **integrity_band(person),
     }
+
+
+def integrity_band(person: Person | None) -> dict[str, object]:
+    """Give what the red band shows: every open incident about the whole site, or else those this person may see."""
+    found = list(open_incidents().values_list("about", flat=True))
+    if "" not in found and (person is None or Permission.RECORD_READ not in person.permissions):
+        found = []
+    about = [] if "" in found else sorted(set(found))
+    return {"integrity_findings": found, "integrity_about": about}
 
 
 def device_of(person: Person | None) -> str:
@@ -77,9 +93,14 @@ def device_of(person: Person | None) -> str:
 
 def bands() -> list[Item]:
     """Give the bands that stand above every page."""
-    if not settings.TRAINING:
-        return []
-    return [{"kind": "training", "text": _("Training system. Not for GMP records."), "more_text": "", "url": ""}]
+    found: list[Item] = []
+    if settings.TRAINING:
+        text = _("Training system. Not for GMP records.")
+        found.append({"kind": "training", "text": text, "more_text": "", "url": ""})
+    if settings.TSA_AUTHORITIES and is_overdue():
+        text = _("No authority outside the site has time-stamped the record for more than a day.")
+        found.append({"kind": "anchor", "text": text, "more_text": "", "url": reverse("integrity")})
+    return found
 
 
 def navigation(person: Person, path: str) -> list[Item]:

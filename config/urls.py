@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import audit, batch_page, health, views
+from config import audit, batch_page, health, integrity, views
 
 ROOMS = ("chain_of_custody", "batches", "qc", "reports")
 
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("scan/", views.scan, name="scan"),
     path("audit/", audit.audit, name="audit"),
+    path("integrity/", integrity.integrity, name="integrity"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", include("config.api_urls")),

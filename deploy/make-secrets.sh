@@ -25,6 +25,8 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
 make owner-password "$(random)"
 make app-password "$(random)"
+make eraser-password "$(random)"
 make secret-key "$(random)"
 make owner-database-url "postgresql://cellwright_owner:$(cat var/secrets/owner-password)@db:5432/cellwright"
 make app-database-url "postgresql://cellwright_app:$(cat var/secrets/app-password)@db:5432/cellwright"
+make eraser-database-url "postgresql://cellwright_eraser:$(cat var/secrets/eraser-password)@db:5432/cellwright"

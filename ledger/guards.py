@@ -3,8 +3,8 @@
 (1) UPDATE, DELETE and (PostgreSQL) TRUNCATE raise; on SQLite a second INSERT of the same key raises too, because
     INSERT OR REPLACE fires no delete trigger.
 (2) Guards are installed again after every migration: SQLite drops a table's triggers when it rebuilds the table.
-(3) Two doors are open for erasure alone: the payload of an entry that an `Erasure` names, and the row it names in a
-    table that says `erasable = True`. Nothing can be updated even then.
+(3) Two doors are open for erasure alone: a row that an `Erasure` names in a table that says `erasable = True`, and
+    the payload of such a row's entry. Nothing can be updated even then, and no erasure opens any other row.
 (4) `missing()` names every guard that should stand and does not; verification and the start check ask it.
 
 All SQL that differs between the engines stands here.
@@ -19,6 +19,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from ledger.models import Entry, Envelope, Erasure, Payload, Written
 
+# What a guard's function does on PostgreSQL.
+_REFUSES = " RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';"
+
 ALSO_APPEND_ONLY: list[type[models.Model]] = [Entry, Payload, Envelope]
 
 
@@ -29,6 +32,7 @@ class Guard:
     name: str
     table: str
     sql: str
+    told: str  # what the database must tell of it
 
 
 def append_only(model: type[models.Model]) -> type[models.Model]:
@@ -45,12 +49,24 @@ def guarded_models() -> list[type[models.Model]]:
 
 def _open_door(model: type[models.Model]) -> str:
     """Give the SQL condition under which a row may be deleted after all; empty where it never may."""
-    erasures = Erasure._meta.db_table
+    erasures, entries = Erasure._meta.db_table, Entry._meta.db_table
     if model is Payload:
-        return f"EXISTS (SELECT 1 FROM {erasures} e WHERE e.seq = OLD.entry_id)"  # noqa: S608  table names are ours
-    if getattr(model, "erasable", False):
-        return f"EXISTS (SELECT 1 FROM {erasures} e WHERE e.record_id_erased = OLD.id)"  # noqa: S608
+        erasable = ", ".join(f"'{one.record_type()}'" for one in erasable_models()) or "NULL"
+        return (
+            f"EXISTS (SELECT 1 FROM {erasures} e JOIN {entries} n ON n.seq = e.seq"  # noqa: S608  names are ours
+            f" WHERE e.seq = OLD.entry_id AND n.rec_type IN ({erasable}))"
+        )
+    if issubclass(model, Written) and model in erasable_models():
+        return (
+            f"EXISTS (SELECT 1 FROM {erasures} e WHERE e.record_id_erased = OLD.id"  # noqa: S608  as above
+            f" AND e.record_type_erased = '{model.record_type()}')"
+        )
     return ""
+
+
+def erasable_models() -> list[type[Written]]:
+    """Give the tables whose rows can be erased through the door."""
+    return [model for model in apps.get_models() if issubclass(model, Written) and getattr(model, "erasable", False)]
 
 
 def _sqlite(model: type[models.Model]) -> Iterator[Guard]:
@@ -67,15 +83,14 @@ def _sqlite(model: type[models.Model]) -> Iterator[Guard]:
         ("no_delete", f"BEFORE DELETE ON {table}{unless}"),
         ("no_replace", f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {taken})"),  # noqa: S608
     ):
-        yield Guard(f"{table}_{name}", table, f"CREATE TRIGGER {table}_{name} {clause} BEGIN {refuse}; END")
+        sql = f"CREATE TRIGGER {table}_{name} {clause} BEGIN {refuse}; END"
+        yield Guard(f"{table}_{name}", table, sql, sql)
 
 
 def _postgresql(model: type[models.Model]) -> Iterator[Guard]:
     table = model._meta.db_table
     door = _open_door(model)
-    body = (
-        f"IF TG_OP = 'DELETE' THEN IF {door} THEN RETURN OLD; END IF; END IF;" if door else ""
-    ) + " RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';"
+    body = (f"IF TG_OP = 'DELETE' THEN IF {door} THEN RETURN OLD; END IF; END IF;" if door else "") + _REFUSES
     function = f"{table}_refuse"
     yield Guard(
         f"{table}_no_change",
@@ -84,6 +99,7 @@ def _postgresql(model: type[models.Model]) -> Iterator[Guard]:
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {function}();"
         f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_change",
+        f"$function$ BEGIN {body} END $function$",
     )
     yield Guard(
         f"{table}_no_truncate",
@@ -91,12 +107,12 @@ def _postgresql(model: type[models.Model]) -> Iterator[Guard]:
         f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_truncate();"
         f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_truncate",
+        f"$function$ BEGIN{_REFUSES} END $function$",
     )
 
 
 REFUSE_TRUNCATE = (
-    "CREATE OR REPLACE FUNCTION ledger_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    " RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+    f"CREATE OR REPLACE FUNCTION ledger_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN{_REFUSES} END $$"
 )
 
 
@@ -126,11 +142,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     lost = []
     for guard in guards(connection):
         told = found.get(guard.name)
-        if (
-            told is None
-            or (connection.vendor == "sqlite" and told != guard.sql)
-            or (connection.vendor == "postgresql" and "RAISE EXCEPTION" not in told)
-        ):
+        if told is None or (told != guard.told if connection.vendor == "sqlite" else guard.told not in told):
             lost.append(guard.name)
     return sorted(lost)
 

@@ -10,7 +10,7 @@
 import base64
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -97,7 +97,7 @@ class SignerBehindSocket:
         one = self._asked({"do": "rotate", "at": at})["key"]
         return LogKeyFacts(str(one["name"]), bytes.fromhex(str(one["public"])), str(one["rotation"]))
 
-    def _asked(self, request: dict[str, object]) -> dict:  # type: ignore[type-arg]  # plain JSON of our own process
+    def _asked(self, request: Mapping[str, object]) -> dict:  # type: ignore[type-arg]  # plain JSON of our own process
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
                 line.settimeout(settings.SIGNER_TIMEOUT_SECONDS)

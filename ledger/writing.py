@@ -76,6 +76,8 @@ class Writing:
     """An open writing transaction and the entries noted in it."""
 
     noted: list[Noted] = field(default_factory=list)
+    epoch: int | None = None  # the epoch that these entries begin, where they begin one
+    despite_the_clock: bool = False  # write with the newest entry's time although the clock stands before it
 
 
 _open: contextvars.ContextVar[Writing | None] = contextvars.ContextVar("ledger_writing", default=None)
@@ -93,7 +95,7 @@ def writing() -> Iterator[Writing]:
     try:
         with transaction.atomic(durable=True):
             yield this
-            _write_entries(this.noted)
+            _write_entries(this)
             failpoint("before commit")
         failpoint("after commit")
     finally:
@@ -177,12 +179,14 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def _write_entries(noted: Sequence[Noted]) -> None:
+def _write_entries(this: Writing) -> None:
+    noted = this.noted
     if not noted:
         return
     head = Head.objects.select_for_update().get(pk=1)
     tips = _tips({entry.stream for entry in noted})
-    moment = _time_after(head.at)
+    moment = head.at if this.despite_the_clock and head.at else _time_after(head.at)
+    epoch = this.epoch or head.epoch
     entries: list[Entry] = []
     payloads: list[Payload] = []
     envelopes: list[Envelope] = []
@@ -194,7 +198,7 @@ def _write_entries(noted: Sequence[Noted]) -> None:
             {
                 "v": FORMAT_VERSION,
                 "origin": settings.LEDGER_ORIGIN,
-                "epoch": head.epoch,
+                "epoch": epoch,
                 "seq": seq,
                 "prev": prev,
                 "stream": item.stream,
@@ -233,5 +237,5 @@ def _write_entries(noted: Sequence[Noted]) -> None:
     if envelopes:
         Envelope.objects.bulk_create(envelopes)
     failpoint("entry inserted")
-    Head.objects.filter(pk=1).update(seq=seq, leaf=prev, at=moment)
+    Head.objects.filter(pk=1).update(seq=seq, leaf=prev, at=moment, epoch=epoch)
     failpoint("head updated")

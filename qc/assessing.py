@@ -2,12 +2,15 @@
 
 Facts are written where they happen: a departure in the batch, a mismatch or an excursion in custody. Each counts
 against the batch until a person of quality assurance has assessed it; nothing waits for a job to be safe.
+
+An incident of the record's integrity is a fact of each batch in which something was entered while it was open. It is
+assessed once it has ended.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.http import Http404
 from django.urls import reverse
@@ -15,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.incident_acts import kind_words
+from accounts.incident_spans import spans
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -23,8 +28,9 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
 from batches.models import Batch, Departure
+from batches.streams import streams_of
 from chain_of_custody.models import Assignment, Excursion, IdentityCheck
-from ledger.models import Written
+from ledger.models import Entry, Incident, Written
 from qc.batch_act import lock_batch
 from qc.models import FactAssessment
 
@@ -41,6 +47,11 @@ class Fact:
     assessment: FactAssessment | None
 
     @property
+    def id(self) -> UUID:
+        """What names the fact: its row, and the batch too where one row concerns several."""
+        return fact_id(self.row, self.batch)
+
+    @property
     def type(self) -> str:
         return self.row.record_type()
 
@@ -48,14 +59,21 @@ class Fact:
 def facts_of(batch: Batch) -> list[Fact]:
     """Give every fact of a batch that needs an assessment, in the order in which they were recorded."""
     assessed = {row.fact_id: row for row in FactAssessment.objects.filter(batch=batch)}
-    rows = [*_departures(batch), *_mismatches(batch), *_excursions(batch)]
-    facts = [Fact(row, batch, kind, says, row.recorded_at, assessed.get(row.pk)) for row, kind, says in rows]
+    rows = [*_departures(batch), *_mismatches(batch), *_excursions(batch), *_incidents(batch)]
+    facts = [
+        Fact(row, batch, kind, says, row.recorded_at, assessed.get(fact_id(row, batch))) for row, kind, says in rows
+    ]
     return sorted(facts, key=lambda fact: fact.happened_at)
 
 
 def open_facts(batch: Batch) -> list[Fact]:
     """Give the facts that nobody has assessed."""
     return [fact for fact in facts_of(batch) if fact.assessment is None]
+
+
+def fact_id(row: Written, batch: Batch) -> UUID:
+    """Name a fact by its row; an incident counts in each batch that it overlaps, and each is assessed on its own."""
+    return uuid5(row.pk, batch.number) if isinstance(row, Incident) else row.pk
 
 
 def _departures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
@@ -102,6 +120,19 @@ def _excursions(batch: Batch) -> Iterator[tuple[Written, str, str]]:
             )
 
 
+def _incidents(batch: Batch) -> Iterator[tuple[Written, str, str]]:
+    for span in spans():
+        entered = Entry.objects.filter(stream=batch.stream_name(), seq__gt=span.since).exclude(type__in=NOT_ENTERED)
+        if span.until is not None:
+            entered = entered.filter(seq__lt=span.until)
+        if span.concerns(streams_of(batch)) and (number := entered.count()):
+            words = {"number": number, "what": kind_words(span.incident.kind)}
+            says = _("%(number)s entries were made in this batch while it was open. %(what)s.") % words
+            yield span.incident, _("incident of the record's integrity"), says
+
+
+# What is no entry of bench or laboratory.
+NOT_ENTERED = ("fact.assessed", "document.issued")
 FACTS: tuple[type[Written], ...] = (Departure, IdentityCheck, Excursion)
 
 
@@ -114,6 +145,16 @@ def fact_with(pk: UUID) -> Fact:
                 for fact in facts_of(batch):
                     if fact.row.pk == pk:
                         return fact
+    return _incident_with(pk)
+
+
+def _incident_with(pk: UUID) -> Fact:
+    incidents = list(Incident.objects.all())
+    for batch in Batch.objects.select_related("order__coi__subject", "state") if incidents else ():
+        if any(fact_id(one, batch) == pk for one in incidents):
+            for fact in facts_of(batch):
+                if fact.id == pk:
+                    return fact
     raise Http404
 
 
@@ -165,12 +206,16 @@ class AssessFact(Act[Fact]):
                 Line(_("Product impact"), intent["impact"]),
                 Line(_("Conclusion"), intent["conclusion"]),
             ],
-            version=str(subject.row.pk),
+            version=str(subject.id),
         )
 
     def objections(self, subject: Fact, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(subject.assessment, _("This fact was assessed already.")),
+            *when(
+                isinstance(subject.row, Incident) and subject.row.state.is_open,
+                _("The incident is open. When two people have closed it, say what it means for this batch."),
+            ),
             *when(
                 subject.row.actor == by.reference,
                 _("You reported this yourself; somebody else assesses it."),
@@ -182,7 +227,7 @@ class AssessFact(Act[Fact]):
         row = FactAssessment(
             batch=subject.batch,
             fact_type=subject.type,
-            fact_id=subject.row.pk,
+            fact_id=subject.id,
             impact=intent["impact"],
             conclusion=intent["conclusion"],
         )

@@ -1,5 +1,6 @@
 """What the acts of this room share: they are about one batch, and its state row is their lock."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -9,6 +10,7 @@ from django.urls import reverse
 from accounts.acts import Act
 from accounts.models import Signed
 from batches.models import Batch, BatchState, SignedInBatch
+from batches.streams import streams_of
 
 
 class BatchAct(Act[Batch]):
@@ -19,6 +21,9 @@ class BatchAct(Act[Batch]):
 
     def lock(self, subject: Batch) -> None:
         lock_batch(subject)
+
+    def streams(self, subject: Batch) -> Sequence[str]:
+        return streams_of(subject)
 
     def done_url(self, row: Signed) -> str:
         assert isinstance(row, SignedInBatch)  # noqa: S101  these acts write nothing else

@@ -137,7 +137,7 @@ def _to_assess(batch: Batch) -> Iterator[Task]:
         yield Task(
             title=_("Assess: %(kind)s") % {"kind": fact.kind},
             batch=batch.number,
-            url=f"{_release_url(batch)}#fact-{fact.row.pk}",
+            url=f"{_release_url(batch)}#fact-{fact.id}",
             verb=_("Assess"),
             detail=fact.says,
             due_at=fact.happened_at + A_DAY,

@@ -7,6 +7,8 @@ class ReportsConfig(AppConfig):
     name = "reports"
 
     def ready(self) -> None:
-        from reports import checks, issuing, panels  # noqa: F401  importing them has put them on the lists
+        from accounts.panels import register_work
+        from reports import checks, copying, inspecting, issuing, panels  # noqa: F401  importing puts them on the lists
 
         panels.register()
+        register_work(inspecting.work)

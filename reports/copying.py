@@ -21,6 +21,7 @@ from accounts.roles import Permission
 from batches.models import Batch
 from ledger import checkpoints, files, outbox
 from ledger.models import Checkpoint, Entry, OutboxJob, StoredFile
+from ledger.signer import signer
 from ledger.writing import write, writing
 from reports import packaging
 from reports.models import CopyAsked, CopyMade, Document, Inspection
@@ -59,8 +60,8 @@ def ask_copy(
     batch: Batch,
     kind: CopyAsked.Kind,
     by: Person,
-    id: UUID,
-    inspection: Inspection | None = None,  # noqa: A002
+    id: UUID,  # noqa: A002  the id of the row
+    inspection: Inspection | None = None,
 ) -> CopyAsked:
     """Record that somebody asks for a copy, and owe it; asking again with the same id gives the same row."""
     if known := CopyAsked.objects.filter(pk=id, batch=batch, kind=kind, by=by).first():
@@ -78,7 +79,7 @@ def make_copy(job: OutboxJob) -> None:
     """Make the copy that was asked for."""
     asked = CopyAsked.objects.select_related("batch__order__coi__subject").get(pk=job.subject)
     outbox.tell_progress(job, _("Writing the batch record"))
-    document = batch_record_for(asked)
+    document = batch_record_for(asked, job=job)
     if asked.kind == CopyAsked.Kind.RECORD:
         _record_made(job, asked, document.file, checkpoint=None, document=document)
         return
@@ -96,12 +97,14 @@ def make_copy(job: OutboxJob) -> None:
 def checkpoint_for(batch: Batch) -> Checkpoint:
     """Give the first checkpoint that covers all that a package of the batch holds; one is issued where none does.
 
-    So the same record gives the same package, however often it is copied.
+    So the same record gives the same package, however often it is copied. It is one under the log's present key, which
+    signs the package's manifest too.
     """
     streams = (batch.stream_name(), batch.coi.stream_name())
     newest = Entry.objects.filter(stream__in=streams).order_by("-seq").values_list("seq", flat=True)[0]
     # The file of a document, in the site's stream, is entered with the document itself: no later than `newest`.
-    return checkpoints.covering(newest) or checkpoints.issue(Checkpoint.Why.COPY)
+    key = signer().every_key()[-1].key_id
+    return checkpoints.covering(newest, key_id=key) or checkpoints.issue(Checkpoint.Why.COPY)
 
 
 def _record_made(
@@ -148,6 +151,12 @@ def copies_of_person(person: Person) -> QuerySet[CopyAsked]:
 def copies_of_batch(batch: Batch) -> QuerySet[CopyAsked]:
     """Give the copies that were taken of a batch's record."""
     return copies().filter(batch=batch)
+
+
+def newest_package_size(batch: Batch) -> int | None:
+    """Give the size of the newest package of a batch, in bytes; None where none was made."""
+    made = CopyMade.objects.filter(asked__batch=batch, asked__kind=CopyAsked.Kind.PACKAGE)
+    return made.order_by("-recorded_at").values_list("size", flat=True).first()
 
 
 def copy_called(asked: UUID) -> CopyAsked:

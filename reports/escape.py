@@ -38,13 +38,36 @@ def _drawn(character: str) -> str:
     return character
 
 
+_MOST_KEPT = 10_000
+
+
+class _Drawn(dict[int, str]):
+    """What is printed for each character, worked out once."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[code] = _drawn(chr(code))
+        return self[code]
+
+
+_DRAWN = _Drawn()
+
+
 def visible(text: str) -> str:
     """Give the text as our faces can draw it, with everything they cannot draw as its number."""
     if len(text) > LONGEST_TEXT:
         raise TextTooLong(f"A text of {len(text)} characters does not fit; shorten it to {LONGEST_TEXT}.")
+    return drawable(text)
+
+
+def drawable(text: str) -> str:
+    """Give a text of any length as our faces can draw it, for a layout whose time grows no faster than the text."""
+    if text.isascii() and text.isprintable():
+        return text
     for ending, plain in _LINE_ENDS.items():
         text = text.replace(ending, plain)
-    return "".join(_drawn(character) for character in text)
+    return text.translate(_DRAWN)
 
 
 def escaped(text: str) -> str:

@@ -3,8 +3,8 @@
 Everything is formatted here, in the site's zone and words; below the snapshot nothing is looked up.
 """
 
-from calendar import monthrange
-from datetime import UTC, datetime, timedelta
+from base64 import b64encode
+from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
 
@@ -14,10 +14,12 @@ from accounts.wording import day, record_time
 from batches.definitions.product import ProductDefinition
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
+from batches.spans import life_after
 from batches.weights import verified_weight
 from chain_of_custody import isbt128
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Collection, Container
+from ledger import checkpoints
 from ledger.models import Entry, Site
 from ledger.typed_numbers import show_count
 from qc.models import Disposition, ResultsApproval
@@ -40,9 +42,9 @@ def certificate_of_analysis(
     one, several = _("%(pending)s of %(all)s results is pending."), _("%(pending)s of %(all)s results are pending.")
     summary = (one if len(pending) == 1 else several) % {"pending": len(pending), "all": len(stated)}
     return snapshot.CertificateOfAnalysis(
-        issue=_issue(number, version, issued_at, interim=approval.is_interim, supersedes=supersedes),
-        identity=_identity(batch),
-        product=_product(batch),
+        issue=issue_stated(number, version, issued_at, interim=approval.is_interim, supersedes=supersedes),
+        identity=identity_stated(batch),
+        product=product_stated(batch),
         dose_and_containers=_dose_and_containers(batch, stated),
         reconciliation=_counts(batch),
         specification=snapshot.Specification(
@@ -52,13 +54,13 @@ def certificate_of_analysis(
             sampling=_sampling(stated),
         ),
         lines=lines,
-        sites=_sites(product_of(batch), batch),
+        sites=sites_stated(product_of(batch), batch),
         signatures=(_signature(approval, _("Electronic signature, quality control")),),
         proof=_proof(approval),
         interim_summary=summary if approval.is_interim else "",
         interim_explanation=", ".join(pending) if approval.is_interim else "",
         footnotes=notes,
-        data_marks=_data_marks(batch),
+        data_marks=marks_stated(batch),
     )
 
 
@@ -80,9 +82,9 @@ def batch_certificate(
         signatures.insert(0, _signature(disposition.review, _("Electronic signature, review of the record")))
     dose = _dose_line(stated_results(disposition.approval) if disposition.approval else [])
     return snapshot.BatchCertificate(
-        issue=_issue(number, version, issued_at, interim=False, supersedes=supersedes),
-        identity=_identity(batch),
-        product=_product(batch),
+        issue=issue_stated(number, version, issued_at, interim=False, supersedes=supersedes),
+        identity=identity_stated(batch),
+        product=product_stated(batch),
         decision=snapshot.Decision(
             code=disposition.decision,
             sign=snapshot.Sign.PASS if certified else snapshot.Sign.FAIL,
@@ -94,17 +96,18 @@ def batch_certificate(
         dose=typed_dose(dose),
         dose_per_kg=dose.result_words if dose else _("no line per kilogram"),
         containers=tuple(_container(one) for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG),
-        sites=_sites(product_of(batch), batch),
+        sites=sites_stated(product_of(batch), batch),
         signatures=tuple(signatures),
         proof=_proof(disposition),
         comments=(disposition.statement,) if disposition.statement else (),
-        data_marks=_data_marks(batch),
+        data_marks=marks_stated(batch),
     )
 
 
-def _issue(
+def issue_stated(
     number: str, version: int, issued_at: datetime, *, interim: bool, supersedes: Document | None
 ) -> snapshot.Issue:
+    """Give who issues which document when, and what it replaces."""
     site = Site.objects.get()
     return snapshot.Issue(
         site=site.name,
@@ -120,7 +123,8 @@ def _issue(
     )
 
 
-def _identity(batch: Batch) -> snapshot.Identity:
+def identity_stated(batch: Batch) -> snapshot.Identity:
+    """Give whose cells a batch is made of, by number alone."""
     dins = [isbt128.din(collection.din) for collection in _collections(batch)]
     return snapshot.Identity(
         batch=batch.number,
@@ -134,7 +138,8 @@ def _collections(batch: Batch) -> list[Collection]:
     return list(batch.coi.collections.select_related("party").order_by("collected_at"))
 
 
-def _product(batch: Batch) -> snapshot.Product:
+def product_stated(batch: Batch) -> snapshot.Product:
+    """Give what was made, under which authorisation, for what."""
     product = product_of(batch)
     weight = verified_weight(batch.order)
     made_at = _filled_at(batch)
@@ -163,12 +168,7 @@ def _filled_at(batch: Batch) -> datetime | None:
 
 def _expires(product: ProductDefinition, made_at: datetime) -> datetime:
     """Give when the product's shelf life, counted from its fill, is over."""
-    life = product.shelf_life
-    if life.unit == "months":
-        months = made_at.month - 1 + life.amount
-        year, month = made_at.year + months // 12, months % 12 + 1
-        return made_at.replace(year=year, month=month, day=min(made_at.day, monthrange(year, month)[1]))
-    return made_at + timedelta(**{life.unit: life.amount})
+    return life_after(made_at, product.shelf_life.amount, product.shelf_life.unit)
 
 
 def _counts(batch: Batch) -> str:
@@ -208,7 +208,8 @@ def _sampling(stated: list[PanelLine]) -> str:
     return _("Sampled %(taken)s, last received %(received)s") % {"taken": day(taken), "received": record_time(received)}
 
 
-def _sites(product: ProductDefinition, batch: Batch) -> tuple[snapshot.Site, ...]:
+def sites_stated(product: ProductDefinition, batch: Batch) -> tuple[snapshot.Site, ...]:
+    """Give the places of manufacture, testing and collection."""
     sites = [snapshot.Site(site.does, site.name, site.address, site.licence) for site in product.sites]
     collected = {one.party for one in _collections(batch)}
     sites += [
@@ -232,11 +233,20 @@ def _signature(row: Signed, title: Text) -> snapshot.SignatureBlock:
 
 def _proof(row: Signed) -> snapshot.Proof:
     """Give what ties the document to the record: the entry of the signature on which it rests."""
-    entry = Entry.objects.get(rec_type=row.record_type(), rec_id=row.pk)
-    return snapshot.Proof(fingerprint=entry.leaf, entry=f"{entry.seq:,}")
+    return proof_of(Entry.objects.get(rec_type=row.record_type(), rec_id=row.pk))
 
 
-def _data_marks(batch: Batch) -> tuple[snapshot.DataMark, ...]:
+def proof_of(entry: Entry) -> snapshot.Proof:
+    """Give an entry's fingerprint and the first checkpoint that covers it, whole; none where none was issued."""
+    covering = checkpoints.covering(entry.seq)
+    point = None
+    if covering is not None:
+        root = b64encode(bytes.fromhex(covering.root)).decode("ascii")
+        point = snapshot.Checkpoint(covering.origin, covering.size, root)
+    return snapshot.Proof(fingerprint=entry.leaf, entry=f"{entry.seq:,}", checkpoint=point)
+
+
+def marks_stated(batch: Batch) -> tuple[snapshot.DataMark, ...]:
     """Give what the batch itself says of where its data come from, as it was stated when it was issued."""
     if not batch.data_remark:
         return ()

@@ -2,34 +2,45 @@
 
 (1) The job may run twice, on two machines: the number is drawn first (a number may stay unused), the bytes are made
     outside any transaction, and the last transaction finishes the job or throws away what it made.
-(2) A certificate of analysis has the version of the approval that it states. Versions are issued in their order: a
+(2) The site's signature is added behind the finished bytes, which stay as they are.
+(3) A certificate of analysis has the version of the approval that it states. Versions are issued in their order: a
     later one waits until the one that it supersedes is there.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+
+from django.utils.translation import gettext as _
 
 from accounts.models import Signed
 from accounts.wording import local
 from batches.models import Batch
+from batches.streams import streams_of
 from ledger import clock, files, outbox
 from ledger.canonical import digest
 from ledger.failpoints import failpoint
-from ledger.models import OutboxJob
+from ledger.incidents import waits_for
+from ledger.models import OutboxJob, Written
 from ledger.numbering import next_number
 from ledger.verification import unmoving_view
 from ledger.writing import write, writing
 from qc.approving import CERTIFICATE_JOB
 from qc.disposition import BATCH_CERTIFICATE_JOB
 from qc.models import Disposition, ResultsApproval
-from reports import gathering
+from reports import gathering, pdf_signing
 from reports.models import Document
 from reports.render import file_name, render
-from reports.snapshot import Snapshot
-from reports.snapshot_json import to_json
+from reports.snapshot_json import Snapshot, to_json
 
 MACHINE = "machine"
-NUMBER_KINDS = {Document.Kind.CERTIFICATE_OF_ANALYSIS: "COA", Document.Kind.BATCH_CERTIFICATE: "BC"}
+ISSUED = "document.issued"
+SIGNATURE_FIELD = "Site"
+NUMBER_KINDS = {
+    Document.Kind.CERTIFICATE_OF_ANALYSIS: "COA",
+    Document.Kind.BATCH_CERTIFICATE: "BC",
+    Document.Kind.BATCH_RECORD: "BR",
+}
 
 # Makes the snapshot of one document from its number and time.
 Gather = Callable[[str, datetime], Snapshot]
@@ -85,6 +96,17 @@ def document_on(basis: Signed | None) -> Document:
     return document
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finished document that nothing names yet."""
+
+    snapshot: Snapshot
+    issued_at: datetime
+    content: bytes
+    unsigned_size: int  # 0 where it is not signed
+    signed_as: str
+
+
 def _issue(
     job: OutboxJob,
     basis: Signed,
@@ -95,32 +117,65 @@ def _issue(
     supersedes: Document | None,
     is_interim: bool,
 ) -> None:
+    _wait_for_open_incidents(batch)
+    finished = make(kind, gather, supersedes=supersedes)
+    with writing():
+        _wait_for_open_incidents(batch)
+        outbox.finish(job)
+        keep(finished, basis=basis, batch=batch, kind=kind, supersedes=supersedes, is_interim=is_interim)
+
+
+def _wait_for_open_incidents(batch: Batch) -> None:
+    """Raise NotYetError while an incident of the record's integrity is open about what the certificate states."""
+    if waiting := waits_for(streams_of(batch)):
+        raise outbox.NotYetError(waiting)
+
+
+def make(kind: Document.Kind, gather: Gather, *, supersedes: Document | None) -> Made:
+    """Draw a number, gather in one unmoving view, make the bytes and sign them; outside any transaction."""
     issued_at = clock.now()
     number = supersedes.number if supersedes else _number(kind, issued_at)
     with unmoving_view():
         snapshot = gather(number, issued_at)
     content = render(snapshot)
+    reason = _("Issued as %(number)s version %(version)s") % {"number": number, "version": snapshot.issue.version}
+    whole, level = pdf_signing.signed(content, reason=reason, field_name=SIGNATURE_FIELD, at=issued_at)
     failpoint("document rendered")
-    stated = to_json(snapshot)
-    with writing():
-        outbox.finish(job)
-        file = files.keep(content, name=file_name(snapshot), actor=MACHINE)
-        row = Document(
-            batch=batch,
-            kind=kind,
-            number=number,
-            version=snapshot.issue.version,
-            basis_type=basis.record_type(),
-            basis_id=basis.pk,
-            file=file,
-            sha256=file.sha256,
-            snapshot_sha256=digest(stated),
-            is_interim=is_interim,
-            issued_at=issued_at,
-            supersedes=supersedes,
-        )
-        write(row, type="document.issued", actor=MACHINE)
-        failpoint("document written")
+    return Made(snapshot, issued_at, whole, len(content) if level else 0, level)
+
+
+def keep(
+    finished: Made,
+    *,
+    basis: Written,
+    batch: Batch,
+    kind: Document.Kind,
+    supersedes: Document | None,
+    is_interim: bool = False,
+    stream_position: int = 0,
+) -> Document:
+    """Record a finished document and its file, in the open transaction; from then on it is issued."""
+    file = files.keep(finished.content, name=file_name(finished.snapshot), actor=MACHINE)
+    row = Document(
+        batch=batch,
+        kind=kind,
+        number=finished.snapshot.issue.number,
+        version=finished.snapshot.issue.version,
+        basis_type=basis.record_type(),
+        basis_id=basis.pk,
+        file=file,
+        sha256=file.sha256,
+        snapshot_sha256=digest(to_json(finished.snapshot)),
+        is_interim=is_interim,
+        unsigned_size=finished.unsigned_size,
+        signed_as=finished.signed_as,
+        stream_position=stream_position,
+        issued_at=finished.issued_at,
+        supersedes=supersedes,
+    )
+    write(row, type=ISSUED, actor=MACHINE)
+    failpoint("document written")
+    return row
 
 
 def _number(kind: Document.Kind, issued_at: datetime) -> str:

@@ -70,7 +70,7 @@ class _Gatherer:
             if disclosed:
                 self._waiting |= seqs
 
-    def rows(self, model: type[Written], keys: Iterable[object]) -> None:
+    def rows(self, model: type[Written], keys: Iterable[UUID | str]) -> None:
         """Take the entries of rows of one table, with their payloads."""
         wanted = [key for key in keys if key]
         for start in range(0, len(wanted), AT_ONCE):
@@ -112,7 +112,6 @@ class _Gatherer:
             (each.attname, each.related_model)
             for each in model._meta.concrete_fields
             if isinstance(each, ForeignKey)
-            and isinstance(each.related_model, type)
             and issubclass(each.related_model, Written)
             and not issubclass(each.related_model, Person)
             and not getattr(each.related_model, "erasable", False)

@@ -17,6 +17,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 
@@ -157,8 +158,8 @@ def _write_proofs(contents: Contents, folder: Path) -> None:
             proof = consistency_proof_text(one.size, last.size, tree.consistency(one.size, last.size))
             (folder / "consistency" / f"{one.size}.txt").write_text(proof, encoding="ascii")
     for anchor in Anchor.objects.filter(checkpoint__in=issued).order_by("size"):
-        place = folder / "anchors" / f"{anchor.size}-{anchor.authority}.tsr"
-        place.write_bytes(base64.b64decode(anchor.token))
+        token = folder / "anchors" / f"{anchor.size}-{anchor.authority}.tsr"
+        token.write_bytes(base64.b64decode(anchor.token))
     for seq in sorted(contents.entries):
         path = tree.inclusion(seq - 1, last.size)
         text = inclusion_proof_text(seq - 1, path, last.note)
@@ -185,7 +186,7 @@ def _write_files(contents: Contents, folder: Path) -> None:
         shutil.copyfile(SHIPPED / name, folder / name)
 
 
-def _rows(contents: Contents, rec_type: str) -> list[object]:
+def _rows(contents: Contents, rec_type: str) -> list[UUID]:
     """Give the keys of the disclosed rows of a table."""
     found = Entry.objects.filter(rec_type=rec_type, seq__lte=contents.checkpoint.size).values_list("seq", "rec_id")
     return [rec_id for seq, rec_id in found if seq in contents.disclosed]
@@ -255,8 +256,7 @@ def _refuse_unverified(package: Path, checkpoint: Checkpoint) -> None:
         command, capture_output=True, text=True, timeout=_LONGEST_CHECK_SECONDS, check=False
     )
     if ended.returncode not in (0, 2):
-        told = "\n".join(ended.stdout.splitlines()[-12:])
-        raise PackageError(f"The package does not verify:\n{told}\n{ended.stderr[-500:]}")
+        raise PackageError(f"The package does not verify:\n{ended.stdout[-3000:]}\n{ended.stderr[-500:]}")
 
 
 def _line(value: object) -> bytes:

@@ -6,9 +6,12 @@
 """
 
 import io
+import zlib
 from dataclasses import dataclass
 from functools import partial
 
+import pikepdf
+import reportlab
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -20,6 +23,12 @@ from reports.escape import escaped, one_line, visible
 from reports.snapshot import Identity, Issue
 from reports.typefaces import BOLD, MONO_BOLD, SANS, width_of
 
+# What decides about a document's bytes beside its snapshot; the number rises when the look of a document changes.
+LAYOUT = 2
+MAKER = (
+    f"Cellwright, layout {LAYOUT} (ReportLab {reportlab.Version}, pikepdf {pikepdf.__version__}, "
+    f"qpdf {pikepdf.__libqpdf_version__}, zlib {zlib.ZLIB_RUNTIME_VERSION})"
+)
 TRAINING = "TRAINING SYSTEM. NOT FOR GMP RECORDS."
 
 _WIDTH, _HEIGHT = A4
@@ -70,26 +79,52 @@ _HEAD_WIDTH = tables.CONTENT - 66 * mm
 _FOOT_WIDTH = tables.CONTENT - 84 * mm
 
 
-class _PagesCounted(Canvas):  # type: ignore[misc]  # ReportLab ships no types
-    """A canvas that holds its pages back until their number is known."""
+class _PagesNumbered(Canvas):  # type: ignore[misc]  # ReportLab ships no types
+    """A canvas that closes each page at once, and gives it its number and the number of all when that is known.
+
+    Each page draws a form of its own, which is empty until the last page is closed: so no page is held back. What is
+    the same on each page is one form too.
+    """
 
     def __init__(self, *args: object, furniture: Furniture, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._furniture = furniture
-        self._held: list[dict[str, object]] = []
+        self._pages = 0
+
+    def begin(self) -> None:
+        """Draw the furniture onto a new page."""
+        if not self.hasForm(_FURNITURE):
+            self.beginForm(_FURNITURE)
+            _draw_furniture(self._furniture, self)
+            self.endForm()
+        self.doForm(_FURNITURE)
 
     def showPage(self) -> None:  # noqa: N802  ReportLab's name
-        """Keep the page; it is written when all are known."""
-        self._held.append(dict(self.__dict__))
-        self._startPage()
+        """Close the page."""
+        self._pages += 1
+        self.doForm(_number_form(self._pages))
+        super().showPage()
 
     def save(self) -> None:
-        """Write each page with its number and the number of all."""
-        for number, page in enumerate(self._held, start=1):
-            self.__dict__.update(page)
-            _draw_page_number(self, self._furniture, number, len(self._held))
-            super().showPage()
+        """Write each page's number and the number of all, then the file."""
+        if self._code:
+            self.showPage()
+        for number in range(1, self._pages + 1):
+            self.beginForm(_number_form(number))
+            _draw_page_number(self, self._furniture, number, self._pages)
+            self.endForm()
         super().save()
+
+
+_FURNITURE = "furniture"
+
+
+def _number_form(number: int) -> str:
+    return f"page-{number}"
+
+
+def _begin_page(canvas: _PagesNumbered, _document: object) -> None:
+    canvas.begin()
 
 
 def compose(furniture: Furniture, story: list[object], *, title: str) -> bytes:
@@ -106,19 +141,19 @@ def compose(furniture: Furniture, story: list[object], *, title: str) -> bytes:
     document = BaseDocTemplate(
         written,
         pagesize=A4,
-        pageTemplates=[PageTemplate(frames=[frame], onPage=partial(_draw_furniture, furniture))],
+        pageTemplates=[PageTemplate(frames=[frame], onPage=_begin_page)],
         title=one_line(title),
         author=one_line(furniture.issue.site),
         subject=one_line(f"{furniture.issue.number} {version_words(furniture.issue)}, {furniture.identity.batch}"),
-        creator="Cellwright",
+        creator=MAKER,
         initialFontName=SANS,
         invariant=1,
     )
-    document.build(story, canvasmaker=partial(_PagesCounted, furniture=furniture))
+    document.build(story, canvasmaker=partial(_PagesNumbered, furniture=furniture))
     return written.getvalue()
 
 
-def _draw_furniture(furniture: Furniture, canvas: Canvas, _document: object) -> None:
+def _draw_furniture(furniture: Furniture, canvas: Canvas) -> None:
     canvas.saveState()
     if furniture.issue.training:
         _draw_training_statement(canvas)

@@ -44,6 +44,12 @@ def attached_snapshot(document: bytes) -> bytes:
         return bytes(pdf.attachments[ATTACHMENT].get_file().read_bytes())
 
 
+def maker_of(document: bytes) -> str:
+    """Give what a document says of the program that made it."""
+    with pikepdf.open(io.BytesIO(document)) as pdf:
+        return str(pdf.docinfo.get(Name.Creator, ""))
+
+
 def _pdf_date(moment: datetime) -> str:
     return f"D:{moment:%Y%m%d%H%M%S}+00'00'"
 

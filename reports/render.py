@@ -1,23 +1,28 @@
 """A frozen snapshot becomes the document's bytes; nothing here knows of a database, a setting or a clock."""
 
-from reports import batch_certificate, certificate_of_analysis
+from reports import batch_certificate, batch_record, certificate_of_analysis
 from reports.page import Furniture, compose
 from reports.pdfa import as_pdfa
-from reports.snapshot import BatchCertificate, CertificateOfAnalysis, Snapshot
-from reports.snapshot_json import to_json
+from reports.record_snapshot import BatchRecord
+from reports.snapshot import BatchCertificate, CertificateOfAnalysis
+from reports.snapshot_json import Snapshot, to_json
 
 
 def render(snapshot: Snapshot) -> bytes:
     """Give the document as PDF/A-3b with the snapshot attached: the same snapshot gives the same bytes."""
+    return as_pdfa(laid_out(snapshot), snapshot=to_json(snapshot), issued_at_utc=snapshot.issue.issued_at_utc)
+
+
+def laid_out(snapshot: Snapshot) -> bytes:
+    """Give the document's pages as PDF, before they are made archivable."""
     match snapshot:
         case CertificateOfAnalysis():
             title, story = certificate_of_analysis.TITLE, certificate_of_analysis.story(snapshot)
         case BatchCertificate():
             title, story = batch_certificate.TITLE, batch_certificate.story(snapshot)
-    issue = snapshot.issue
-    furniture = Furniture(issue, snapshot.identity)
-    pages = compose(furniture, story, title=f"{title} {issue.number}")
-    return as_pdfa(pages, snapshot=to_json(snapshot), issued_at_utc=issue.issued_at_utc)
+        case BatchRecord():
+            title, story = batch_record.TITLE, batch_record.story(snapshot)
+    return compose(Furniture(snapshot.issue, snapshot.identity), story, title=f"{title} {snapshot.issue.number}")
 
 
 def file_name(snapshot: Snapshot) -> str:

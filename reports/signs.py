@@ -7,9 +7,11 @@ with a stroke and a dot, conditional a half-filled diamond, none a dashed ring.
 from collections.abc import Callable, Mapping, Sequence
 from math import cos, pi, sin
 
+from reportlab.graphics import renderPDF
 from reportlab.graphics.shapes import Circle, Drawing, Line, Path, Polygon, PolyLine, Rect
 from reportlab.lib.colors import HexColor, white
 from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
 
 from reports.snapshot import Sign
 
@@ -97,6 +99,22 @@ def drawn(sign: Sign, side_mm: float = 3.0) -> Drawing:
         drawing.add(part)
     drawing.scale(side_mm * mm / _SIDE, side_mm * mm / _SIDE)
     return drawing
+
+
+def stamp(canvas: Canvas, sign: Sign, x: float, y: float, side: float) -> None:
+    """Draw the shape of the given side, in points, at a place; it is in the file once, however often it is drawn."""
+    name = f"sign-{sign.value}"
+    if not canvas.hasForm(name):
+        canvas.beginForm(name, 0, 0, _SIDE, _SIDE)
+        drawing = Drawing(_SIDE, _SIDE)
+        for part in _DRAWN[sign](HexColor(COLOURS[sign])):
+            drawing.add(part)
+        renderPDF.draw(drawing, canvas, 0, 0)
+        canvas.endForm()
+    canvas.saveState()
+    canvas.transform(side / _SIDE, 0, 0, side / _SIDE, x, y)
+    canvas.doForm(name)
+    canvas.restoreState()
 
 
 def modules_drawn(dark: Sequence[Sequence[bool]], side_mm: float) -> Drawing:

@@ -30,7 +30,7 @@ class Sign(StrEnum):
     NONE = "none"
 
 
-def _need(record: object, *names: str) -> None:
+def needs(record: object, *names: str) -> None:
     """Refuse a record in which one of the named texts is blank."""
     for name in names:
         value = getattr(record, name)
@@ -61,7 +61,7 @@ class Issue:
     superseded_by: str = ""
 
     def __post_init__(self) -> None:
-        _need(self, "site", "address", "licence", "number", "issued_at")
+        needs(self, "site", "address", "licence", "number", "issued_at")
         _short(self, DOCUMENT_NUMBER_LIMIT, "number")
         _short(self, IDENTIFIER_LIMIT, "supersedes", "superseded_by")
         _short(self, HEADING_LIMIT, "site", "address", "licence", "issued_at")
@@ -79,7 +79,7 @@ class Donation:
     check_character: str
 
     def __post_init__(self) -> None:
-        _need(self, "number", "check_character")
+        needs(self, "number", "check_character")
         _short(self, IDENTIFIER_LIMIT, "number", "check_character")
 
 
@@ -93,7 +93,7 @@ class Identity:
     subject: str
 
     def __post_init__(self) -> None:
-        _need(self, "batch", "chain_of_identity", "donations", "subject")
+        needs(self, "batch", "chain_of_identity", "donations", "subject")
         _short(self, IDENTIFIER_LIMIT, "batch", "chain_of_identity", "subject")
 
 
@@ -113,7 +113,7 @@ class Product:
     storage: str
 
     def __post_init__(self) -> None:
-        _need(self, *(field.name for field in fields(self)))
+        needs(self, *(field.name for field in fields(self)))
         _short(self, IDENTIFIER_LIMIT, "authorisation_title")
 
 
@@ -126,7 +126,7 @@ class Evaluation:
     words: str
 
     def __post_init__(self) -> None:
-        _need(self, "code", "words")
+        needs(self, "code", "words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,9 @@ class Line:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _need(self, "test", "criterion")
+        needs(self, "test", "criterion")
         if self.evaluation.sign in (Sign.PASS, Sign.FAIL):
-            _need(self, "result")
+            needs(self, "result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class Footnote:
     lead: str = ""
 
     def __post_init__(self) -> None:
-        _need(self, "mark", "text")
+        needs(self, "mark", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Site:
     references: str = ""
 
     def __post_init__(self) -> None:
-        _need(self, "activity", "name", "address")
+        needs(self, "activity", "name", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class SignatureBlock:
     signed_at: str
 
     def __post_init__(self) -> None:
-        _need(self, *(field.name for field in fields(self)))
+        needs(self, *(field.name for field in fields(SignatureBlock)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class AttestedBlock:
     checked_by: str
 
     def __post_init__(self) -> None:
-        _need(self, *(field.name for field in fields(self)))
+        needs(self, *(field.name for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ class DataMark:
     source: str
 
     def __post_init__(self) -> None:
-        _need(self, "text", "source")
+        needs(self, "text", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ class Checkpoint:
     root: str  # base64, 256 bits
 
     def __post_init__(self) -> None:
-        _need(self, "origin", "root")
+        needs(self, "origin", "root")
         _short(self, HEADING_LIMIT, "origin", "root")
 
 
@@ -245,7 +245,7 @@ class Proof:
     checkpoint: Checkpoint | None = None
 
     def __post_init__(self) -> None:
-        _need(self, "entry")
+        needs(self, "entry")
         _short(self, IDENTIFIER_LIMIT, "entry")
         if not re.fullmatch(r"[0-9a-f]{64}", self.fingerprint):
             raise SnapshotError("A fingerprint is 64 hexadecimal digits in lower case.")
@@ -261,7 +261,7 @@ class Specification:
     sampling: str  # "Sampled 6 Nov 2026, received in QC 15:31"
 
     def __post_init__(self) -> None:
-        _need(self, "code", "version", "rounding", "sampling")
+        needs(self, "code", "version", "rounding", "sampling")
         _short(self, IDENTIFIER_LIMIT, "code", "version")
 
 
@@ -275,7 +275,7 @@ class Container:
     state: str
 
     def __post_init__(self) -> None:
-        _need(self, "code", "volume", "dose", "state")
+        needs(self, "code", "volume", "dose", "state")
         _short(self, IDENTIFIER_LIMIT, "code")
 
 
@@ -301,7 +301,7 @@ class CertificateOfAnalysis:
     data_marks: tuple[DataMark, ...] = ()
 
     def __post_init__(self) -> None:
-        _need(self, "dose_and_containers", "reconciliation", "lines", "sites", "signatures")
+        needs(self, "dose_and_containers", "reconciliation", "lines", "sites", "signatures")
         _short(self, IDENTIFIER_LIMIT, "batch_certificate")
         every = [line for group in self.lines for line in (group, *group.members)]
         waiting = any(group.evaluation.sign is Sign.WAIT for group in self.lines)
@@ -326,7 +326,7 @@ class Decision:
     pending: tuple[str, ...] = ()  # what a conditional certification still waits for
 
     def __post_init__(self) -> None:
-        _need(self, "code", "words", "statement")
+        needs(self, "code", "words", "statement")
         if self.sign is Sign.CONDITIONAL and not self.pending:
             raise SnapshotError("A conditional certification lists what it still waits for.")
 
@@ -351,10 +351,10 @@ class BatchCertificate:
     data_marks: tuple[DataMark, ...] = ()
 
     def __post_init__(self) -> None:
-        _need(self, "certificate_of_analysis", "dose", "dose_per_kg", "containers", "sites", "signatures")
+        needs(self, "certificate_of_analysis", "dose", "dose_per_kg", "containers", "sites", "signatures")
         _short(self, IDENTIFIER_LIMIT, "certificate_of_analysis")
         if (self.decision.sign is Sign.CONDITIONAL) != self.issue.interim:
             raise SnapshotError("A conditional certification is interim, and nothing else is.")
 
 
-Snapshot = CertificateOfAnalysis | BatchCertificate
+Certificate = CertificateOfAnalysis | BatchCertificate

@@ -11,12 +11,16 @@ from enum import StrEnum
 from typing import Union, get_args, get_origin, get_type_hints
 
 from ledger.canonical import canonical
-from reports.snapshot import BatchCertificate, CertificateOfAnalysis, Snapshot, SnapshotError
+from reports.record_snapshot import BatchRecord
+from reports.snapshot import BatchCertificate, CertificateOfAnalysis, SnapshotError
+
+Snapshot = CertificateOfAnalysis | BatchCertificate | BatchRecord
 
 FORM = 1
-DOCUMENTS: Mapping[str, type[CertificateOfAnalysis] | type[BatchCertificate]] = {
+DOCUMENTS: Mapping[str, type[CertificateOfAnalysis] | type[BatchCertificate] | type[BatchRecord]] = {
     "certificate_of_analysis": CertificateOfAnalysis,
     "batch_certificate": BatchCertificate,
+    "batch_record": BatchRecord,
 }
 
 
@@ -37,7 +41,7 @@ def from_json(stored: bytes) -> Snapshot:
     if outer["form"] != FORM or outer["document"] not in DOCUMENTS:
         raise SnapshotError("This snapshot is of a form that this version does not know.")
     snapshot = _built(DOCUMENTS[outer["document"]], outer["content"], "content")
-    if not isinstance(snapshot, CertificateOfAnalysis | BatchCertificate):
+    if not isinstance(snapshot, CertificateOfAnalysis | BatchCertificate | BatchRecord):
         raise SnapshotError("These bytes are not a document's snapshot.")
     return snapshot
 

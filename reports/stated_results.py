@@ -116,9 +116,9 @@ def _result_line(line: PanelLine, marks: tuple[str, ...]) -> snapshot.ResultLine
             test=str(inner["title"]),
             sample="",
             method=methods.get(inner["code"], ""),
-            criterion=_member_criterion(line.line, inner["code"]),
+            criterion=member_criterion(line.line, inner["code"]),
             result=value_words(str(inner["reported"]), str(inner["unrounded"])),
-            evaluation=_evaluation(str(inner["verdict"])),
+            evaluation=evaluation(str(inner["verdict"])),
             tested="",
         )
         for inner in (result.members if result else [])
@@ -130,7 +130,7 @@ def _result_line(line: PanelLine, marks: tuple[str, ...]) -> snapshot.ResultLine
         method=f"{method.words}, {method.code} v{method.version}",
         criterion=line.criterion_words,
         result=_result_words(line, grouped=bool(members)),
-        evaluation=_evaluation(result.verdict if result else _verdict_of_nothing(line)),
+        evaluation=evaluation(result.verdict if result else _verdict_of_nothing(line)),
         tested=day(result.tested_on) if result else "–",
         notes=marks,
         members=members,
@@ -148,10 +148,12 @@ def _verdict_of_nothing(line: PanelLine) -> str:
     return Verdict.PENDING.value if is_waited_for(line) else Verdict.NOT_APPLICABLE.value
 
 
-def _member_criterion(line: SpecificationLine, code: str) -> str:
+def member_criterion(line: SpecificationLine, code: str) -> str:
+    """Write the criterion of one member of a group."""
     member = next((one for one in line.members if one.code == code), None)
     return criterion_from_definition(member.criterion, Rounding.NONE).words() if member else "–"
 
 
-def _evaluation(verdict: str) -> snapshot.Evaluation:
+def evaluation(verdict: str) -> snapshot.Evaluation:
+    """Give a verdict with its shape and words."""
     return snapshot.Evaluation(code=verdict, sign=SIGNS[verdict], words=verdict_words(verdict))

@@ -50,6 +50,8 @@ def _register() -> None:
     rl_config.canvas_basefontname = SANS
     rl_config.defaultGraphicsFontName = SANS
     shapes.STATE_DEFAULTS["fontName"] = SANS
+    # Compressed streams stay as they are; written as letters they are a quarter longer and take their time.
+    rl_config.useA85 = 0
     # No text may make ReportLab open a file or a connection; the escaping is the first wall, this is the second.
     rl_config.trustedSchemes = []
     rl_config.trustedHosts = None

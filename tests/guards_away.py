@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -11,12 +12,20 @@ from ledger import guards
 @contextmanager
 def guards_away() -> Iterator[None]:
     """No guard stands inside; they stand again afterwards, over whatever was changed."""
+    _settled()
     guards.remove(connection)
     try:
         with without_foreign_keys():
             yield
     finally:
+        _settled()
         guards.install(connection)
+
+
+def _settled() -> None:
+    """Run deferred checks now: PostgreSQL alters no table while some are open."""
+    if connection.in_atomic_block:
+        connection.check_constraints()
 
 
 @contextmanager
@@ -37,7 +46,9 @@ def without_foreign_keys() -> Iterator[None]:
                 cursor.execute("PRAGMA foreign_keys = ON")
 
 
-def as_owner(sql: str) -> None:
-    """Run a statement as the owner of the database does, with the guards away."""
+def as_owner(*statements: str | tuple[str, list[Any]]) -> None:
+    """Run statements as the owner of the database does, with the guards away."""
     with guards_away(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql)
+        for statement in statements:
+            sql, values = (statement, None) if isinstance(statement, str) else statement
+            cursor.execute(sql, values)

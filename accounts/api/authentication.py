@@ -2,7 +2,7 @@
 
 (1) A session counts only unlocked, and every request that changes something carries the session's CSRF token.
 (2) A token reads or records in its issuer's name. It never signs: an act asks for user name and password as well.
-(3) A token ends when it expires, is revoked, its issuer is deactivated or the issuer's key is replaced.
+(3) A token ends when it expires, is revoked, its issuer is deactivated or the issuer's key is replaced or revoked.
 (4) Without a known person nothing is answered.
 """
 
@@ -17,7 +17,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts import security
-from accounts.models import KeyResetApproval, Person, TokenIssued
+from accounts.models import KeyResetApproval, KeyRevocation, KeyRotation, Person, TokenIssued
 from accounts.sessions import station_of
 from ledger import clock
 
@@ -75,8 +75,13 @@ def token_in_force(text: str) -> TokenIssued | None:
     token = found.first()
     if token is None or not token.signer.state.active:
         return None
-    reset_since = KeyResetApproval.objects.filter(reset__person=token.signer, signed_at__gte=token.signed_at)
-    return None if reset_since.exists() else token
+    since = {"signed_at__gte": token.signed_at}
+    replaced = (
+        KeyResetApproval.objects.filter(reset__person=token.signer, **since).exists()
+        or KeyRevocation.objects.filter(person=token.signer, **since).exists()
+        or KeyRotation.objects.filter(signer=token.signer, **since).exists()
+    )
+    return None if replaced else token
 
 
 class IsKnownPerson(BasePermission):

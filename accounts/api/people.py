@@ -11,10 +11,15 @@ from rest_framework.views import APIView
 from accounts.api.authentication import asker
 from accounts.api.lists import Pages
 from accounts.api.schema import documented
+from accounts.key_life import rotate_key
 from accounts.models import Person
+from accounts.parsing import StrictSerializer, parsed
 from accounts.people_reading import people_for, person_for
 from accounts.roles import TABLE, Role
+from accounts.sessions import station_of
+from ledger.models import plain
 
+LONGEST_SECRET = 1024
 Plain = dict[str, Any]  # Any: plain values of a JSON text
 
 
@@ -80,6 +85,31 @@ class OwnAccountView(APIView):
         person = asker(request)
         own = {"permissions": sorted(person.permissions), "policy_version": person.state.policy_version}
         return Response(_person(person) | own)
+
+
+class RotationInput(StrictSerializer[Plain]):
+    """The asker's present password; what it unlocks is replaced."""
+
+    present_secret = serializers.CharField(max_length=LONGEST_SECRET, trim_whitespace=False, write_only=True)
+
+
+class RotationOutput(serializers.Serializer[Plain]):
+    """The new key. Every session and token of its owner has ended."""
+
+    key_id = serializers.CharField()
+    public_key = serializers.CharField()
+    enrolled_at = serializers.CharField()
+
+
+class OwnKeyView(APIView):
+    """The asker's own key."""
+
+    @documented("Replace one's own key", sends=RotationInput, answers=RotationOutput, status=201, tag="people")
+    def post(self, request: Request) -> Response:
+        secret = parsed(RotationInput, request.data)["present_secret"]
+        row = rotate_key(asker(request), secret=secret, station=station_of(request._request))
+        answer = {"key_id": row.key_id, "public_key": row.public_key, "enrolled_at": plain(row.signed_at)}
+        return Response(answer, status=201, headers={"Cache-Control": "no-store"})
 
 
 class RolesView(APIView):

@@ -11,5 +11,6 @@ urlpatterns = [
     path("people/", people.PeopleView.as_view(), name="api-people"),
     path("people/<uuid:person_id>/", people.PersonView.as_view(), name="api-person"),
     path("account/", people.OwnAccountView.as_view(), name="api-account"),
+    path("account/key/", people.OwnKeyView.as_view(), name="api-account-key"),
     path("roles/", people.RolesView.as_view(), name="api-roles"),
 ]

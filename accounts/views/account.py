@@ -1,4 +1,4 @@
-"""One's own account: roles, key, training, the policy, the password, tokens, and every signature one gave."""
+"""One's own account: roles, keys, training, the policy, the password, tokens, and every signature one gave."""
 
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.admission import change_secret
+from accounts.key_life import keys_of, rotate_key
 from accounts.middleware import person_of
-from accounts.models import KeyEnrolment, Person, TokenIssued
+from accounts.models import Person, TokenIssued
 from accounts.offering import offer
 from accounts.own_signatures import signatures_of
 from accounts.policy import ACCEPTING, POLICY, POLICY_VERSION
@@ -49,7 +50,7 @@ def _shown(request: HttpRequest, person: Person, refused: Refused | None) -> Htt
     accepted = person.state.policy_version >= POLICY_VERSION
     context = {
         "trainings": person.trainings.order_by("procedure", "-recorded_at"),
-        "key": KeyEnrolment.objects.filter(key_id=person.state.key_id).first(),
+        "keys": keys_of(person),
         "policy": POLICY,
         "policy_accepted": accepted,
         "accept": None if accepted else offer(ACCEPTING, person, by=person),
@@ -61,6 +62,19 @@ def _shown(request: HttpRequest, person: Person, refused: Refused | None) -> Htt
         "page_has_errors": refused is not None,
     }
     return render(request, "accounts/account.html", context, status=refused.status if refused else 200)
+
+
+@never_cache
+@require_POST
+def rotate(request: HttpRequest) -> HttpResponse:
+    """Replace one's own key under the same password and sign in anew."""
+    person = person_of(request)
+    try:
+        rotate_key(person, secret=request.POST.get("present_secret", ""), station=station_of(request))
+    except Refused as refused:
+        return _shown(request, person, refused)
+    sign_out(request)
+    return SeeOther(f"{reverse('accounts:sign-in')}?new_key=1")
 
 
 @require_POST

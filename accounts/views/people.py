@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import security
+from accounts.key_life import keys_of
 from accounts.links import make_link, objections_to_link
 from accounts.middleware import person_of
 from accounts.models import Admission, Deactivation, KeyReset, Person, RoleChange
@@ -69,6 +70,8 @@ def _about(somebody: Person, reader: Person) -> dict[str, object]:
         "trainings": somebody.trainings.order_by("procedure", "-recorded_at"),
         "roles": Role.choices,
         "change_roles": offer("person.change_roles", somebody, by=reader) if manages and not closed else None,
+        "keys": keys_of(somebody),
+        "revoke": offer("key.revoke", somebody, by=reader) if manages and somebody.state.key_id else None,
         "reset": offer("person.reset_key", somebody, by=reader) if manages and not closed else None,
         "deactivate": offer("person.deactivate", somebody, by=reader) if manages and not closed else None,
         "train": offer("person.record_training", somebody, by=reader)

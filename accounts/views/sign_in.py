@@ -37,6 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "page_has_errors": refused is not None,
         "not_saved": "not_saved" in request.GET,
         "enrolled": "enrolled" in request.GET,
+        "new_key": "new_key" in request.GET,
         "signed_out": "signed_out" in request.GET,
     }
     return render(request, "accounts/sign_in.html", context, status=refused.status if refused else 200)

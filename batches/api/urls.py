@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from batches.api import steps, views
+from batches.api import keeping, steps, views
 
 urlpatterns = [
     path("definitions/", views.DefinitionsView.as_view(), name="api-definitions"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("batches/", views.BatchesView.as_view(), name="api-batches"),
     path("batches/<str:number>/", views.BatchView.as_view(), name="api-batch"),
     path("batches/<str:number>/departures/", views.DeparturesView.as_view(), name="api-departures"),
+    path("batches/<str:number>/retention/", keeping.RetentionView.as_view(), name="api-retention"),
+    path("batches/<str:number>/true-copies/", keeping.PapersView.as_view(), name="api-true-copies"),
     path("batches/<str:number>/steps/", steps.StepsView.as_view(), name="api-steps"),
     path("batches/<str:number>/steps/<str:step>/", steps.StepView.as_view(), name="api-step"),
     path("batches/<str:number>/steps/<str:step>/start/", steps.StartView.as_view(), name="api-step-start"),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from batches.retention_rules import Rule
+
 
 @dataclass(frozen=True, slots=True)
 class ProfileStep:
@@ -122,6 +124,7 @@ class ProductDefinition:
     plausible_weight: WeightRange
     donor_markers: tuple[str, ...]
     traceability_years: int
+    retention: tuple[Rule, ...]  # empty where the definition says nothing of it
     description: str
     reference: str
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from batches.definitions.parts import repeated
 from batches.definitions.product import ProductDefinition
 
+LONGEST_TRACEABILITY_YEARS = 200
+
 
 def faults_of_product(product: ProductDefinition) -> list[str]:
     """Every fault of the definition, one sentence each; empty where it can be used."""
@@ -12,6 +14,7 @@ def faults_of_product(product: ProductDefinition) -> list[str]:
         *repeated((each.code for each in product.parameters), "Parameter"),
         *repeated((each.code for each in product.profile.steps), "Profile step"),
         *repeated((each.disposition for each in product.profile.decisions), "The decision"),
+        *repeated(product.retention, "Retention rule"),
         *_faults_of_profile(product),
         *_faults_of_dose(product),
         *_faults_of_attributes(product),
@@ -38,6 +41,8 @@ def _faults_of_dose(product: ProductDefinition) -> Iterator[str]:
         yield "Dose: the unit ends in /kg exactly where the rule is per kg."
     if product.dose.limit <= 0:
         yield "Dose: the limit must be above zero."
+    if not 1 <= product.traceability_years <= LONGEST_TRACEABILITY_YEARS:
+        yield f"Traceability: 1 to {LONGEST_TRACEABILITY_YEARS} years."
     if not product.plausible_weight.low_kg < product.plausible_weight.high_kg:
         yield "Plausible weight: low must be below high."
 

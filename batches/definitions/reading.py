@@ -58,6 +58,7 @@ from batches.definitions.product import (
     WeightRange,
 )
 from batches.definitions.product_checks import faults_of_product
+from batches.retention_rules import Rule
 
 __all__ = [
     "MASTER_SCHEMA",
@@ -119,6 +120,7 @@ def _product(data: Part) -> ProductDefinition:
         plausible_weight=WeightRange(number(weight, "low"), number(weight, "high")),
         donor_markers=texts(data, "donor_markers"),
         traceability_years=whole(data, "traceability_years"),
+        retention=tuple(Rule(each) for each in texts(data, "retention")),
         description=text(data, "description"),
         reference=text(data, "reference"),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chain_of_custody.api import custody, registering
+from chain_of_custody.api import custody, files, registering
 
 urlpatterns = [
     path("subjects/", registering.SubjectsView.as_view(), name="api-subjects"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("collections/<uuid:collection_id>/", custody.CollectionView.as_view(), name="api-collection"),
     path("containers/", custody.ContainersView.as_view(), name="api-containers"),
     path("containers/<str:code>/", custody.ContainerView.as_view(), name="api-container"),
+    path("files/", files.FilesView.as_view(), name="api-files"),
     path("identity-checks/", custody.IdentityChecksView.as_view(), name="api-identity-checks"),
     path("placements/", custody.PlacementsView.as_view(), name="api-placements"),
 ]

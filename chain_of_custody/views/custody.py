@@ -7,11 +7,20 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import person_of
+from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import offer
 from accounts.roles import Permission
+from chain_of_custody.erasing import (
+    SHORTEST_REASON,
+    entries_of_identity,
+    erasure_of,
+    kept_for,
+    objections_to_erasure,
+    pending_for,
+)
 from chain_of_custody.following import custody_record
-from chain_of_custody.models import ChainOfIdentity, Container
+from chain_of_custody.models import ChainOfIdentity, Container, Subject
 from chain_of_custody.views.presenting import identity_context, record_context
 
 A_PAGE = 50
@@ -44,11 +53,32 @@ def chain(request: HttpRequest, identifier: str) -> HttpResponse:
         "coi": coi,
         "identity": identity_context(coi, record.collections[0] if record.collections else None),
         "verify": [(one, offer("collection.verify", one, by=person)) for one in unverified],
+        "erasure": erasure_context(coi.subject, person),
         "may_collect": Permission.COLLECTION_REGISTER in person.permissions,
         "may_hand_over": Permission.CUSTODY_RECORD in person.permissions and bool(record.containers),
         **record_context(record),
     }
     return render(request, "chain_of_custody/chain.html", context)
+
+
+def erasure_context(subject: Subject, person: Person) -> dict[str, object]:
+    """Give what stands of a subject's identity record, and to those who may erase it what keeps it and the acts."""
+    approved, pending = erasure_of(subject), pending_for(subject)
+    context: dict[str, object] = {
+        "is_recorded": bool(entries_of_identity(subject)),
+        "approved": approved,
+        "may_erase": Permission.IDENTITY_ERASE in person.permissions,
+    }
+    if not context["may_erase"] or (approved is not None and not context["is_recorded"]):
+        return context
+    return context | {
+        "kept": [kept.words for kept in kept_for(subject)],
+        "objections": objections_to_erasure(subject),
+        "pending": pending,
+        "propose": offer("identity.propose_erasure", subject, by=person),
+        "approve": offer("identity.approve_erasure", pending, by=person) if pending else None,
+        "shortest": SHORTEST_REASON,
+    }
 
 
 def panel(request: HttpRequest, number: str) -> str:

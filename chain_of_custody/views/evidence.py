@@ -4,23 +4,20 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
-from accounts.refusal import BadInput, Objection
 from accounts.roles import Permission
 from accounts.views.places import SeeOther, own_place
 from accounts.wording import short_time
+from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.fields import Options, choose
 from ledger import clock, files
 from ledger.models import StoredFile
-from ledger.writing import writing
 
 RECENTLY = timedelta(days=1)
-TAKEN = {"application/pdf", "image/png", "image/jpeg", "text/plain"}
 
 
 def recent_files(person: Person) -> Options:
@@ -39,25 +36,11 @@ def evidence(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     back = own_place(request.POST.get("next", "") or request.GET.get("next", ""), otherwise="")
     if request.method == "POST":
-        keep_evidence(request, person)
+        keep_upload(request.FILES.get("file"), by=person)
         return SeeOther(back or request.path)
     rows = StoredFile.objects.filter(actor=person.reference, recorded_at__gte=clock.now() - RECENTLY)
     context = {"files": rows.order_by("-recorded_at"), "back": back}
     return render(request, "chain_of_custody/evidence.html", context)
-
-
-def keep_evidence(request: HttpRequest, person: Person) -> StoredFile:
-    """Store the file that a form sent; refuse what is empty, too large or of a kind that nobody can read later."""
-    sent = request.FILES.get("file")
-    if sent is None or not sent.size:
-        raise BadInput(Objection(_("Choose a file. It can't be empty."), field="file"))
-    if sent.size > files.MAXIMUM_BYTES:
-        raise BadInput(Objection(_("The file is larger than 50 MB."), field="file"))
-    content = sent.read()
-    if files.sniffed(content) not in TAKEN:
-        raise BadInput(Objection(_("Evidence is a PDF, a PNG or JPEG picture, or plain text."), field="file"))
-    with writing():
-        return files.keep(content, name=sent.name or "file", actor=person.reference)
 
 
 @require_safe

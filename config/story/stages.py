@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from config.story.acting import Story
+from config.story.acting import Story, at
 from config.story.ari0001 import Crew, Plan, Release, Value, three_batches
 from config.story.deciding import (
     READ_ON,
@@ -13,6 +13,7 @@ from config.story.deciding import (
     certified,
     lines_tested,
     record_reviewed,
+    records_opened,
     results_approved,
     reviewed,
     samples_received,
@@ -129,9 +130,10 @@ def invented_release(number: int) -> Release:
 
 
 def published_stories(today: date) -> list[Story]:
-    """Give the stories of the three published batches."""
+    """Give the stories of the three published batches, and of the inspector to whom their records are open."""
     plans = three_batches(today - timedelta(days=LAST_PUBLISHED))
-    return [from_order_to_certificate(plan) for plan in plans]
+    inspected, until = at(today - timedelta(days=3), "10:00"), at(today + timedelta(days=60), "18:00")
+    return [*(from_order_to_certificate(plan) for plan in plans), records_opened(inspected, until)]
 
 
 def stories_of_stages(today: date) -> list[Story]:

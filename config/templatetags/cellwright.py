@@ -14,8 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from accounts import wording
+from accounts.incident_spans import Span
 from accounts.statuses import Status, status_called
 from config import drawings
+from ledger.models import Entry
 
 register = template.Library()
 
@@ -87,6 +89,12 @@ def short_time(value: datetime | None) -> SafeString:
 def identifier(value: object) -> SafeString:
     """Set an identifier in the platform's monospaced type, whole; nothing for nothing."""
     return format_html('<span class="identifier">{}</span>', value) if value not in (None, "") else SafeString("")
+
+
+@register.filter
+def made_during(entry: Entry, span: Span) -> bool:
+    """Tell whether an entry was made while an incident was open."""
+    return span.holds(entry.seq)
 
 
 @register.filter

@@ -111,7 +111,7 @@ class PanelOutput(serializers.Serializer[Plain]):
 class FactOutput(serializers.Serializer[Fact]):
     """A fact that quality assurance assesses; its id is the record that the act fact.assess takes."""
 
-    id = serializers.UUIDField(source="row.pk")
+    id = serializers.UUIDField()
     type = serializers.CharField()
     kind = serializers.CharField()
     says = serializers.CharField()

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.integrity import objections_to_streams
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -13,6 +14,7 @@ from accounts.offering import Offer, offer
 from accounts.roles import Permission
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
+from batches.streams import streams_of
 from batches.views.strip import Context, strip_of
 from qc.approving import newest_approval
 from qc.assessing import facts_of
@@ -41,7 +43,7 @@ def about(batch: Batch, *, by: Person) -> Context:
         "panel": panel,
         "specification": batch.specification,
         "conform": sum(line.conforms for line in panel),
-        "facts": [(fact, offer("fact.assess", fact.row, by=by) if fact.assessment is None else None) for fact in facts],
+        "facts": [(fact, offer("fact.assess", fact.id, by=by) if fact.assessment is None else None) for fact in facts],
         "open_facts": sum(fact.assessment is None for fact in facts),
         "approval": newest_approval(batch),
         "approve": offer("results.approve", batch, by=by),
@@ -49,7 +51,7 @@ def about(batch: Batch, *, by: Person) -> Context:
         "review_offer": offer("record.review", batch, by=by, data={"statement": ""}),
         "decisions": [(profile.decision(decision.value), _decision(batch, decision, by)) for decision in choices],
         "decided": decided,
-        "blockers": objections_to_certification(batch),
+        "blockers": [*objections_to_streams(streams_of(batch)), *objections_to_certification(batch)],
     }
 
 

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from reports.api import documents
+from reports.api import copies, documents
 
 urlpatterns = [
     path("documents/", documents.DocumentsView.as_view(), name="api-documents"),
     path("documents/<str:number>/v<int:version>.pdf", documents.DocumentFileView.as_view(), name="api-document-file"),
+    path("copies/", copies.CopiesView.as_view(), name="api-copies"),
+    path("copies/<uuid:asked>/", copies.CopyView.as_view(), name="api-copy"),
+    path("copies/<uuid:asked>/file/", copies.CopyFileView.as_view(), name="api-copy-file"),
+    path("inspections/", copies.InspectionsView.as_view(), name="api-inspections"),
 ]

@@ -17,8 +17,15 @@ security.read          .  .  .  x  .  .  .  x
 training.record        .  .  .  x  .  .  .  .
 block.lift             .  .  x  x  .  .  .  .
 account.own            x  x  x  x  x  x  x  x
-record.read            x  x  x  x  x  x  x  .
-ledger.verify          .  .  x  x  x  .  x  .
+record.read            x  x  x  x  x  x  .  .
+record.read_granted    .  .  .  x  .  .  x  .
+record.copy            .  .  .  x  x  .  x  .
+inspection.manage      .  .  .  x  .  .  .  .
+ledger.verify          .  .  x  x  x  .  .  .
+incident.close         .  .  .  x  x  .  .  .
+identity.erase         .  .  .  x  x  .  .  .
+legal_hold.set         .  .  .  x  .  .  .  .
+true_copy.certify      x  x  x  x  .  x  .  .
 subject.register       .  .  .  x  .  x  .  .
 collection.register    x  .  .  .  .  x  .  .
 custody.record         x  x  x  .  .  x  .  .
@@ -77,6 +84,7 @@ def test_an_act_is_refused_to_every_role_that_lacks_its_permission(role):
         "person.change_roles": (other, reason | {"roles": ["qa"]}),
         "person.deactivate": (other, reason),
         "person.reset_key": (other, reason),
+        "key.revoke": (other, reason),
         "person.lift_block": (other, reason),
         "person.record_training": (other, {"procedure": "P", "version": "1", "trained_on": "2026-01-05"}),
     }  # fmt: skip

@@ -35,6 +35,8 @@ READERS = {
     "accounts:roles": set(Role),
     "accounts:account": set(Role),
     "home": set(Role),
+    "integrity": set(Role),
+    "api-integrity": set(Role),
     "api-people": set(Role),
     "api-roles": set(Role),
     "api-account": set(Role),

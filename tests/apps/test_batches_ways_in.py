@@ -343,7 +343,7 @@ def test_every_page_of_this_room_opens_for_who_may_read_and_for_nobody_else(rece
     inspector = at_browser(a_person(Role.INSPECTOR))
     for page in pages:
         assert client.get(page).status_code == HTTPStatus.OK, page
-        assert inspector.get(page).status_code == HTTPStatus.OK, page
+        assert inspector.get(page).status_code == HTTPStatus.FORBIDDEN, page
         assert administrator.get(page).status_code == HTTPStatus.FORBIDDEN, page
         assert Client().get(page).status_code in (302, 303), page
     assert client.get("/batches/CT-99-0001/steps/1.1/").status_code == HTTPStatus.NOT_FOUND

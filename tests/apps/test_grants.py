@@ -11,8 +11,11 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, models, transaction
 
+from ledger import high_water, incidents, selfcheck
+from ledger.checkpoints import issue
 from ledger.guards import guarded_models
-from ledger.models import Entry, Head
+from ledger.models import Checkpoint, Entry, Head
+from ledger.notes import SignedHead
 from ledger.verification import verify_records
 from reports.models import Document
 from tests.documents_builders import with_both_documents
@@ -89,6 +92,20 @@ def test_the_role_cannot_make_itself_a_door(as_the_application):
     ):
         with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
             run(sql)
+
+
+@pytest.mark.postgresql
+def test_the_sites_own_look_finds_no_right_too_many_and_may_open_incidents_and_epochs(as_the_application, settings):
+    a_site()
+    checkpoint = issue(Checkpoint.Why.ASKED)
+    settings.TRAINING = False
+    assert selfcheck.quick() == []
+
+    high_water.note(SignedHead(checkpoint.origin, checkpoint.size + 100, bytes(32)))
+    opened = incidents.record(selfcheck.quick())
+
+    assert [incident.kind for incident in opened] == ["rollback"]
+    assert Head.objects.get().epoch == 2
 
 
 def unguarded_models() -> list[type[models.Model]]:

@@ -2,25 +2,43 @@
 
 import json
 from datetime import timedelta
-from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
 
+from accounts.key_life import rotate_key
 from accounts.keys import new_key
 from accounts.models import BlockLifted, KeyEnrolment, Person, PersonState, TokenIssued, Training
 from accounts.roles import Role
 from accounts.security import BLOCKED_AT, count_failure
 from accounts.token_acts import revoke
-from ledger import files, guards
+from chain_of_custody.registering import register_subject
+from ledger import clock, files, guards
 from ledger.canonical import canonical, commitment, leaf_of
+from ledger.checkpoints import issue
 from ledger.dsse import opened, seal
-from ledger.models import Entry, Envelope, Erasure, Head, Payload, StoredFile, Written
+from ledger.incidents import open_for
+from ledger.models import (
+    Anchor,
+    Checkpoint,
+    Entry,
+    Envelope,
+    EpochOpened,
+    Erasure,
+    Head,
+    Incident,
+    Payload,
+    StoredFile,
+    Written,
+)
+from ledger.selfcheck import Found
 from ledger.verification import verify_records
 from ledger.writing import stamp, write, writing
-from tests.people import a_person, a_site, administrators, approved, do, fresh
+from tests.guards_away import as_owner
+from tests.people import STATION, a_person, a_site, administrators, approved, do, fresh, secret_of
 
 SIGNED_TEXTS = (
     "signer_name", "signer_username", "signer_role", "meaning", "meaning_text", "comment", "view_sha256", "procedure",
@@ -31,10 +49,15 @@ def a_lived_in_site() -> Person:
     """A site in which every guarded table of these two rooms has a row; gives somebody who was trained."""
     a_site()
     first, second = administrators()
-    quality, person, leaver = a_person(Role.QA), a_person(Role.TECHNICIAN), a_person(Role.LOGISTICS)
+    quality, person, leaver = a_person(Role.QA), a_person(Role.TECHNICIAN), a_person(Role.QUALIFIED_PERSON)
     do("person.record_training", person, by=quality, procedure="MBR-CD19", version="1", trained_on="2026-01-05")
     do("person.change_roles", person, by=first, roles=["qc_analyst"], reason="moves to the laboratory")
     do("person.approve_roles", person, by=second)
+    subject = register_subject(id=uuid4(), pseudonym="104-017", initials="QZX", by=quality)
+    proposal = do("identity.propose_erasure", subject, by=quality, reason="the subject asked for it")
+    do("identity.approve_erasure", proposal, by=leaver)
+    rotate_key(leaver, secret=secret_of(leaver), station=STATION)
+    do("key.revoke", leaver, by=first, reason="the password was seen")
     do("person.reset_key", leaver, by=first, reason="lost the password")
     do("person.approve_reset", leaver, by=second)
     do("person.deactivate", leaver, by=first, reason="left the site")
@@ -45,31 +68,13 @@ def a_lived_in_site() -> Person:
         count_failure(person.username, "192.0.2.9", about="signing in")
     do("person.lift_block", person, by=quality, reason="spoke to the person")
     with writing():
-        kept = files.keep(b"as it was", name="note.txt", actor="machine")
-        entry = Entry.objects.latest("seq")
-        write(
-            Erasure(
-                seq=entry.seq + 10_000,
-                record_type_erased="none",
-                record_id_erased=kept.pk,
-                stream="site",
-                reason="only for this test",
-            ),
-            type="subject.erased",
-            actor="machine",
-        )
+        files.keep(b"as it was", name="note.txt", actor="machine")
+    qualified = a_person(Role.QUALIFIED_PERSON)
+    incident = open_for(Found("rights", "", "The role of the application owned a table."))
+    do("incident.close", incident, by=quality, outcome="resolved", reason="The role was given back its rights.")
+    do("incident.approve_closing", incident, by=qualified)
+    issue(Checkpoint.Why.ASKED)
     return fresh(person)
-
-
-def as_owner(*statements: tuple[str, list[Any]]) -> None:
-    """Take the guards away, change what one likes, put them back: what the owner of a database can do."""
-    connection.check_constraints()
-    guards.remove(connection)
-    with connection.cursor() as cursor:
-        for sql, values in statements:
-            cursor.execute(sql, values)
-    connection.check_constraints()
-    guards.install(connection)
 
 
 def findings() -> list[str]:
@@ -93,6 +98,8 @@ def own_models() -> list[type[models.Model]]:
 def test_the_database_refuses_every_change_of_every_guarded_table():
     a_lived_in_site()
     assert findings() == []
+    rows_without_a_story()
+    before = findings()
     connection.check_constraints()
     for model in own_models():
         name, key = table(model), model._meta.pk.column
@@ -105,7 +112,19 @@ def test_the_database_refuses_every_change_of_every_guarded_table():
         for sql in attempts:
             with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(sql)
-    assert findings() == []
+    assert findings() == before
+
+
+def rows_without_a_story() -> None:
+    """A stamp and an epoch, which only an authority outside and a restored backup bring; here their guards matter."""
+    checkpoint = issue(Checkpoint.Why.ASKED)
+    with writing():
+        now = clock.now()
+        stamp = {"checkpoint": checkpoint, "size": checkpoint.size, "authority": "alpha", "token": "", "serial": "1"}
+        write(Anchor(stamped_at=now, **stamp), type="anchor.recorded", actor="machine")
+        incident = Incident.objects.get()
+        known = {"known_size": 9, "known_root": "ab" * 32, "known_from": "signer"}
+        write(EpochOpened(number=2, incident=incident, kept_to=3, **known), type="epoch.opened", actor="machine")
 
 
 @pytest.mark.django_db
@@ -403,15 +422,15 @@ class TestSignaturesAreForged:
         assert found_about("signatures", str(row.pk), "never enrolled")
 
 
-def rewrite(row: Written, **columns: object) -> None:
+def rewrite(row: Written, *, stated: bytes = b"", **columns: object) -> None:
     """Change a row, its payload, its entry, every entry after it and the head: a rewriting that fits itself."""
     entry = Entry.objects.select_related("payload").get(rec_id=row.pk)
-    payload = row.payload()
+    payload = stated or row.payload()
     commit = commitment(bytes(entry.payload.salt), payload)
     names = ", ".join(f"{name} = %s" for name in columns)
     key = row.pk.hex if connection.vendor == "sqlite" else row.pk
     statements: list[tuple[str, list[object]]] = [
-        (f"UPDATE {table(type(row))} SET {names} WHERE id = %s", [*columns.values(), key]),
+        *([(f"UPDATE {table(type(row))} SET {names} WHERE id = %s", [*columns.values(), key])] if columns else []),
         (f"UPDATE {table(Payload)} SET bytes = %s WHERE entry_id = %s", [payload, entry.seq]),
     ]
     prev, streams = entry.prev, {entry.stream: entry.sprev}
@@ -456,13 +475,19 @@ def test_a_key_wrap_of_another_key_is_named():
 
 @pytest.mark.django_db
 class TestTheDoorOfErasure:
-    def test_a_payload_stays_until_an_erasure_names_its_entry(self):
+    def test_a_payload_whose_erasure_was_approved_can_leave_and_not_be_changed(self):
+        a_lived_in_site()
+        payload = Payload.objects.filter(pk=Erasure.objects.get().seq)
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            payload.update(bytes=b"{}")
+        payload.delete()
+
+        assert findings() == []
+
+    def test_no_erasure_opens_the_payload_of_what_is_not_identity(self):
         a_lived_in_site()
         row = StoredFile.objects.get()
         entry = Entry.objects.get(rec_id=row.pk)
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            Payload.objects.filter(entry=entry).delete()
-
         with writing():
             write(
                 Erasure(
@@ -472,14 +497,14 @@ class TestTheDoorOfErasure:
                     stream="site",
                     reason="the subject asked for it",
                 ),
-                type="subject.erased",
+                type="payload.erased",
                 actor="machine",
             )
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            Payload.objects.filter(entry=entry).update(bytes=b"{}")
-        Payload.objects.filter(entry=entry).delete()
+            Payload.objects.filter(entry=entry).delete()
 
-        assert findings() == []
+        assert found_about(f"entry {entry.seq}", "something else than an identity record")
+        assert found_about(f"entry {entry.seq}", "two people did not approve it")
 
     def test_a_payload_that_left_by_another_way_is_named(self):
         a_lived_in_site()
@@ -501,7 +526,7 @@ class TestTheDoorOfErasure:
                     stream="site",
                     reason="the subject asked for it",
                 ),
-                type="subject.erased",
+                type="payload.erased",
                 actor="machine",
             )
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
@@ -535,3 +560,41 @@ def test_a_person_of_an_admission_that_nobody_approved_verifies_too():
     approved(Role.QA)
 
     assert findings() == []
+
+
+@pytest.mark.django_db
+class TestAColumnThatCameLater:
+    """A payload states the columns that its table had when the row was written; the row has the new ones as well."""
+
+    def before_the_column(self, name: str) -> StoredFile:
+        """A file whose row, payload and entry are as they were before the table had a column of this name."""
+        a_site()
+        with writing():
+            row = files.keep(b"as it was", name="note.txt", actor="machine")
+            stated = json.loads(row.payload())
+            del stated["fields"][name]
+        rewrite(row, stated=canonical(stated))
+        return row
+
+    def test_holds_its_default_in_a_row_that_was_written_before(self):
+        row = self.before_the_column("media_type")
+        assert found_about(f"ledger.storedfile {row.pk}", "(media_type)")
+
+        as_owner((f"UPDATE {table(StoredFile)} SET media_type = ''", []))
+
+        assert findings() == []
+
+    def test_of_another_name_than_the_table_has_is_found(self):
+        a_site()
+        with writing():
+            row = files.keep(b"as it was", name="note.txt", actor="machine")
+        stated = json.loads(row.payload())
+        stated["fields"]["colour"] = "red"
+        rewrite(row, stated=canonical(stated))
+
+        assert found_about(f"ledger.storedfile {row.pk}", "(colour)")
+
+    @pytest.mark.parametrize("name", ["id", "sha256", "actor", "recorded_at"])
+    def test_no_column_that_has_a_value_may_be_left_out(self, name):
+        row = self.before_the_column(name)
+        assert found_about(f"ledger.storedfile {row.pk}", f"({name})")

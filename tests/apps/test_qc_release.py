@@ -17,6 +17,7 @@ from batches.ordering import correct_weight
 from batches.weights import weight_in_force
 from chain_of_custody.models import IdentityCheck
 from ledger import clock
+from ledger.checkpoints import CHECKPOINT_JOB
 from ledger.models import OutboxJob
 from ledger.verification import verify_records
 from qc.approving import CERTIFICATE_JOB
@@ -65,8 +66,8 @@ def test_a_batch_is_certified_when_nothing_stands_against_it(ready):
     assert isinstance(decision, Disposition)
     assert (decision.decision, decision.meaning) == ("certified", "certified")
     assert ready.fresh().state.disposition == Decision.CERTIFIED
-    assert OutboxJob.objects.filter(kind=BATCH_CERTIFICATE_JOB, subject=decision.pk).count() == 1
-    assert OutboxJob.objects.filter(kind=CERTIFICATE_JOB, subject=decision.approval_id).count() == 1
+    owed = OutboxJob.objects.filter(kind=CHECKPOINT_JOB).values_list("subject", "then")
+    assert sorted(owed) == sorted([(decision.pk, BATCH_CERTIFICATE_JOB), (decision.approval_id, CERTIFICATE_JOB)])
     assert verify_records().findings == []
 
 

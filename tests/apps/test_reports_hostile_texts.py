@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from ledger import clock, files, outbox
+from ledger import clock, files
 from ledger.verification import verify_records
 from reports.models import Document
 from reports.pdfa import attached_snapshot
 from reports.snapshot import BatchCertificate, CertificateOfAnalysis
 from reports.snapshot_json import from_json
-from tests.documents_builders import MARKUP, HostileLaboratory, corrected, pages_of, squeezed
+from tests.documents_builders import MARKUP, HostileLaboratory, corrected, everything_made, pages_of, squeezed
 from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +26,13 @@ def kept(django_db_setup, django_db_blocker):
         laboratory.tested_but_one()
         corrected(laboratory, "viability_percent", "94.2", MARKUP)
         laboratory.approved()
-        outbox.sweep()
+        everything_made()
         laboratory.reviewed(laboratory.tested(laboratory.MAY_FOLLOW))
         laboratory.approved()
         laboratory.record_reviewed()
         laboratory.certified(statement=MARKUP)
         clock.end_story()
-        outbox.sweep()
+        everything_made()
         yield laboratory
 
 

@@ -1,5 +1,6 @@
 """Certificates from the approval to the download: made once, superseded and never edited, compared whenever given."""
 
+from base64 import b64decode
 from datetime import timedelta
 
 import pytest
@@ -10,21 +11,25 @@ from accounts.models import SecurityEvent
 from accounts.refusal import Refused
 from ledger import clock, files, outbox
 from ledger.canonical import digest
-from ledger.models import Entry, OutboxJob
+from ledger.models import Checkpoint, Entry, OutboxJob
 from ledger.outbox import AlreadyDoneError
 from ledger.verification import verify_records
 from qc.approving import CERTIFICATE_JOB
 from qc.disposition import BATCH_CERTIFICATE_JOB
 from qc.models import ResultsApproval
 from qc.panel import release_panel
+from reports.certificate_parts import code_content
+from reports.checks import without_rendering
 from reports.issuing import issue_certificate_of_analysis
 from reports.models import Document
 from reports.page import TRAINING
 from reports.pdfa import attached_snapshot
 from reports.reading import bytes_of
+from reports.render import render
 from reports.snapshot import BatchCertificate, CertificateOfAnalysis
 from reports.snapshot_json import from_json, to_json
 from tests.documents_builders import (
+    checkpointed,
     corrected,
     documents_issued,
     owed,
@@ -55,6 +60,7 @@ def laboratory(approved, db) -> Laboratory:
 @pytest.fixture
 def issued(laboratory) -> Document:
     """Its certificate of analysis."""
+    checkpointed(CERTIFICATE_JOB)
     assert outbox.sweep() == 1
     return Document.objects.select_related("file", "batch").get()
 
@@ -104,6 +110,29 @@ def test_what_the_certificate_says_is_what_was_approved(laboratory, issued):
     assert not stated.issue.interim
 
 
+def test_the_certificate_prints_the_checkpoint_that_covers_it_and_its_code_carries_it(laboratory, issued):
+    point = Checkpoint.objects.get()
+    stated = snapshot_of(issued)
+
+    assert stated.proof.checkpoint is not None
+    assert (stated.proof.checkpoint.origin, stated.proof.checkpoint.size) == (point.origin, point.size)
+    assert b64decode(stated.proof.checkpoint.root).hex() == point.root
+    assert point.size >= Entry.objects.get(type="results.approved").seq
+    for line in (point.origin, str(point.size), stated.proof.checkpoint.root):
+        assert squeezed(line) in "".join(pages_of(content_of(issued)))
+        assert line in code_content(stated.issue, stated.proof)
+
+
+def test_a_stored_snapshot_renders_to_the_bytes_issued_and_a_change_of_either_is_found(laboratory, issued):
+    content = content_of(issued)
+    unsigned = content[: issued.unsigned_size] if issued.unsigned_size else content
+    assert render(snapshot_of(issued)) == unsigned
+    assert "documents rendered again" in verify_records().counts
+
+    with without_rendering():
+        assert any("laid out again" in line for line in verify_records().not_checked)
+
+
 def all_lines(laboratory: Laboratory) -> list[str]:
     return [line.code for line in release_panel(laboratory.batch)]
 
@@ -150,6 +179,7 @@ def test_a_corrected_result_and_a_new_approval_supersede_the_certificate(laborat
     before = content_of(issued)
     corrected(laboratory, "viability_percent", "94.2", REASON)
     laboratory.approved()
+    checkpointed(CERTIFICATE_JOB)
     assert outbox.sweep() == 1
 
     second = Document.objects.get(version=2)
@@ -172,6 +202,7 @@ def test_each_version_states_what_was_approved_for_it_however_late_it_is_made(la
     first, second_value = owed(CERTIFICATE_JOB), "94.2"
     corrected(laboratory, "viability_percent", second_value, REASON)
     laboratory.approved()
+    checkpointed(CERTIFICATE_JOB)
     second = OutboxJob.objects.exclude(pk=first.pk).get(kind=CERTIFICATE_JOB)
 
     assert outbox.deliver(second.pk) is False, "the first version is not there yet"
@@ -191,7 +222,9 @@ def test_each_version_states_what_was_approved_for_it_however_late_it_is_made(la
 def test_a_job_that_failed_waits_and_is_tried_again(laboratory):
     corrected(laboratory, "viability_percent", "94.2", REASON)
     laboratory.approved()
-    second = OutboxJob.objects.filter(kind=CERTIFICATE_JOB).latest("owed_at")
+    checkpointed(CERTIFICATE_JOB)
+    newest = ResultsApproval.objects.get(version=2)
+    second = OutboxJob.objects.get(kind=CERTIFICATE_JOB, subject=newest.pk)
 
     outbox.deliver(second.pk)
 
@@ -225,6 +258,8 @@ def test_the_batch_page_shows_what_is_being_made_and_then_what_was_made(laborato
     page = reverse("batch-tab", args=[laboratory.batch.number, "documents"])
     browser = at_browser(laboratory.qa)
 
+    assert "In preparation" in browser.get(page).content.decode()
+    checkpointed(CERTIFICATE_JOB)
     assert "In preparation" in browser.get(page).content.decode()
     outbox.sweep()
     after = browser.get(page).content.decode()

@@ -9,7 +9,13 @@ from ledger.models import Written
 ROOMS = ("ledger", "accounts", "chain_of_custody", "batches", "qc", "reports", "config")
 LEDGER = {"ledger.entry", "ledger.payload", "ledger.envelope"}
 LOG = {"accounts.securityevent"}
-CACHES = {"ledger.head", "accounts.personstate", "chain_of_custody.containerstate", "batches.batchstate"}
+CACHES = {
+    "ledger.head",
+    "ledger.incidentstate",
+    "accounts.personstate",
+    "chain_of_custody.containerstate",
+    "batches.batchstate",
+}
 CONFIGURATION = {
     "ledger.counter",
     "ledger.outboxjob",

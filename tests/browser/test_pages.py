@@ -5,10 +5,11 @@ Each person walks through the pages of their work. A page that no walk visits fa
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from accounts.links import make_link
 from accounts.models import Person
@@ -17,7 +18,8 @@ from accounts.signing import ask
 from batches.models import Definition, StepStart
 from chain_of_custody.models import HandOverOffered
 from ledger import outbox
-from reports.models import Document
+from reports.copying import ask_copy
+from reports.models import CopyAsked, Document
 from tests.browser.hands import sign_here, sign_in
 from tests.browser.watching import (
     DESKTOP,
@@ -38,7 +40,8 @@ NO_PAGES = {
     "accounts:lock", "accounts:person-link", "accounts:sign-out", "accounts:sign-start", "accounts:token-revoke",
     "batches:definition-file", "batches:report", "batches:step-begin", "batches:step-correct", "batches:step-scan",
     "batches:step-value", "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz",
-    "reports:download",
+    "reports:batch-copy", "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
+    "reports:record-file", "reports:verify-file",
 }  # fmt: skip
 # Milliseconds between two keys; a scanner is faster.
 A_PERSON_TYPES = 60
@@ -146,9 +149,33 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("order", reverse("batches:order", args=[site.making.order.number])),
         Stop("certificates", "/certificates/"),
         Stop("audit", "/audit/"),
+        Stop("integrity", "/integrity/"),
         Stop("certificate", reverse("reports:certificate", args=[document.number])),
+        Stop("inspections", "/inspections/"),
+        Stop("all-copies", "/copies/"),
     ]
     return Walk(site.qa, stops)
+
+
+def inspector(site: WholeSite) -> Walk:
+    """What an inspection opened: every section of a finished record and of one in the making, and its copies."""
+    number, making = site.batch.number, site.making.number
+    asked = ask_copy(
+        batch=site.batch, kind=CopyAsked.Kind.RECORD, by=site.inspector, inspection=site.inspection, id=uuid4()
+    )
+    sections = ("stage-1", "results", "custody", "materials", "exceptions", "disposition", "people", "trail")
+    stops = [
+        Stop("inspector-work", "/"),
+        Stop("records", "/records/"),
+        Stop("record", reverse("reports:record", args=[number])),
+        *(Stop(f"record-{one}", reverse("reports:record-section", args=[number, one])) for one in sections),
+        Stop("record-in-making", reverse("reports:record-section", args=[making, "stage-3"])),
+        Stop("record-not-granted", "/records/CT-26-9999/", 404),
+        Stop("export", reverse("reports:export", args=[asked.pk])),
+        Stop("copies", "/copies/"),
+        Stop("verify", "/verify/"),
+    ]
+    return Walk(site.inspector, stops)
 
 
 def logistics(site: WholeSite) -> Walk:
@@ -176,6 +203,7 @@ WALKS: dict[str, Callable[[WholeSite], Walk]] = {
     "technician": technician,
     "analyst": analyst,
     "quality assurance": quality_assurance,
+    "inspector": inspector,
     "logistics": logistics,
     "administrator": administrator,
 }
@@ -352,3 +380,35 @@ def _tab_to(page: Page, selector: str) -> None:
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
     pytest.fail(f"The keyboard does not reach {selector}")
+
+
+def test_a_copy_is_asked_for_followed_and_taken_and_the_page_that_waits_is_nobody(site: WholeSite, desk: Desk):
+    page = desk.page(size=DESKTOP)
+    marked: list[bool] = []
+
+    def note(request: Request) -> None:
+        if "/exports/" in request.url:
+            marked.append("x-cellwright-polling" in request.headers)
+
+    page.on("request", note)
+    sign_in(page, site.inspector)
+    page.goto(reverse("reports:record", args=[site.making.number]))
+    page.get_by_role("button", name="Record package").click()
+    expect(page.locator("#progress-title")).to_have_text("Waits for the worker")
+    marked.clear()
+    while outbox.sweep():
+        pass
+
+    expect(page.locator("#progress-title")).to_have_text("Ready")
+    assert marked
+    assert all(marked)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    package = download.value.path()
+    page.goto("/verify/")
+    page.set_input_files("#package", package)
+    page.get_by_role("button", name="Check the package").click()
+
+    expect(page.locator(".verdict")).to_contain_text("UNTRUSTED KEY")
+    assert accessibility_faults(page) == []
+    picture(page, "verified-package")

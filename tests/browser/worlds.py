@@ -11,6 +11,7 @@ from batches.pinned import master_of, reading_of
 from ledger import clock
 from tests.batches_builders import FILES, VALUES
 from tests.custody_builders import a_subject
+from tests.inspections_builders import an_inspection, an_inspector
 from tests.people import do
 from tests.qc_builders import CONFORMING, FOURTEEN_DAYS, SHORT_MASTER, STERILITY, Laboratory
 
@@ -55,7 +56,7 @@ class LastDay(Laboratory):
 class WholeSite(LastDay):
     """Beside that batch another one, made by the whole master record as far as the check before the vector is added.
 
-    It has a value out of its limit and a corrected one.
+    It has a value out of its limit and a corrected one. An inspector may read both.
     """
 
     def __init__(self) -> None:
@@ -69,6 +70,9 @@ class WholeSite(LastDay):
         self.making = self.worked(self.issued(), before="3.2", receipt_temperature_c="12.0")
         self._corrected_step("3.2")
         self.begun(self.making, "3.3", checked=False)
+        self.inspector = an_inspector()
+        opened = (self.batch.number, self.making.number)
+        self.inspection = an_inspection(*opened, reader=self.inspector, by=self.qa)
 
     def lots_for(self, master: Definition) -> None:
         """A lot of each material of a master record that has none yet."""

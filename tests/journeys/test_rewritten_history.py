@@ -68,6 +68,7 @@ def printed_checkpoint() -> str:
     """What the certificate of analysis prints of its checkpoint."""
     document = Document.objects.select_related("file").get(kind=Document.Kind.CERTIFICATE_OF_ANALYSIS)
     proof = from_json(attached_snapshot(files.read(document.file))).proof
+    assert proof.checkpoint is not None
     return f"{proof.checkpoint.origin} {proof.checkpoint.size} {proof.checkpoint.root}"
 
 

@@ -43,11 +43,10 @@ from reports.snapshot import (
     Sign,
     SignatureBlock,
     Site,
-    Snapshot,
     SnapshotError,
     Specification,
 )
-from reports.snapshot_json import from_json, to_json
+from reports.snapshot_json import Snapshot, from_json, to_json
 
 CONFORMS = Evaluation("MEETS", Sign.PASS, "Conforms")
 PENDING = Evaluation("PENDING", Sign.WAIT, "Pending")

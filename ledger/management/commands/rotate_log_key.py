@@ -1,4 +1,4 @@
-"""`manage.py rotate_log_key`: the log's present key and a new one sign for each other; later checkpoints bear the new."""
+"""`manage.py rotate_log_key`: the log's key and a new one sign for each other; later checkpoints bear the new one."""
 
 from typing import Any
 
