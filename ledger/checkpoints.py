@@ -19,7 +19,7 @@ from ledger import clock, high_water, outbox
 from ledger.log_key import EPOCH_MARK, LogKeyFacts, SignerRefused
 from ledger.merkle import Growth, Leaves
 from ledger.models import Checkpoint, Entry, Head, LogKey, OutboxJob
-from ledger.notes import SignedHead
+from ledger.notes import NoteError, SignedHead, opened_note
 from ledger.signer import Signer, signer
 from ledger.verification import unmoving_view
 from ledger.writing import is_writing, stamp, write, writing
@@ -32,6 +32,10 @@ MOST_ENTRIES = 1000
 ITS_OWN = frozenset({"checkpoint.issued", "anchor.recorded"})
 _DUE = UUID("5f1c6c1e-3c1f-4a43-9a59-0f4d1b9b5c55")
 CHUNK = 5000
+
+
+class KeyReplacedMeanwhileError(outbox.NotYetError):
+    """The log's key was replaced while a checkpoint was being made; the next attempt enters the new key first."""
 
 
 class OtherSignerError(RuntimeError):
@@ -102,6 +106,7 @@ def issue(why: Checkpoint.Why, *, job: OutboxJob | None = None) -> Checkpoint:
     continues, proof = _proof_for(holder, head, growth, known)
     note = holder.sign_head(head, continues=continues, proof=proof)
     high_water.note(head)
+    _refuse_other_key(note, key)
     return _recorded(head, head_row.epoch, note, key, why, growth, job)
 
 
@@ -115,6 +120,13 @@ def _given_again(known: Checkpoint, job: OutboxJob | None) -> Checkpoint:
         with writing():
             outbox.finish(job)
     return known
+
+
+def _refuse_other_key(note: str, key: LogKey) -> None:
+    try:
+        opened_note(note, name=key.name, raw_public_key=bytes.fromhex(key.public_key))
+    except NoteError as error:
+        raise KeyReplacedMeanwhileError("The log's key was replaced meanwhile; try again.") from error
 
 
 def _is_still_the_tree(checkpoint: Checkpoint) -> bool:

@@ -87,38 +87,34 @@ def keys() -> Iterator[Case]:
         "a key after its reset": [ends("keyresetapproval"), step()],
         "a key after its revocation": [ends("keyrevocation"), step()],
         "a key after its person left": [ends("deactivation"), step()],
-        "a key after the next": [enrols("new"), step()],
-        "a key that was enrolled twice": [enrols("true Amina Okoye")],
-        "one key of two people": [enrols("true Amina Okoye", quentin)],
+        "a key after the next": [enrols(Key("new")), step()],
+        "a key that was enrolled twice": [enrols(Key("true Amina Okoye"))],
+        "one key of two people": [enrols(Key("true Amina Okoye"), quentin)],
         "a key enrolled by the key before": [enrolled(own, "new", by=amina(), with_=amina().key)],
         "a key enrolled under another id": [enrolled(own, "new", by=amina(), with_=new, fields={"key_id": "1" * 64})],
         "a key enrolled in the batch": [enrolled("batch/CT-26-0042", "new", by=amina(), with_=new)],
         "a key enrolled with somebody else": [enrolled(f"person/{quentin().id}", "new", by=amina(), with_=new)],
     }.items():
         yield Case(name, INVALID, later(*acts))
-    for name, public, code in (
-        ("the key that is nothing", encoded((0, 1)), INVALID),
-        ("the key that is nothing, written otherwise", (PRIME + 1).to_bytes(32, "little"), INVALID),
-        ("the key that is nothing, with a sign", (1 | 1 << 255).to_bytes(32, "little"), INVALID),
-        ("a key of order eight", encoded(of_order_eight()), INVALID),
-        ("a key that is no point", (2).to_bytes(32, "little"), INVALID),
-        ("a key of 31 bytes", b"x" * 31, INVALID),
-    ):
+    for name, public in {
+        "the key that is nothing": encoded((0, 1)),
+        "the key that is nothing, written otherwise": (PRIME + 1).to_bytes(32, "little"),
+        "the key that is nothing, with a sign": (1 | 1 << 255).to_bytes(32, "little"),
+        "a key of order eight": encoded(of_order_eight()),
+        "a key that is no point": (2).to_bytes(32, "little"),
+        "a key of 31 bytes": b"x" * 31,
+    }.items():
         odd = OddKey(public, lambda _: encoded((0, 1)) + bytes(32))
-        yield Case(name, code, later(lambda site, k=odd: site.enrol(amina(), k), step(by=amina(), key=odd)))
-    for name, trick, code in (
-        ("S above the group order", lambda told, _: told[:32] + plus_order(told[32:]), INVALID),
-        ("a signature of 63 bytes", lambda told, _: told[:63], INVALID),
-        ("a signature of zeros", lambda *_: bytes(64), INVALID),
-        ("R with another sign", lambda told, _: told[:31] + bytes([told[31] ^ 128]) + told[32:], INVALID),
-        ("R written otherwise", lambda told, _: (PRIME + 1).to_bytes(32, "little") + told[32:], INVALID),
-        ("R of small order", lambda *_: encoded((0, 1)) + bytes(32), INVALID),
-        ("a signature made by hand", lambda _, message: by_hand(message, (0, 1)), QUALIFIED),
-        ("R with a part of order eight", lambda _, message: by_hand(message, of_order_eight()), INVALID),
-    ):
-        key = amina().key
-        tricked = OddKey(key.public, lambda message, t=trick, k=key: t(k.sign(message), message))
-        yield Case(name, code, later(step(key=tricked)))
+        yield Case(name, INVALID, later(enrols(odd), step(key=odd)))
+    for name, trick, code in TRICKS:
+        yield Case(name, code, later(step(key=OddKey(amina().key.public, partial(tricked, trick)))))
+
+
+Trick = Callable[[bytes, bytes], bytes]
+
+
+def tricked(trick: Trick, message: bytes) -> bytes:
+    return trick(amina().key.sign(message), message)
 
 
 class OddKey(Key):
@@ -177,6 +173,18 @@ def by_hand(message: bytes, more: Point) -> bytes:
     first = encoded(added(times(12345, base), more))
     asked = int.from_bytes(hashlib.sha512(first + amina().key.public + message).digest(), "little")
     return first + ((12345 + asked * secret) % ORDER).to_bytes(32, "little")
+
+
+TRICKS: tuple[tuple[str, Trick, int], ...] = (
+    ("S above the group order", lambda told, _: told[:32] + plus_order(told[32:]), INVALID),
+    ("a signature of 63 bytes", lambda told, _: told[:63], INVALID),
+    ("a signature of zeros", lambda _, __: bytes(64), INVALID),
+    ("R with another sign", lambda told, _: told[:31] + bytes([told[31] ^ 128]) + told[32:], INVALID),
+    ("R written otherwise", lambda told, _: (PRIME + 1).to_bytes(32, "little") + told[32:], INVALID),
+    ("R of small order", lambda _, __: encoded((0, 1)) + bytes(32), INVALID),
+    ("a signature made by hand", lambda _, message: by_hand(message, (0, 1)), QUALIFIED),
+    ("R with a part of order eight", lambda _, message: by_hand(message, of_order_eight()), INVALID),
+)
 
 
 def log() -> Iterator[Case]:
@@ -264,6 +272,8 @@ def log() -> Iterator[Case]:
         later(lambda s: s.log_keys.append(LogKey(Key("n"), s.origin)), Site.record_log_key),
     )
     yield Case("a manifest signed by the log key before", INVALID, lambda: repaired(turned(), honest().log_key))
+    yield Case("a checkpoint by a log key that was replaced", INVALID, _by_the_old_key)
+    yield Case("a checkpoint and a manifest by a log key that was replaced", INVALID, _all_by_the_old_key)
     for what, keep in (
         ("in another order", slice(None, None, -1)),
         ("without the first", slice(1, None)),
@@ -277,6 +287,21 @@ def log() -> Iterator[Case]:
         pinned=honest().log_key.id,
     )
     yield Case("a whole record of a stranger's making", QUALIFIED, lambda: a_site(words="another").members())
+
+
+def _by_the_old_key() -> Files:
+    """The package's checkpoint by the log key before, its manifest by the present one."""
+    site = a_site()
+    site.rotate_log_key()
+    present = site.log_keys.pop()
+    site.checkpoint()
+    site.log_keys.append(present)
+    return site.members()
+
+
+def _all_by_the_old_key() -> Files:
+    """The package's checkpoint and its manifest by the log key before, under which nothing goes on."""
+    return repaired(_by_the_old_key(), honest().log_key)
 
 
 def _keeping(keep: slice) -> Files:

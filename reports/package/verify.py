@@ -854,7 +854,7 @@ class Package:
         return f"batch/{self.manifest['batch']}", f"coi/{self.manifest['chain_of_identity']}"
 
     def check_manifest_signature(self) -> str:
-        """(2) The manifest is signed by the log key that signed the package's checkpoint."""
+        """(2) The manifest is signed by the log's newest key, which signed the package's checkpoint."""
         part = OWN[1]
         if part not in self.content:
             self.missing(part, "it is not here")
@@ -865,10 +865,12 @@ class Package:
             raise Unreadable(f"{part}: {error}") from None
         if payload != self.content[OWN[0]]:
             self.bad(part, "it signs another manifest than the one that is here")
-        key = next((key for key in self.log_keys if key.id == key_id), None)
-        own = self.heads.get(self.size)  # without it, which was said already, any key of the log may have signed
-        if key is None or (own is not None and key_id not in own.signers):
-            self.bad(part, f"the key {key_id[:16]} did not sign the package's checkpoint as a key of this log")
+        key = self.log_keys[-1] if self.log_keys else None
+        own = self.heads.get(self.size)  # that it is not here was said already
+        if key is None or key_id != key.id:
+            self.bad(part, f"the key {key_id[:16]} is not the newest key of this log")
+        elif own is not None and key_id not in own.signers:
+            self.bad(f"checkpoints/{self.size}.txt", "the newest key of this log did not sign it")
         elif not is_valid(key.public, pre_authentication(MANIFEST_TYPE, payload), signature):
             self.bad(part, "its signature is not valid")
         elif payload == self.content[OWN[0]]:
@@ -930,7 +932,7 @@ class Package:
                     f"stream {shown(stream)}",
                     f"{counted(lacking, 'entry is', 'entries are')} not here, {self.gap(stream)}",
                 )
-            elif count and self.leaves[newest].hex() != last:
+            elif (self.leaves[newest].hex() if count else NOTHING_BEFORE) != last:
                 self.bad(f"stream {shown(stream)}", "its last entry is not the one that the manifest names")
         return f"{counted(len(self.entries), 'entry', 'entries')} in order, {counted(len(self.whole), 'stream')} whole"
 
@@ -1327,19 +1329,29 @@ class Package:
     def check_recorded_log_keys(self) -> None:
         """(7) Each log key stands in the ledger, and the ledger names no other."""
         listed = {key.id: key for key in self.log_keys}
-        stands = set()
+        stands: dict[str, int] = {}
         for seq, fields in self.payloads_of("ledger.logkey"):
             key = listed.get(str(fields.get("key_id")))
             if key is None or (fields.get("public_key"), fields.get("name")) != (key.public.hex(), key.name):
                 self.bad(f"log key of entry {seq}", "log-keys.jsonl does not say the same of it")
             else:
-                stands.add(key.id)
+                stands[key.id] = seq
+        self.refuse_replaced_keys(stands)
         for key_id in listed:
             if key_id not in stands:
                 self.missing("log-keys.jsonl", f"no entry here records the log key {key_id[:16]}")
         for seq, fields in self.payloads_of("ledger.site"):
             if (fields.get("origin"), fields.get("training")) != (self.manifest["origin"], self.manifest["training"]):
                 self.bad("manifest.json", f"it says something else of the site than its founding, entry {seq}")
+
+    def refuse_replaced_keys(self, stands: dict[str, int]) -> None:
+        """(8) From the entry that records a key on, no earlier key of the log signs checkpoints any more."""
+        for size, head in self.heads.items():
+            in_force = [key.id for key in self.log_keys if stands.get(key.id, self.size + 1) <= size]
+            order = [key.id for key in self.log_keys]
+            first = order.index(in_force[-1]) if in_force else 0
+            if not set(head.signers) & set(order[first:]):
+                self.bad(f"checkpoints/{size}.txt", "a key signed it that the log had replaced before")
 
     def compare_given(self, given: tuple[str, int, bytes]) -> None:
         """(8) Compare a checkpoint that the reader has from elsewhere, such as from a printed certificate."""
@@ -1538,6 +1550,7 @@ class Package:
                 else ["whether the log's owner signed another history: give a checkpoint from paper (--checkpoint)."]
             ),
             "whether a stream had later entries up to there that the manifest leaves out: the log's owner signed it.",
+            "whether further checkpoints were issued: an earlier one can be left out together with its entry.",
             *(
                 [f"{counted(withheld, 'payload')} that the package withholds; their entries are here."]
                 if withheld

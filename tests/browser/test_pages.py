@@ -5,7 +5,7 @@ Each person walks through the pages of their work. A page that no walk visits fa
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
@@ -17,7 +17,8 @@ from accounts.roles import Role
 from accounts.signing import ask
 from batches.models import Definition, StepStart
 from chain_of_custody.models import HandOverOffered
-from ledger import outbox
+from ledger import files, outbox
+from ledger.writing import writing
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
 from tests.browser.hands import sign_here, sign_in
@@ -37,15 +38,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Addresses that take a form, hand out a file or answer programs: nobody looks at them.
 NO_PAGES = {
-    "accounts:lock", "accounts:person-link", "accounts:sign-out", "accounts:sign-start", "accounts:token-revoke",
-    "batches:definition-file", "batches:report", "batches:step-begin", "batches:step-correct", "batches:step-scan",
-    "batches:step-value", "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz",
-    "reports:batch-copy", "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
+    "accounts:lock", "accounts:person-link", "accounts:rotate-key", "accounts:sign-out", "accounts:sign-start",
+    "accounts:token-revoke", "batches:definition-file", "batches:paper", "batches:papers", "batches:report",
+    "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
+    "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz", "reports:batch-copy",
+    "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
     "reports:record-file", "reports:verify-file",
 }  # fmt: skip
 # Milliseconds between two keys; a scanner is faster.
 A_PERSON_TYPES = 60
-TABS = ("steps", "in-process", "departures", "release-tests", "disposition", "custody", "documents", "audit-trail")
+TABS = (
+    "steps", "in-process", "departures", "release-tests", "disposition", "custody", "documents", "papers", "retention",
+    "audit-trail",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +157,16 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("integrity", "/integrity/"),
         Stop("certificate", reverse("reports:certificate", args=[document.number])),
         Stop("inspections", "/inspections/"),
+        Stop("paper-new", reverse("batches:paper-new", args=[site.batch.number, a_scan(by=site.qa)])),
         Stop("all-copies", "/copies/"),
     ]
     return Walk(site.qa, stops)
+
+
+def a_scan(*, by: Person) -> UUID:
+    """A scan that somebody sent a moment ago."""
+    with writing():
+        return files.keep(b"\x89PNG\r\n\x1a\n waybill", name="waybill.png", actor=by.reference).pk
 
 
 def inspector(site: WholeSite) -> Walk:

@@ -85,7 +85,7 @@ ATTACKS: dict[str, tuple[Callable[[], dict[str, bytes]], int, str, str]] = {
         lambda: changed("manifest.json", b"CT-26-0042", b"CT-26-0043"), INVALID, r"manifest\.dsse", "another manifest",
     ),
     "the manifest is signed by a stranger": (
-        lambda: repaired(FILES, Key("a stranger")), INVALID, r"manifest\.dsse", "did not sign",
+        lambda: repaired(FILES, Key("a stranger")), INVALID, r"manifest\.dsse", "not the newest key",
     ),
     "the manifest has a field more": (
         lambda: by_the_owner(FILES, more=1), INVALID, "section 2", r"manifest\.json.*exactly the fields",
