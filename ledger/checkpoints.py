@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from ledger import clock, high_water, outbox
+from ledger.failpoints import failpoint
 from ledger.log_key import EPOCH_MARK, LogKeyFacts, SignerRefused
 from ledger.merkle import Growth, Leaves
 from ledger.models import Checkpoint, Entry, Head, LogKey, OutboxJob
@@ -106,6 +107,7 @@ def issue(why: Checkpoint.Why, *, job: OutboxJob | None = None) -> Checkpoint:
     continues, proof = _proof_for(holder, head, growth, known)
     note = holder.sign_head(head, continues=continues, proof=proof)
     high_water.note(head)
+    failpoint("checkpoint signed")
     _refuse_other_key(note, key)
     return _recorded(head, head_row.epoch, note, key, why, growth, job)
 

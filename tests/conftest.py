@@ -19,6 +19,7 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 
 from tests import machine
+from tests.signer_state import forget_what_was_signed
 
 hypothesis.settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("desk"), derandomize=True)
@@ -104,9 +105,8 @@ def the_present() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_signed_before() -> None:
-    """Let no test meet the heads that the log's signer signed for another test's ledger; its key stays."""
-    for kept in (Path(settings.SIGNER_DIR) / "heads", Path(settings.HIGH_WATER_FILE)):
-        kept.unlink(missing_ok=True)
+    """Let no test meet the heads that the log's signer signed for another test's ledger; its first key stays."""
+    forget_what_was_signed()
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Person, Signed
@@ -30,6 +28,7 @@ from qc.specifying import specification_of
 from tests.batches_builders import BatchWorld
 from tests.custody_builders import a_subject
 from tests.people import a_person, do
+from tests.signer_state import forget_what_was_signed
 
 SHORT_MASTER = """
 kind: master
@@ -241,8 +240,7 @@ def ready_to_certify() -> Laboratory:
 def kept_for_a_module(blocker: object) -> Iterator[None]:
     """Whatever is made inside is there for every test of a module, and taken back after the last."""
     # The log's signer must not hold what is made here against the ledger of the module before.
-    for kept in (Path(settings.SIGNER_DIR) / "heads", Path(settings.HIGH_WATER_FILE)):
-        kept.unlink(missing_ok=True)
+    forget_what_was_signed()
     with blocker.unblock(), taken_back():  # type: ignore[attr-defined]  # pytest-django's blocker has no public type
         yield
 

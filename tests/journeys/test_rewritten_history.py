@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 
 from ledger import clock, files, outbox
@@ -23,6 +22,7 @@ from reports.pdfa import attached_snapshot
 from reports.snapshot_json import from_json
 from tests.copies_builders import a_package, verified
 from tests.qc_builders import CONFORMING, FOURTEEN_DAYS, Laboratory, in_the_laboratory, kept_for_a_module, taken_back
+from tests.signer_state import forget_what_was_signed
 
 pytestmark = pytest.mark.django_db
 TRUE, FALSE = {"viability_percent": "79.4"}, {"viability_percent": "95.1"}
@@ -72,12 +72,6 @@ def printed_checkpoint() -> str:
     return f"{proof.checkpoint.origin} {proof.checkpoint.size} {proof.checkpoint.root}"
 
 
-def forget_what_was_signed() -> None:
-    """The owner of every machine empties the signer's state and the high-water file too."""
-    (Path(settings.SIGNER_DIR) / "heads").unlink()
-    Path(settings.HIGH_WATER_FILE).unlink()
-
-
 @pytest.fixture(scope="module")
 def histories(
     django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
@@ -98,7 +92,7 @@ def histories(
         told(laboratory, FALSE)
         delivered()
         refused = OutboxJob.objects.get(kind=CHECKPOINT_JOB).last_error
-        forget_what_was_signed()
+        forget_what_was_signed()  # the owner of every machine empties the signer's state and the high-water file too
         OutboxJob.objects.filter(done_at=None).update(due_at=clock.machine_now())
         delivered()
         rewritten = folder / "rewritten.zip"

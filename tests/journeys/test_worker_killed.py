@@ -12,18 +12,21 @@ import pytest
 from config.apps import wake_a_worker
 from config.celery import app
 from ledger import clock, outbox
-from ledger.models import Entry, OutboxJob, StoredFile
+from ledger.models import Checkpoint, Entry, OutboxJob, StoredFile
+from ledger.signer import signer
 from ledger.verification import verify_records
 from ledger.writing import writing
 from qc.approving import CERTIFICATE_JOB
 from reports.models import Document
-from tests.documents_builders import documents_issued, owed, with_approved_results
+from tests.documents_builders import checkpointed, documents_issued, owed, with_approved_results
 from tests.journeys.processes import KILLED, celery, manage, soon
 from tests.qc_builders import in_the_laboratory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LEASE_SECONDS = 2
 AT_ONCE_SECONDS = 3
+# A head is written down by the signer before the ledger knows of it; the first commit is that of the log's key.
+WHILE_SIGNING = ("outbox claimed", "after commit", "checkpoint signed", "head updated")
 # The first commit of a job is that of its document's number.
 PLACES = ("outbox claimed", "after commit", "document rendered", "document written", "head updated")
 
@@ -49,8 +52,26 @@ def nothing_was_made() -> bool:
     return not Document.objects.exists() and not StoredFile.objects.exists() and documents_issued() == 0
 
 
+def test_a_worker_is_killed_while_it_makes_a_checkpoint_and_the_next_one_continues_what_was_signed(environment):
+    with_approved_results()
+
+    for place in WHILE_SIGNING:
+        died = manage("worker", "--once", environment=environment, dies_at=place)
+        assert died.returncode == KILLED, died.stderr
+        assert not Checkpoint.objects.exists(), place
+        time.sleep(LEASE_SECONDS)
+    signed_by_the_dead = signer().heads()
+    after = manage("worker", "--once", environment=environment)
+
+    assert after.returncode == 0, after.stderr
+    assert len(signed_by_the_dead) == 1
+    assert Checkpoint.objects.get().size == signed_by_the_dead[0].size
+    exactly_one_document()
+
+
 def test_the_embedded_worker_is_killed_at_each_place_and_the_next_one_makes_one_document(environment):
     with_approved_results()
+    checkpointed(CERTIFICATE_JOB)
 
     for place in PLACES:
         died = manage("worker", "--once", environment=environment, dies_at=place)
@@ -119,7 +140,8 @@ def test_an_act_is_signed_at_once_while_the_broker_is_away_and_the_sweeper_makes
     took = time.monotonic() - began
 
     assert took < AT_ONCE_SECONDS
-    assert outbox.sweep() == 1
+    assert outbox.sweep() == 1, "its checkpoint"
+    assert outbox.sweep() == 1, "and then the document"
     exactly_one_document()
 
 
