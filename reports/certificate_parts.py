@@ -111,7 +111,7 @@ def check_section(issue: Issue, proof: Proof) -> object:
     """Give the section that says how to check the document, kept on one page."""
     how = (
         "<b>Check this document</b> Everything printed here is attached to this file as JSON. "
-        "Ask the site to verify its record and compare the fingerprint; no network is needed."
+        "The record package of the batch proves it offline: give its verifier this checkpoint and this key."
     )
     text: Flow = [
         Paragraph(how, tables.BODY),
@@ -125,6 +125,8 @@ def check_section(issue: Issue, proof: Proof) -> object:
         text += [
             words("Checkpoint: origin, size, root (256 bit)", tables.LABEL),
             words(f"{point.origin} · {point.size} · {point.root}", tables.FINE),
+            words("Key of the log that signed it", tables.LABEL),
+            words(" ".join(fingerprint_lines(point.key)).lower(), tables.FINE),
         ]
     else:
         text.append(words("Checkpoint: none has been made yet.", tables.LABEL))

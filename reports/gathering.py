@@ -242,7 +242,7 @@ def proof_of(entry: Entry) -> snapshot.Proof:
     point = None
     if covering is not None:
         root = b64encode(bytes.fromhex(covering.root)).decode("ascii")
-        point = snapshot.Checkpoint(covering.origin, covering.size, root)
+        point = snapshot.Checkpoint(covering.origin, covering.size, root, covering.key.key_id)
     return snapshot.Proof(fingerprint=entry.leaf, entry=f"{entry.seq:,}", checkpoint=point)
 
 

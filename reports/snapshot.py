@@ -230,10 +230,13 @@ class Checkpoint:
     origin: str
     size: int
     root: str  # base64, 256 bits
+    key: str  # the fingerprint of the log's key that signed it, 64 hexadecimal digits
 
     def __post_init__(self) -> None:
         needs(self, "origin", "root")
         _short(self, HEADING_LIMIT, "origin", "root")
+        if not re.fullmatch(r"[0-9a-f]{64}", self.key):
+            raise SnapshotError("The key of a checkpoint is named by 64 hexadecimal digits in lower case.")
 
 
 @dataclass(frozen=True, slots=True)

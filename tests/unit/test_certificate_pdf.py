@@ -206,7 +206,9 @@ DATA_MARK = DataMark(
     "Results: Castella M. et al., Mol Ther Methods Clin Dev 2018; 12: 134-144, table 2.",
 )
 PROOF = Proof(fingerprint="811a2eb1d5c64de2c7da7618dfccdb88b5d93df739077653" + "32d3e500d3ed6b5f", entry="1,204")
-CHECKPOINT = Checkpoint("cellwright.example/site-1", 61884, "soV864W/tEZhXpoXAK97jnhh2zrkgSbbodtS455HcJA=")
+CHECKPOINT = Checkpoint(
+    "cellwright.example/site-1", 61884, "soV864W/tEZhXpoXAK97jnhh2zrkgSbbodtS455HcJA=", "9f2c11aa" * 8
+)
 
 ANALYSIS = CertificateOfAnalysis(
     issue=ISSUE,
@@ -420,6 +422,18 @@ def test_the_code_reads_back(snapshot: Snapshot) -> None:
     assert snapshot.proof.fingerprint in found.text
     if snapshot.proof.checkpoint:
         assert snapshot.proof.checkpoint.root in found.text
+
+
+@pytest.mark.parametrize("snapshot", DOCUMENTS, ids=lambda item: file_name(item))
+def test_the_checkpoint_and_the_key_that_signed_it_are_printed_whole(snapshot: Snapshot) -> None:
+    point = snapshot.proof.checkpoint
+    text = printed(render(snapshot))
+
+    if point is None:
+        assert squeezed("Checkpoint: none has been made yet.") in text
+    else:
+        assert squeezed(f"{point.origin} · {point.size} · {point.root}") in text
+        assert squeezed(point.key) in text
 
 
 def test_many_results_break_across_pages_with_head_and_foot_on_each() -> None:
