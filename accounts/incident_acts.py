@@ -42,6 +42,7 @@ KINDS: dict[str, Text] = {
     "records": gettext_lazy("Rows of the record were changed, removed or added"),
     "files": gettext_lazy("Files were changed or removed"),
     "documents": gettext_lazy("Issued documents are not as they were issued"),
+    "package": gettext_lazy("The record of a batch does not prove itself"),
 }
 
 

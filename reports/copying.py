@@ -19,8 +19,9 @@ from accounts.models import Person
 from accounts.refusal import Objection, Refused, refuse_if, when
 from accounts.roles import Permission
 from batches.models import Batch
-from ledger import checkpoints, files, outbox
+from ledger import checkpoints, files, incidents, outbox
 from ledger.models import Checkpoint, Entry, OutboxJob, StoredFile
+from ledger.selfcheck import Found
 from ledger.signer import signer
 from ledger.writing import write, writing
 from reports import packaging
@@ -86,7 +87,12 @@ def make_copy(job: OutboxJob) -> None:
     checkpoint = checkpoint_for(asked.batch)
     with tempfile.TemporaryDirectory(prefix="copy-", dir=files.room_for_work()) as folder:
         place = Path(folder) / "package.zip"
-        packaging.build(asked.batch, checkpoint, place, say=lambda words: outbox.tell_progress(job, words))
+        try:
+            packaging.build(asked.batch, checkpoint, place, say=lambda words: outbox.tell_progress(job, words))
+        except packaging.PackageError as error:
+            # A record that does not prove itself is a finding about it, like any other.
+            incidents.open_for(Found(packaging.FINDING, asked.batch.stream_name(), str(error)[:2000]))
+            raise
         size, sha256 = place.stat().st_size, files.take(place)
     stored = StoredFile(
         sha256=sha256, size=size, media_type="application/zip", original_name=f"{asked.batch.number}-record.zip"
@@ -132,7 +138,7 @@ def progress_of(asked: CopyAsked) -> CopyProgress:
         return CopyProgress(asked, made, _("Ready"), is_in_trouble=False)
     job = OutboxJob.objects.filter(kind=COPY_JOB, subject=asked.pk).first()
     if job is None or (job.last_error and job.claimed_until is None):
-        words = _("It could not be made yet and is tried again. Quality assurance sees the reason.")
+        words = _("It could not be made and is tried again. If the record does not prove itself, Integrity says why.")
         return CopyProgress(asked, None, words, is_in_trouble=True)
     return CopyProgress(asked, None, job.progress or _("Waits for the worker"), is_in_trouble=False)
 

@@ -38,6 +38,8 @@ from reports.package_contents import Contents, contents_of
 FORMAT = 1
 MANIFEST_TYPE = "application/vnd.cellwright.record-package+json"
 SHIPPED = Path(__file__).parent / "package"
+# The kind of incident that a record is which does not prove itself.
+FINDING = "package"
 CHUNK = 500
 BLOCK = 1024 * 1024
 _EPOCH_OF_ZIP = (1980, 1, 1, 0, 0, 0)

@@ -19,6 +19,7 @@ from batches.models import LegalHold, Value
 from chain_of_custody.models import SubjectIdentity
 from ledger import files, outbox
 from ledger.checkpoints import rotate_key
+from ledger.incidents import open_incidents
 from ledger.models import Entry, LogKey, OutboxJob
 from qc.models import Result
 from reports import packaging
@@ -277,3 +278,4 @@ def test_no_package_is_made_of_a_record_that_was_changed(laboratory, what):
     assert not CopyMade.objects.filter(asked=asked).exists()
     assert progress_of(asked).is_in_trouble
     assert "Error" in OutboxJob.objects.get(kind=COPY_JOB, subject=asked.pk).last_error
+    assert [(one.kind, one.about) for one in open_incidents()] == [("package", batch.stream_name())]
