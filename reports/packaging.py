@@ -2,9 +2,10 @@
 
 (1) Nothing is serialised again that is in the ledger: entries, payloads and envelopes go out as they are stored.
 (2) The same entries under the same checkpoint give the same bytes.
-(3) Members are written to a folder first and then into the zip, so memory holds one chunk of entries and the tree's
+(3) No transaction is held: what a checkpoint covers never changes, so every look at it sees the same.
+(4) Members are written to a folder first and then into the zip, so memory holds one chunk of entries and the tree's
     hashes (64 bytes an entry of the site), however large the record is.
-(4) A package is given to its own verifier before it is recorded; one that does not verify is an error, never a copy.
+(5) A package is given to its own verifier before it is recorded; one that does not verify is an error, never a copy.
 """
 
 import base64
@@ -30,7 +31,6 @@ from ledger.dsse import envelope
 from ledger.models import Anchor, Checkpoint, Entry, LogKey, StoredFile
 from ledger.notes import consistency_proof_text, inclusion_proof_text
 from ledger.signer import signer
-from ledger.verification import unmoving_view
 from reports import package_data
 from reports.models import Document
 from reports.package_contents import Contents, contents_of
@@ -56,15 +56,13 @@ def build(batch: Batch, checkpoint: Checkpoint, into: Path, *, say: Say = lambda
     """Write the record package of a batch up to a checkpoint; raise PackageError if it would not verify."""
     with tempfile.TemporaryDirectory(prefix="package-", dir=files.room_for_work()) as name:
         folder = Path(name)
-        with unmoving_view():
-            say("Choosing entries")
-            contents = contents_of(batch, checkpoint)
-            _write_record(contents, folder)
-            say(f"Proving {len(contents.entries):,} entries")
-            _write_proofs(contents, folder)
-            _write_files(contents, folder)
-            streams = _whole_streams(contents)
-        _write_manifest(contents, streams, folder)
+        say("Choosing entries")
+        contents = contents_of(batch, checkpoint)
+        _write_record(contents, folder)
+        say(f"Proving {len(contents.entries):,} entries")
+        _write_proofs(contents, folder)
+        _write_files(contents, folder)
+        _write_manifest(contents, folder)
         say("Packing")
         _zip(folder, into)
     say("Verifying")
@@ -203,7 +201,7 @@ def _whole_streams(contents: Contents) -> list[dict[str, object]]:
     return told
 
 
-def _write_manifest(contents: Contents, streams: list[dict[str, object]], folder: Path) -> None:
+def _write_manifest(contents: Contents, folder: Path) -> None:
     """List every file with its digest, and have the log sign the list."""
     listed = [
         {"path": path, "size": (folder / path).stat().st_size, "sha256": _sha256(folder / path)}
@@ -219,7 +217,7 @@ def _write_manifest(contents: Contents, streams: list[dict[str, object]], folder
             "batch": contents.batch.number,
             "chain_of_identity": contents.batch.coi.identifier,
             "checkpoint": {"size": last.size, "root": last.root},
-            "streams": streams,
+            "streams": _whole_streams(contents),
             "files": listed,
         }
     )

@@ -32,7 +32,8 @@ from ledger.dsse import opened
 from ledger.models import Entry, Envelope, Payload
 from ledger.verification import verify_records
 from ledger.writing import writing
-from tests.apps.test_ledger_attacks import as_owner, table
+from tests.apps.test_ledger_attacks import table
+from tests.guards_away import as_owner
 from tests.people import STATION, a_person, a_site, administrators, at_browser, do, fresh, nothing_written, secret_of
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,8 @@ from ledger.models import Checkpoint, Entry, Envelope, EpochOpened, Head, Incide
 from ledger.notes import SignedHead
 from ledger.verification import verify_records
 from ledger.writing import writing
-from tests.apps.test_ledger_attacks import as_owner, table
+from tests.apps.test_ledger_attacks import table
+from tests.guards_away import as_owner
 from tests.people import a_person, a_site, administrators, do, nothing_written
 from tests.qc_builders import kept_for_a_module
 

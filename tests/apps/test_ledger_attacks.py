@@ -71,6 +71,7 @@ def a_lived_in_site() -> Person:
         files.keep(b"as it was", name="note.txt", actor="machine")
     qualified = a_person(Role.QUALIFIED_PERSON)
     incident = open_for(Found("rights", "", "The role of the application owned a table."))
+    assert incident is not None
     do("incident.close", incident, by=quality, outcome="resolved", reason="The role was given back its rights.")
     do("incident.approve_closing", incident, by=qualified)
     issue(Checkpoint.Why.ASKED)

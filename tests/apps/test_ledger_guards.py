@@ -18,7 +18,8 @@ from ledger.models import Anchor, Checkpoint, Entry, Envelope, Head, Incident, O
 from ledger.notes import SignedHead
 from ledger.verification import verify_records
 from ledger.writing import ClockWentBackError, write, writing
-from tests.apps.test_ledger_attacks import as_owner, table
+from tests.apps.test_ledger_attacks import table
+from tests.guards_away import as_owner
 from tests.people import a_person, a_site, administrators, do
 
 pytestmark = pytest.mark.django_db

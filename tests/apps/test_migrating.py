@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.core.management.color import no_style
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import BinaryField
@@ -44,10 +45,18 @@ def old_site(transactional_db):
                 model._meta.get_field(name).attname: value for name, value in row["fields"].items()
             }
             model(**{name: _read(model, name, value) for name, value in values.items()}).save(force_insert=True)
+        _go_on_counting({old.get_model(row["model"]) for row in stored["rows"]})
     for sha256, content in stored["files"].items():
         assert files.put(base64.b64decode(content)) == sha256
     yield stored["rows"]
     call_command("migrate", verbosity=0)
+
+
+def _go_on_counting(models):
+    """Let PostgreSQL number further rows after the ones that were put in with their numbers."""
+    with connection.cursor() as cursor:
+        for sql in connection.ops.sequence_reset_sql(no_style(), list(models)):
+            cursor.execute(sql)
 
 
 def _read(model, name, value):

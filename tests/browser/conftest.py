@@ -16,6 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.browser.watching import Desk
 from tests.machine import CHROMIUM_ARGUMENTS, chromium
+from tests.signer_state import forget_what_was_signed
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def _django_db_helper(kept_database: None) -> None:
 @pytest.fixture(scope="module")
 def kept_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The test database for every test of a module."""
+    forget_what_was_signed()  # for the ledger of another module
     with django_db_blocker.unblock():
         try:
             yield
