@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
+from django.http import Http404
 from rest_framework import serializers
 
 from accounts.integrity import objections_to_integrity
@@ -20,6 +21,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature
 from accounts.wording import record_time
 from ledger.canonical import canonical, digest
+from ledger.models import Site
 
 # What the person chooses before signing, as the act's serializer read it: plain text, numbers and lists, so that it
 # can be stored with the challenge.
@@ -147,6 +149,16 @@ class Act(Generic[SubjectT]):
     def read_intent(self, data: Mapping[str, object]) -> Intent:
         """Read what the person chose; raise BadInput with a sentence a field."""
         return plain_intent(self.asks, data)
+
+
+class AboutSite(Act[Site]):
+    """An act that makes something new: its subject is the site."""
+
+    def find(self, subject: UUID) -> Site:
+        site = Site.objects.filter(pk=subject).first()
+        if site is None:
+            raise Http404
+        return site
 
 
 _acts: dict[str, Act[Any]] = {}  # Any: acts of every kind of subject

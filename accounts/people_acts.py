@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import AboutSite, Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import (
     Admission,
@@ -81,7 +81,7 @@ class AdmissionIntent(StrictSerializer[Intent]):
 
 
 @register
-class AdmitPerson(Act[Site]):
+class AdmitPerson(AboutSite):
     """Propose an account for somebody whose identity was checked (21 CFR 11.100(b))."""
 
     code = "person.admit"
@@ -91,12 +91,6 @@ class AdmitPerson(Act[Site]):
     stopped_by_findings = True
     meaning = Meaning.ADMITTED
     asks = AdmissionIntent
-
-    def find(self, subject: UUID) -> Site:
-        site = Site.objects.filter(pk=subject).first()
-        if site is None:
-            raise Http404
-        return site
 
     def to_sign(self, subject: Site, intent: Intent) -> ToSign:
         return ToSign(

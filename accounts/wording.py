@@ -43,6 +43,11 @@ def record_time(moment: datetime) -> str:
     return f"{day(moment)} {here:%H:%M:%S} {here.tzname()} ({offset(moment)})"
 
 
+def in_groups(text: str) -> str:
+    """Write a digest as the eye compares it: in groups of four."""
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
 def short_time(moment: datetime) -> str:
     """Write a time as work lists do: 14 Nov 14:32."""
     here = local(moment)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import AboutSite, Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField
@@ -51,7 +51,7 @@ def faults_of(kind: str, source: str) -> list[Objection]:
 
 
 @register
-class PrepareDefinition(Act[Site]):
+class PrepareDefinition(AboutSite):
     """Put a version of a product, master batch record or specification on record, for others to check."""
 
     code = "definition.prepare"
@@ -62,12 +62,6 @@ class PrepareDefinition(Act[Site]):
     meaning = Meaning.PERFORMED
     meaning_text = gettext_lazy("I prepared this version and ask for it to be checked.")
     asks = PrepareIntent
-
-    def find(self, subject: UUID) -> Site:
-        site = Site.objects.filter(pk=subject).first()
-        if site is None:
-            raise Http404
-        return site
 
     def lock(self, subject: Site) -> None:
         take_turn("DEF")

@@ -37,6 +37,14 @@ def batch_numbered(number: str) -> Batch:
     return batch
 
 
+def batch_with(batch_id: UUID) -> Batch:
+    """Give the batch of an id with what its pages need; raise Http404 if there is none."""
+    batch = Batch.objects.select_related(*WITH_EVERYTHING).filter(pk=batch_id).first()
+    if batch is None:
+        raise Http404
+    return batch
+
+
 def batch_of(batch_id: UUID) -> Batch:
     """Give a batch with what its pages need."""
     return Batch.objects.select_related(*WITH_EVERYTHING).get(pk=batch_id)

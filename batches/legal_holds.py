@@ -17,7 +17,7 @@ from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
-from batches.identity import WITH_EVERYTHING, identity_lines, locked
+from batches.identity import WITH_EVERYTHING, batch_with, identity_lines, locked
 from batches.models import Batch, LegalHold, LegalHoldLifted, SignedInBatch
 from batches.retention import retention_of
 
@@ -53,10 +53,7 @@ class SetHold(_AboutHold[Batch]):
     meaning_text = gettext_lazy("I order that this record be kept until the hold is lifted.")
 
     def find(self, subject: UUID) -> Batch:
-        batch = Batch.objects.select_related(*WITH_EVERYTHING).filter(pk=subject).first()
-        if batch is None:
-            raise Http404
-        return batch
+        return batch_with(subject)
 
     def lock(self, subject: Batch) -> None:
         locked(subject.pk)

@@ -8,17 +8,15 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
 
 from django.db.models import Q
 from django.db.models import TextField as TextColumn
 from django.db.models.functions import Cast
-from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.acts import AboutSite, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField, TypedNumberField
@@ -76,7 +74,7 @@ class LotIntent(StrictSerializer[Intent]):
 
 
 @register
-class ApproveLot(Act[Site]):
+class ApproveLot(AboutSite):
     """Approve a lot of material for use."""
 
     code = "lot.approve"
@@ -87,12 +85,6 @@ class ApproveLot(Act[Site]):
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I compared this lot with its certificate and approve it for use.")
     asks = LotIntent
-
-    def find(self, subject: UUID) -> Site:
-        site = Site.objects.filter(pk=subject).first()
-        if site is None:
-            raise Http404
-        return site
 
     def lock(self, subject: Site) -> None:
         take_turn("LOT")

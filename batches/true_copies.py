@@ -22,7 +22,7 @@ from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, Refused, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
-from batches.identity import WITH_EVERYTHING, identity_lines, locked
+from batches.identity import batch_with, identity_lines, locked
 from batches.models import Batch, TrueCopy
 from batches.page_counting import SCANS, UnreadableScanError, pages_in
 from batches.pinned import master_of
@@ -101,10 +101,7 @@ class CertifyTrueCopy(Act[Batch]):
     asks = TrueCopyIntent
 
     def find(self, subject: UUID) -> Batch:
-        batch = Batch.objects.select_related(*WITH_EVERYTHING).filter(pk=subject).first()
-        if batch is None:
-            raise Http404
-        return batch
+        return batch_with(subject)
 
     def lock(self, subject: Batch) -> None:
         locked(subject.pk)

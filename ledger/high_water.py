@@ -9,9 +9,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from ledger.log_key import SignerRefused, append_durably, head_of_line
+from ledger.log_key import SignerRefused, append_durably, head_of_line, line_of
 from ledger.notes import SignedHead
-from ledger.signer import line_of
 
 
 def path() -> Path:
@@ -23,12 +22,6 @@ def note(head: SignedHead) -> None:
     """Write a head down; it is on the disk afterwards."""
     path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     append_durably(path(), line_of(head))
-
-
-def newest_of(origin: str) -> SignedHead | None:
-    """Give the largest head of an origin that was written down; lines that cannot be read are passed over."""
-    found = [one for one in heads() if one.origin == origin]
-    return max(found, key=lambda one: one.size, default=None)
 
 
 def newest() -> SignedHead | None:

@@ -83,7 +83,7 @@ class LogKeyHolder:
             if newest == head:
                 return signed_note(head, name=self.name, key=self._keys()[-1][1])
             self._refuse_other_history(newest, head, continues, proof)
-            self._append("heads", {"origin": head.origin, "size": head.size, "root": head.root_base64})
+            self._append("heads", line_of(head))
             return signed_note(head, name=self.name, key=self._keys()[-1][1])
 
     def sign_statement(self, kind: str, payload: bytes) -> tuple[str, bytes]:
@@ -204,6 +204,11 @@ def append_durably(path: Path, line: dict[str, object]) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def line_of(head: SignedHead) -> dict[str, object]:
+    """Give a head in the plain values in which it is kept and sent."""
+    return {"origin": head.origin, "size": head.size, "root": head.root_base64}
 
 
 def head_of_line(line: dict[str, object]) -> SignedHead:

@@ -140,3 +140,9 @@ def due() -> list[UUID]:
 def sweep() -> int:
     """Deliver everything that is due; give how many jobs were done."""
     return sum(deliver(job_id) for job_id in due())
+
+
+def deliver_all() -> None:
+    """Deliver what is due, and what is owed when that is done."""
+    while sweep():
+        pass

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from django.conf import settings
 
-from ledger.log_key import LogKeyFacts, LogKeyHolder, SignerRefused, head_of_line
+from ledger.log_key import LogKeyFacts, LogKeyHolder, SignerRefused, head_of_line, line_of
 from ledger.notes import SignedHead
 
 LONGEST_ANSWER = 4 * 1024 * 1024
@@ -111,11 +111,6 @@ class SignerBehindSocket:
             raise SignerRefused(str(answer["refused"]))
         found: dict[str, object] = answer
         return found
-
-
-def line_of(head: SignedHead) -> dict[str, object]:
-    """Give a head in the plain values in which it is kept and sent."""
-    return {"origin": head.origin, "size": head.size, "root": head.root_base64}
 
 
 def signer() -> Signer:

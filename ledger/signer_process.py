@@ -15,8 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from ledger.log_key import LogKeyFacts, LogKeyHolder, SignerRefused, head_of_line
-from ledger.notes import SignedHead
+from ledger.log_key import LogKeyFacts, LogKeyHolder, SignerRefused, head_of_line, line_of
 
 LONGEST_REQUEST = 1024 * 1024
 Plain = dict[str, Any]  # Any: plain values of a line of JSON
@@ -30,9 +29,9 @@ def answer_to(holder: LogKeyHolder, request: Plain) -> Plain:
             return {"keys": [_key(one) for one in holder.every_key()]}
         case "head":
             head = holder.head(str(request["origin"]))
-            return {"head": _line(head) if head else None}
+            return {"head": line_of(head) if head else None}
         case "heads":
-            return {"heads": [_line(one) for one in holder.heads()]}
+            return {"heads": [line_of(one) for one in holder.heads()]}
         case "sign_head":
             continues = head_of_line(request["continues"]) if request["continues"] else None
             proof = [base64.b64decode(one, validate=True) for one in request["proof"]]
@@ -48,10 +47,6 @@ def answer_to(holder: LogKeyHolder, request: Plain) -> Plain:
 
 def _key(facts: LogKeyFacts) -> Plain:
     return {"name": facts.name, "public": facts.public.hex(), "rotation": facts.rotation}
-
-
-def _line(head: SignedHead) -> Plain:
-    return {"origin": head.origin, "size": head.size, "root": head.root_base64}
 
 
 class OneRequest(socketserver.StreamRequestHandler):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.acts import AboutSite, Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, PersonState, Signed
 from accounts.panels import Task
@@ -95,7 +95,7 @@ class InspectionIntent(StrictSerializer[Intent]):
 
 
 @register
-class OpenInspection(Act[Site]):
+class OpenInspection(AboutSite):
     """Open the records of named batches to an inspection, read-only, until a time."""
 
     code = "inspection.open"
@@ -105,12 +105,6 @@ class OpenInspection(Act[Site]):
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I open these records to this inspection, read-only, until this time.")
     asks = InspectionIntent
-
-    def find(self, subject: UUID) -> Site:
-        site = Site.objects.filter(pk=subject).first()
-        if site is None:
-            raise Http404
-        return site
 
     def to_sign(self, subject: Site, intent: Intent) -> ToSign:
         reader = _reader(intent)

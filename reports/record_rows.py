@@ -9,7 +9,6 @@ from reports.record_snapshot import Correction, Kept, Named, RecordedSignature, 
 from reports.rows import (
     CODE,
     COLUMN,
-    FINE,
     NAME,
     PLAIN,
     QUIET,
@@ -170,8 +169,3 @@ def title_row(text: str, evaluation: Evaluation, *, count: int) -> Row:
 def note(text: str, *, count: int) -> Row:
     """Give a sentence across a table."""
     return Row((cell(text, QUIET),), starts=(0,)) if count else Row((cell(text, QUIET),))
-
-
-def digest_row(*texts: str) -> Row:
-    """Give a row whose last text is a digest."""
-    return Row((*(cell(text) for text in texts[:-1]), cell(texts[-1], FINE)))

@@ -24,6 +24,7 @@ from accounts.refusal import Objection, Refused, Stale
 from accounts.sessions import station_of
 from accounts.signing import WrongSecret, ask, known_act, perform, usable
 from accounts.views.places import SeeOther, came_from, own_place
+from accounts.wording import in_groups
 
 LONGEST_SECRET = 1024
 
@@ -107,7 +108,7 @@ def _shown(request: HttpRequest, challenge: Challenge, back: str, refused: Refus
         "meaning": meaning,
         "meaning_text": text,
         "challenge": challenge,
-        "fingerprint": _in_groups(challenge.view_sha256[:12].upper()),
+        "fingerprint": in_groups(challenge.view_sha256[:12].upper()),
         "back": back,
         "objections": refused.objections if refused else [],
         "page_has_errors": refused is not None,
@@ -115,7 +116,3 @@ def _shown(request: HttpRequest, challenge: Challenge, back: str, refused: Refus
         "comment": request.POST.get("comment", ""),
     }
     return render(request, "accounts/sign.html", context, status=refused.status if refused else 200)
-
-
-def _in_groups(text: str) -> str:
-    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))

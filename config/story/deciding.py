@@ -146,7 +146,7 @@ def results_approved(cells: Cells) -> Story:
     yield cells.on(*APPROVED_ON)
     act("results.approve", cells.made_in, ResultsApproval, by=HEAD)
     yield after(seconds=20)
-    _delivered()
+    outbox.deliver_all()
 
 
 def record_reviewed(cells: Cells) -> Story:
@@ -162,7 +162,7 @@ def certified(cells: Cells) -> Story:
     yield cells.on(*CERTIFIED_ON)
     act("batch.certify", cells.made_in, Disposition, by=QUALIFIED, decision="certified")
     yield after(seconds=20)
-    _delivered()
+    outbox.deliver_all()
 
 
 def records_opened(when: datetime, until: datetime) -> Story:
@@ -184,9 +184,3 @@ def records_opened(when: datetime, until: datetime) -> Story:
 
 def _batch(cells: Cells) -> Batch:
     return batch_with(cells.made_in.pk)
-
-
-def _delivered() -> None:
-    """Deliver what is owed, and what is owed when that is done."""
-    while outbox.sweep():
-        pass

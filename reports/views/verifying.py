@@ -14,6 +14,7 @@ from accounts.needing import needs
 from accounts.parsing import StrictSerializer, TextField, parsed
 from accounts.refusal import BadInput, Objection, Refused
 from accounts.roles import Permission
+from accounts.wording import in_groups
 from ledger.models import LogKey
 from reports.verifying import (
     LARGEST_PACKAGE,
@@ -96,7 +97,7 @@ def _page(
         "page_has_errors": bool(objections),
         "typed": typed,
         "log_key": key,
-        "log_key_groups": " ".join(key.key_id[at : at + 4] for at in range(0, 64, 4)) if key else "",
+        "log_key_groups": in_groups(key.key_id) if key else "",
         "file_name": getattr(request.FILES.get("package"), "name", "") if report else "",
     }
     return render(request, "reports/verify.html", context, status=status)

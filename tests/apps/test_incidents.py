@@ -161,15 +161,13 @@ class TestWhatItStops:
 
     def test_the_certificate_waits_and_is_made_afterwards(self, laboratory):
         incident = about(laboratory.batch.stream_name())
-        while outbox.sweep():
-            pass
+        outbox.deliver_all()
         assert Document.objects.count() == 0
         assert incidents.waits_for([laboratory.batch.stream_name()]).startswith("It waits for the end")
 
         closed(incident, laboratory.qa, laboratory.other_qa)
         assert incidents.waits_for([laboratory.batch.stream_name()]) == ""
-        while outbox.sweep():
-            pass
+        outbox.deliver_all()
         assert Document.objects.count() == 1
 
     def test_protecting_acts_go_on(self, laboratory):
@@ -319,8 +317,7 @@ class TestClosing:
 
 class TestAboutWhat:
     def test_a_changed_document_concerns_its_batch_alone(self, laboratory):
-        while outbox.sweep():
-            pass
+        outbox.deliver_all()
         document = Document.objects.get()
         files.path_of(document.sha256).write_bytes(b"%PDF-1.7 another")
 

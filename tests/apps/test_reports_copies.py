@@ -27,8 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def swept() -> None:
-    while outbox.sweep():
-        pass
+    outbox.deliver_all()
 
 
 @pytest.fixture(scope="module")

@@ -47,8 +47,7 @@ def kept(django_db_setup, django_db_blocker):
             batch=laboratory.fresh(), says="The incubator's alarm sounded for a minute.", by=laboratory.technician,
             id=uuid4(),
         )  # fmt: skip
-        while outbox.sweep():
-            pass
+        outbox.deliver_all()
         inspector = an_inspector()
         an_inspection(laboratory.batch.number, reader=inspector, by=laboratory.qa)
         yield laboratory, inspector

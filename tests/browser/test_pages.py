@@ -73,8 +73,7 @@ class Walk:
 @pytest.fixture(scope="module")
 def site(address: str) -> WholeSite:
     world = WholeSite()
-    while outbox.sweep():
-        pass
+    outbox.deliver_all()
     return world
 
 
@@ -408,8 +407,7 @@ def test_a_copy_is_asked_for_followed_and_taken_and_the_page_that_waits_is_nobod
     page.get_by_role("button", name="Record package").click()
     expect(page.locator("#progress-title")).to_have_text("Waits for the worker")
     marked.clear()
-    while outbox.sweep():
-        pass
+    outbox.deliver_all()
 
     expect(page.locator("#progress-title")).to_have_text("Ready")
     assert marked

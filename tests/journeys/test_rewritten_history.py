@@ -59,11 +59,6 @@ def told(laboratory: Laboratory, values: dict[str, str]) -> None:
     clock.end_story()
 
 
-def delivered() -> None:
-    while outbox.sweep():
-        pass
-
-
 def printed_checkpoint() -> str:
     """What the certificate of analysis prints of its checkpoint."""
     document = Document.objects.select_related("file").get(kind=Document.Kind.CERTIFICATE_OF_ANALYSIS)
@@ -83,18 +78,18 @@ def histories(
         began = clock.now()
         with taken_back():
             told(laboratory, TRUE)
-            delivered()
+            outbox.deliver_all()
             package = folder / "true.zip"
             package.write_bytes(a_package(laboratory.fresh(), by=laboratory.qa).read_bytes())
             outside = Outside(printed_checkpoint(), package, LogKey.objects.get().key_id)
         clock.end_story()
         clock.tell(began)
         told(laboratory, FALSE)
-        delivered()
+        outbox.deliver_all()
         refused = OutboxJob.objects.get(kind=CHECKPOINT_JOB).last_error
         forget_what_was_signed()  # the owner of every machine empties the signer's state and the high-water file too
         OutboxJob.objects.filter(done_at=None).update(due_at=clock.machine_now())
-        delivered()
+        outbox.deliver_all()
         rewritten = folder / "rewritten.zip"
         rewritten.write_bytes(a_package(laboratory.fresh(), by=laboratory.qa).read_bytes())
         yield Histories(outside, refused, rewritten)

@@ -24,6 +24,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from accounts.wording import in_groups
 from batches.judging import Verdict
 from batches.models import Batch, BatchState
 from batches.record import record_of
@@ -82,7 +83,7 @@ class Command(BaseCommand):
             self.stdout.write(outcome.words)
             self.stdout.write(f"    {outcome.verdict}")
         key = LogKey.objects.get(replaced_by=None).key_id
-        self.stdout.write(f'Verify them yourself: python3 -I -S verify.py PACKAGE --key "{_in_groups(key)}"')
+        self.stdout.write(f'Verify them yourself: python3 -I -S verify.py PACKAGE --key "{in_groups(key)}"')
         verification = verify_records()
         for finding in verification.findings:
             self.stdout.write(f"FOUND: {finding}")
@@ -110,8 +111,7 @@ def _on_a_site_of_its_own(out: Path) -> int:
 def _copied(batch: Batch) -> CopyMade:
     """Take a copy of a batch's record as quality assurance does, and have the worker make it."""
     asked = ask_copy(batch=batch, kind=CopyAsked.Kind.PACKAGE, by=somebody(COPIED_BY), id=uuid4())
-    while outbox.sweep():
-        pass
+    outbox.deliver_all()
     made = CopyMade.objects.filter(asked=asked).select_related("file").first()
     if made is None:
         raise CommandError(f"The record package of {batch.number} could not be made; the lines above say why.")
@@ -152,10 +152,6 @@ def _verified(verifier: Path, package: Path) -> tuple[str, bool]:
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own verifier
     told = ended.stdout.strip().splitlines() or ["The verifier said nothing."]
     return told[-1], ended.returncode in (0, 2)
-
-
-def _in_groups(key: str) -> str:
-    return " ".join(key[at : at + 4] for at in range(0, len(key), 4))
 
 
 def _write(document: Document, out: Path) -> str:
