@@ -53,6 +53,16 @@ class Permission(TextChoices):
     STEP_WORK = "step.work", _("record values and perform steps")
     STEP_WITNESS = "step.witness", _("check before an act and witness steps")
 
+    STARTING_MATERIAL = "starting_material.decide", _("decide on starting material, and end manufacture")
+    MATERIAL_RECEIVE = "material.receive", _("receive lots, and record openings and discards")
+    EQUIPMENT_CARE = "equipment.care", _("record cleaning and holds of equipment")
+    EQUIPMENT_MANAGE = "equipment.manage", _("register equipment and areas, record calibration and qualification")
+    CONTAINER_END = "container.end", _("record what became of a container")
+    PLAN = "plan.manage", _("plan suites, shipments and treatment")
+    ORDER_END = "order.end", _("end an order")
+    ALARM_ACKNOWLEDGE = "alarm.acknowledge", _("take on alarms")
+    ONCALL_MANAGE = "oncall.manage", _("say who is on call")
+
     SAMPLE_RECEIVE = "sample.receive", _("receive samples in the laboratory")
     RESULT_ENTER = "result.enter", _("record readings and submit results")
     RESULT_REVIEW = "result.review", _("review results of others")
@@ -64,7 +74,12 @@ class Permission(TextChoices):
 
 
 _EVERYBODY = {Permission.OWN_ACCOUNT}
-_AT_THE_BENCH = _EVERYBODY | {Permission.RECORD_READ, Permission.CUSTODY_RECORD, Permission.TRUE_COPY}
+_AT_THE_BENCH = _EVERYBODY | {
+    Permission.RECORD_READ,
+    Permission.CUSTODY_RECORD,
+    Permission.TRUE_COPY,
+    Permission.ALARM_ACKNOWLEDGE,
+}
 
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.TECHNICIAN: frozenset(
@@ -74,6 +89,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.STEP_WORK,
             Permission.STEP_WITNESS,
             Permission.WEIGHT_VERIFY,
+            Permission.MATERIAL_RECEIVE,
+            Permission.EQUIPMENT_CARE,
+            Permission.CONTAINER_END,
         }
     ),
     Role.QC_ANALYST: frozenset(_AT_THE_BENCH | {Permission.SAMPLE_RECEIVE, Permission.RESULT_ENTER}),
@@ -85,6 +103,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.DEFINITION_PREPARE,
             Permission.LEDGER_VERIFY,
             Permission.BLOCK_LIFT,
+            Permission.EQUIPMENT_CARE,
+            Permission.STARTING_MATERIAL,
+            Permission.PLAN,
         }
     ),
     Role.QA: frozenset(
@@ -111,6 +132,14 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.IDENTITY_ERASE,
             Permission.LEGAL_HOLD,
             Permission.TRUE_COPY,
+            Permission.STARTING_MATERIAL,
+            Permission.EQUIPMENT_CARE,
+            Permission.EQUIPMENT_MANAGE,
+            Permission.CONTAINER_END,
+            Permission.PLAN,
+            Permission.ORDER_END,
+            Permission.ALARM_ACKNOWLEDGE,
+            Permission.ONCALL_MANAGE,
         }
     ),
     Role.QUALIFIED_PERSON: frozenset(
@@ -123,6 +152,8 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.RECORD_COPY,
             Permission.INCIDENT_CLOSE,
             Permission.IDENTITY_ERASE,
+            Permission.ORDER_END,
+            Permission.ALARM_ACKNOWLEDGE,
         }
     ),
     Role.LOGISTICS: frozenset(
@@ -133,6 +164,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.PARTY_REGISTER,
             Permission.ORDER_PLACE,
             Permission.WEIGHT_VERIFY,
+            Permission.MATERIAL_RECEIVE,
+            Permission.CONTAINER_END,
+            Permission.PLAN,
         }
     ),
     # An inspector reads what an inspection opens, and nothing else.

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from batches.definitions.applying import START, applied
 from batches.definitions.kinds import ReadDefinition, as_master, as_product, read_text
 from batches.definitions.master import MasterDefinition
 from batches.definitions.product import ProductDefinition
@@ -19,8 +20,9 @@ def product_of(batch: Batch) -> ProductDefinition:
 
 
 def master_of(batch: Batch) -> MasterDefinition:
-    """Give the master batch record as the batch is pinned to it."""
-    return as_master(reading_of(batch.master))
+    """Give the master batch record as it applies to the batch: pinned, with the parts that hold for its product."""
+    attributes = {**product_of(batch).attributes, START: batch.starting_material}
+    return applied(as_master(reading_of(batch.master)), attributes)
 
 
 def in_force(kind: str, *, on: date, code: str = "", product: str = "") -> Definition | None:

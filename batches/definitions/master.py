@@ -6,6 +6,7 @@ unit "cells/mL", the exponent 6, and a limit of 0.5 where half a million is mean
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as default
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 
@@ -29,17 +30,48 @@ class NeedKind(StrEnum):
     VECTOR_LOT = "vector_lot"
     MATERIAL_LOT = "material_lot"
     EQUIPMENT = "equipment"
+    AREA = "area"
 
 
 class ContainerKind(StrEnum):
     """Kinds of container, with the codes that custody knows them by."""
 
     APHERESIS_BAG = "apheresis_bag"
+    TUMOUR_VESSEL = "tumour_vessel"
     CULTURE_BAG = "culture_bag"
+    FORMULATION = "formulation"
     FINAL_BAG = "final_bag"
     QC_VIAL = "qc_vial"
     RETAIN_VIAL = "retain_vial"
     SAMPLE = "sample"
+
+
+class Protects(StrEnum):
+    """What the order of a step protects."""
+
+    IDENTITY = "identity"  # hard: nothing before it may be open
+    STERILITY = "sterility"  # hard, too
+    RECORD = "record"  # the order of the record alone: one may go on with a reason
+
+
+class Phase(StrEnum):
+    """Where a yield is stated."""
+
+    ENRICHMENT = "enrichment"
+    HARVEST = "harvest"
+    FILL = "fill"
+
+
+class OnExceeding(StrEnum):
+    """What an exceeded hold time asks for."""
+
+    DEVIATION = "deviation"
+    REJECT = "reject"
+
+
+# Attributes of the product, and of the batch's start, and the values at which a part of the record holds; all must
+# match. Empty where it holds always.
+When = Mapping[str, tuple[str, ...]]
 
 
 class FieldType(StrEnum):
@@ -104,14 +136,27 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """How much of a material a step takes, in the unit in which its lots are counted."""
+
+    unit: str
+    actual: str  # the number field of the same step that says how much was taken
+    planned: str | None  # a field, a derived quantity or a parameter of the product, or
+    planned_number: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """A scan slot: what must be at hand, each with its own code."""
 
     code: str
     title: str
     kind: NeedKind
-    of: str  # kind of container, or item code of the material or type of the equipment
+    of: str  # kind of container or area, item code of the material, or type of the equipment
     many: bool  # one code, or one and more (each vial by its own)
+    amount: Amount | None = None
+    clearance: bool = False  # an area that two people have cleared for this batch before
+    when: When = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +170,7 @@ class Made:
     volume_field: str | None  # what one of them holds, in mL
     cells_from: str | None  # viable cells in one of them: a derived quantity
     sample_point: str | None  # a sampling point of the specification, for samples and vials
+    when: When = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +198,9 @@ class Field:
     critical: bool  # verified by a second person
     required: bool
     hint: str
+    report_only: bool = False  # a finding that is reported and never judged
+    to_be_set: bool = False  # the site has still to say its limits
+    when: When = default(default_factory=dict)
 
     @property
     def is_numeric(self) -> bool:
@@ -172,6 +221,17 @@ class Derived:
     figures: int | None  # significant figures shown, or
     decimals: int | None  # decimals shown
     limits: Limits | None  # at the scale of the exponent
+    to_be_set: bool = False  # the site has still to say its limits
+    when: When = default(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file that the step asks for: a photograph, a print, a curve."""
+
+    code: str
+    title: str
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +252,13 @@ class Step:
     creates: tuple[Made, ...]
     fields: tuple[Field, ...]
     derived: tuple[Derived, ...]
+    operation: str = ""  # the unit operation it belongs to
+    protects: Protects = Protects.RECORD
+    optional: bool = False  # may be left out with a reason
+    pools: bool = False  # may bring the content of several containers together
+    evidence: tuple[Evidence, ...] = ()
+    labels: tuple[ContainerKind, ...] = ()  # of which containers labels are printed, applied and reconciled here
+    when: When = default(default_factory=dict)
 
     @property
     def is_checked_before_the_act(self) -> bool:
@@ -209,6 +276,7 @@ class Stage:
     title: str
     laboratory: bool  # no production steps: the work is the laboratory's
     steps: tuple[Step, ...]
+    when: When = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +300,44 @@ class Reconciliation:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldTime:
+    """How long may pass from one event to another; both are time fields of the record."""
+
+    code: str
+    title: str
+    start: str
+    end: str
+    limit_minutes: int
+    warn_minutes: int  # after so many it is warned
+    on_exceeding: OnExceeding
+    when: When = default(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """What was got, as a share of what could be got (21 CFR 211.103)."""
+
+    code: str
+    title: str
+    phase: Phase
+    step: str  # once this step is complete, the yield can be verified
+    actual: str
+    theoretical: str
+    limits: Limits | None  # in percent
+    when: When = default(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A part of the record that does not apply to this product or batch, and why."""
+
+    step: str  # the step, or the step it belongs to
+    title: str
+    why: str  # "gene transfer is none"
+    is_step: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MasterDefinition:
     """One version of a master batch record."""
 
@@ -244,6 +350,10 @@ class MasterDefinition:
     stages: tuple[Stage, ...]
     reconciliation: Reconciliation | None
     reference: str
+    hold_times: tuple[HoldTime, ...] = ()
+    yields: tuple[Yield, ...] = ()
+    clearance_points: tuple[str, ...] = ()  # what is looked at in a line clearance
+    left_out: tuple[LeftOut, ...] = ()  # filled when the record is applied to a batch
 
     @property
     def steps(self) -> tuple[Step, ...]:

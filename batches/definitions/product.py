@@ -75,6 +75,20 @@ class Authorisation:
     kind: str
     number: str
     status: str
+    regime: str = "trial"  # licensed, trial, hospital_exemption
+    sponsor: str = ""
+    protocol: str = ""
+    cohort: str = ""
+    label_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DonorTesting:
+    """When samples for the donor's markers may be taken, in days from the collection, and whether they are needed."""
+
+    required: bool  # a batch cannot be certified while a marker is unknown
+    days_before: int
+    days_after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +141,8 @@ class ProductDefinition:
     retention: tuple[Rule, ...]  # empty where the definition says nothing of it
     description: str
     reference: str
+    donor_testing: DonorTesting | None = None
+    product_code: str = ""  # ISBT 128 product description code of the final container
 
     def parameter(self, code: str) -> Parameter | None:
         return next((each for each in self.parameters if each.code == code), None)
@@ -134,6 +150,15 @@ class ProductDefinition:
     @property
     def is_genetically_modified(self) -> bool:
         return self.attributes.get("genetically_modified") == "yes"
+
+    @property
+    def is_autologous(self) -> bool:
+        return self.attributes.get("donor_relation") == "autologous"
+
+    @property
+    def target_antigens(self) -> frozenset[str]:
+        """The antigens that its receptor was made for; empty where it has none."""
+        return frozenset(each.strip() for each in self.attributes.get("target_antigen", "").split("/") if each.strip())
 
     @property
     def uses_a_viral_vector(self) -> bool:

@@ -9,16 +9,22 @@ from decimal import Decimal
 from pathlib import Path
 
 from batches.definitions.master import (
+    Amount,
     Choice,
     ContainerKind,
     Derived,
+    Evidence,
     Field,
     FieldType,
+    HoldTime,
     Limits,
     Made,
     MasterDefinition,
     Need,
     NeedKind,
+    OnExceeding,
+    Phase,
+    Protects,
     Reconciliation,
     Rounding,
     Share,
@@ -26,11 +32,14 @@ from batches.definitions.master import (
     Step,
     StepKind,
     Training,
+    When,
+    Yield,
 )
 from batches.definitions.master_checks import faults_of_master
 from batches.definitions.parts import (
     FaultyDefinitionError,
     Part,
+    as_part,
     held_against,
     is_yes,
     number,
@@ -48,6 +57,7 @@ from batches.definitions.parts import (
 from batches.definitions.product import (
     Authorisation,
     Decision,
+    DonorTesting,
     DoseRule,
     Parameter,
     ProductDefinition,
@@ -71,6 +81,7 @@ __all__ = [
 ]
 
 PRODUCT_SCHEMA = Path(__file__).parent / "schema" / "product.json"
+TO_BE_SET = "to be set"
 MASTER_SCHEMA = Path(__file__).parent / "schema" / "master.json"
 
 
@@ -111,7 +122,14 @@ def _product(data: Part) -> ProductDefinition:
         shelf_life=ShelfLife(whole(shelf_life, "amount"), text(shelf_life, "unit"), text(shelf_life, "words")),
         use=text(data, "use"),
         authorisation=Authorisation(
-            text(authorisation, "kind"), text(authorisation, "number"), text(authorisation, "status")
+            text(authorisation, "kind"),
+            text(authorisation, "number"),
+            text(authorisation, "status"),
+            regime=text(authorisation, "regime", "trial"),
+            sponsor=text(authorisation, "sponsor"),
+            protocol=text(authorisation, "protocol"),
+            cohort=text(authorisation, "cohort"),
+            label_text=text(authorisation, "label_text"),
         ),
         sites=tuple(
             Site(text(each, "does"), text(each, "name"), text(each, "address"), text(each, "licence"))
@@ -123,7 +141,13 @@ def _product(data: Part) -> ProductDefinition:
         retention=tuple(Rule(each) for each in texts(data, "retention")),
         description=text(data, "description"),
         reference=text(data, "reference"),
+        donor_testing=_donor_testing(part(data, "donor_testing")) if "donor_testing" in data else None,
+        product_code=text(data, "product_code"),
     )
+
+
+def _donor_testing(data: Part) -> DonorTesting:
+    return DonorTesting(is_yes(data, "required"), whole(data, "days_before"), whole(data, "days_after"))
 
 
 def _profile(data: Part) -> Profile:
@@ -177,6 +201,40 @@ def _master(data: Part) -> MasterDefinition:
         stages=tuple(_stage(each, rounding, training) for each in parts(data, "stages")),
         reconciliation=_reconciliation(part(data, "reconciliation")) if "reconciliation" in data else None,
         reference=text(data, "reference"),
+        hold_times=tuple(_hold_time(each) for each in parts(data, "hold_times")),
+        yields=tuple(_yield(each, rounding) for each in parts(data, "yields")),
+        clearance_points=texts(data, "clearance_points"),
+    )
+
+
+def _when(data: Part) -> When:
+    conditions = as_part(data.get("when", {}))
+    return {attribute: texts(conditions, attribute) for attribute in conditions}
+
+
+def _hold_time(data: Part) -> HoldTime:
+    return HoldTime(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        start=text(data, "start"),
+        end=text(data, "end"),
+        limit_minutes=whole(data, "limit_minutes"),
+        warn_minutes=whole(data, "warn_minutes", text(data, "limit_minutes")),
+        on_exceeding=OnExceeding(text(data, "on_exceeding", "deviation")),
+        when=_when(data),
+    )
+
+
+def _yield(data: Part, rounding: Rounding) -> Yield:
+    return Yield(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        phase=Phase(text(data, "phase")),
+        step=text(data, "step"),
+        actual=text(data, "actual"),
+        theoretical=text(data, "theoretical"),
+        limits=_limits(data, "low", "high", rounding),
+        when=_when(data),
     )
 
 
@@ -187,6 +245,7 @@ def _stage(data: Part, rounding: Rounding, training: Training) -> Stage:
         title=text(data, "title"),
         laboratory=is_yes(data, "laboratory"),
         steps=tuple(_step(each, code, rounding, training) for each in parts(data, "steps")),
+        when=_when(data),
     )
 
 
@@ -206,7 +265,22 @@ def _step(data: Part, stage: str, rounding: Rounding, training: Training) -> Ste
         creates=tuple(_made(each) for each in parts(data, "creates")),
         fields=tuple(_field(each, rounding) for each in parts(data, "fields")),
         derived=tuple(_derived(each, rounding) for each in parts(data, "derived")),
+        operation=text(data, "operation"),
+        protects=_protects(data),
+        optional=is_yes(data, "optional"),
+        pools=is_yes(data, "pools"),
+        evidence=tuple(
+            Evidence(text(each, "code"), text(each, "title"), is_yes(each, "required", default="yes"))
+            for each in parts(data, "evidence")
+        ),
+        labels=tuple(ContainerKind(each) for each in texts(data, "labels")),
+        when=_when(data),
     )
+
+
+def _protects(data: Part) -> Protects:
+    """What the order protects; a forced step that does not say protects identity."""
+    return Protects(text(data, "protects", "identity" if is_yes(data, "forced") else "record"))
 
 
 def _training(data: Part) -> Training:
@@ -220,6 +294,18 @@ def _need(data: Part) -> Need:
         kind=NeedKind(text(data, "kind")),
         of=text(data, "of"),
         many=is_yes(data, "many"),
+        amount=_amount(part(data, "amount")) if "amount" in data else None,
+        clearance=is_yes(data, "clearance"),
+        when=_when(data),
+    )
+
+
+def _amount(data: Part) -> Amount:
+    return Amount(
+        unit=text(data, "unit"),
+        actual=text(data, "actual"),
+        planned=optional_text(data, "planned"),
+        planned_number=optional_number(data, "planned_number"),
     )
 
 
@@ -232,6 +318,7 @@ def _made(data: Part) -> Made:
         volume_field=optional_text(data, "volume_field"),
         cells_from=optional_text(data, "cells_from"),
         sample_point=optional_text(data, "sample_point"),
+        when=_when(data),
     )
 
 
@@ -254,6 +341,9 @@ def _field(data: Part, rounding: Rounding) -> Field:
         critical=is_yes(data, "critical"),
         required=is_yes(data, "required", default="yes"),
         hint=text(data, "hint"),
+        report_only=is_yes(data, "report_only"),
+        to_be_set=_is_to_be_set(data),
+        when=_when(data),
     )
 
 
@@ -270,12 +360,19 @@ def _derived(data: Part, rounding: Rounding) -> Derived:
         figures=optional_whole(data, "figures"),
         decimals=optional_whole(data, "decimals"),
         limits=_limits(data, "low", "high", rounding),
+        to_be_set=_is_to_be_set(data),
+        when=_when(data),
     )
 
 
+def _is_to_be_set(data: Part) -> bool:
+    """Whether the site has still to say a limit: then the definition can be prepared and not approved."""
+    return TO_BE_SET in (text(data, "low"), text(data, "high"))
+
+
 def _limits(data: Part, low: str, high: str, rounding: Rounding) -> Limits | None:
-    lowest: Decimal | None = optional_number(data, low)
-    highest: Decimal | None = optional_number(data, high)
+    lowest: Decimal | None = None if text(data, low) == TO_BE_SET else optional_number(data, low)
+    highest: Decimal | None = None if text(data, high) == TO_BE_SET else optional_number(data, high)
     if lowest is None and highest is None:
         return None
     return Limits(lowest, highest, rounding)

@@ -15,6 +15,8 @@ CACHES = {
     "accounts.personstate",
     "chain_of_custody.containerstate",
     "batches.batchstate",
+    "batches.lotstate",
+    "batches.areastate",
 }
 CONFIGURATION = {
     "ledger.counter",
