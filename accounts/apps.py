@@ -11,6 +11,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Importing them registers them.
         for module in (
+            "alarming",
+            "alarms",
             "checks",
             "key_life",
             "incident_acts",
@@ -21,8 +23,10 @@ class AccountsConfig(AppConfig):
             "training_acts",
         ):
             import_module(f"accounts.{module}")
+        from accounts.alarms import alarms_for
         from accounts.panels import register_work
         from accounts.work import approvals_for, incidents_for
 
+        register_work(alarms_for)
         register_work(approvals_for)
         register_work(incidents_for)

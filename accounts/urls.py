@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, enrol, people, security, sign_in, signing
+from accounts.views import account, alarms, enrol, people, security, sign_in, signing
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("people/", people.everybody, name="people"),
     path("people/<uuid:person_id>/", people.one, name="person"),
     path("people/<uuid:person_id>/link/", people.link, name="person-link"),
+    path("alarms/", alarms.page, name="alarms"),
+    path("alarms/<uuid:alarm_id>/", alarms.one, name="alarm"),
+    path("on-call/<uuid:duty_id>/end/", alarms.end, name="duty-end"),
     path("roles/", people.roles, name="roles"),
     path("security/", security.log, name="security"),
     path("sign/<str:act>/<uuid:subject>/", signing.start, name="sign-start"),

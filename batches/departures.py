@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Person
+from accounts.alarms import raise_alarm
+from accounts.models import Alarm, Person
 from accounts.refusal import BadInput, Objection, lacks, refuse_if
 from accounts.repeats import recorded_before
 from accounts.roles import Permission
@@ -19,6 +20,13 @@ from ledger.writing import write, writing
 
 MAY_REPORT = (Permission.STEP_WORK, Permission.CUSTODY_RECORD, Permission.FACT_ASSESS, Permission.BATCH_CERTIFY)
 LONGEST = 1000
+# Kinds of departure that somebody must know of at once.
+ALARMING = {
+    Departure.Kind.MISMATCH: Alarm.Kind.MISMATCH,
+    Departure.Kind.HOLD: Alarm.Kind.HOLD_TIME,
+    Departure.Kind.LABEL: Alarm.Kind.LABEL,
+    Departure.Kind.DONOR: Alarm.Kind.DONOR,
+}
 
 
 def raise_departure(
@@ -33,7 +41,17 @@ def raise_departure(
         about_type=about.record_type() if about else "",
         about_id=about.pk if about else None,
     )
-    return write(row, type="departure.raised", actor=by.reference)
+    write(row, type="departure.raised", actor=by.reference)
+    if kind in ALARMING:
+        raise_alarm(
+            kind=ALARMING[kind],
+            says=f"{batch.number}: {row.says}",
+            stream=row.stream_name(),
+            actor=by.reference,
+            url=f"/batches/{batch.number}/departures/",
+            about=row,
+        )
+    return row
 
 
 def report_departure(

@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.alarms import raise_alarm
 from accounts.meanings import Meaning
-from accounts.models import Person, Signed
+from accounts.models import Alarm, Person, Signed
 from accounts.parsing import StrictSerializer, TextField, YesNoField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
@@ -291,7 +292,22 @@ def note_excursion(
         accepted=accepted,
         placement=placement,
     )
-    return write(row, type="excursion.found", actor=actor)
+    write(row, type="excursion.found", actor=actor)
+    raise_alarm(
+        kind=Alarm.Kind.EXCURSION,
+        says=_("%(number)d containers of %(chain)s were found at %(observed)s °C in %(place)s.")
+        % {
+            "number": len(row.containers),
+            "chain": about.coi.identifier,
+            "observed": measured,
+            "place": place.name,
+        },
+        stream=row.stream_name(),
+        actor=actor,
+        url=f"/custody/{about.coi.identifier}/",
+        about=row,
+    )
+    return row
 
 
 def _happened(intent: Intent) -> str:

@@ -86,6 +86,17 @@ if PDF_SIGNING_LEVEL not in {"", "B-LTA"}:
 if PDF_SIGNING_LEVEL and not TSA_AUTHORITIES:
     raise ImproperlyConfigured("CELLWRIGHT_PDF_SIGNING_LEVEL needs an authority: name one in CELLWRIGHT_TSA.")
 
+# How alarms leave the site: a mail server, and after how many minutes the next level is told.
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = setting("MAIL_HOST", "localhost")
+EMAIL_PORT = int(setting("MAIL_PORT", "25"))
+EMAIL_HOST_USER = setting("MAIL_USER")
+EMAIL_HOST_PASSWORD = setting("MAIL_PASSWORD")
+EMAIL_USE_TLS = setting("MAIL_TLS", "no") == "yes"
+EMAIL_TIMEOUT = 10
+ALARM_MAIL_FROM = setting("ALARM_MAIL_FROM", f"cellwright@{_origin.hostname}")
+ALARM_ESCALATION_MINUTES = int(setting("ALARM_ESCALATION_MINUTES", "10"))
+
 DEBUG = False
 ALLOWED_HOSTS = [_origin.hostname] + (["127.0.0.1", "localhost"] if TRAINING else [])
 CSRF_TRUSTED_ORIGINS = [f"{_origin.scheme}://{_origin.netloc}"]

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Person
+from accounts.alarms import raise_alarm
+from accounts.models import Alarm, Person
 from accounts.refusal import BadInput, Objection, lacks, refuse_if, when
 from accounts.repeats import recorded_before
 from accounts.roles import Permission
@@ -273,7 +274,16 @@ def raise_growth(row: Reading, *, by: Person) -> Departure:
         about_type=Reading.record_type(),
         about_id=row.pk,
     )
-    return write(departure, type="departure.growth", actor=by.reference)
+    write(departure, type="departure.growth", actor=by.reference)
+    raise_alarm(
+        kind=Alarm.Kind.GROWTH,
+        says=f"{row.batch.number}: {departure.says}",
+        stream=row.stream_name(),
+        actor=by.reference,
+        url=f"/batches/{row.batch.number}/release/",
+        about=departure,
+    )
+    return departure
 
 
 def raised_by(row: Reading) -> Departure | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import challenges, people
+from accounts.api import alarms, challenges, people
 
 urlpatterns = [
     path("challenges/", challenges.ChallengeView.as_view(), name="api-challenges"),
@@ -12,5 +12,9 @@ urlpatterns = [
     path("people/<uuid:person_id>/", people.PersonView.as_view(), name="api-person"),
     path("account/", people.OwnAccountView.as_view(), name="api-account"),
     path("account/key/", people.OwnKeyView.as_view(), name="api-account-key"),
+    path("alarms/", alarms.AlarmsView.as_view(), name="api-alarms"),
+    path("alarms/<uuid:alarm_id>/", alarms.AlarmView.as_view(), name="api-alarm"),
+    path("on-call/", alarms.DutiesView.as_view(), name="api-on-call"),
+    path("on-call/<uuid:duty_id>/end/", alarms.DutyEndView.as_view(), name="api-on-call-end"),
     path("roles/", people.RolesView.as_view(), name="api-roles"),
 ]

@@ -37,6 +37,15 @@ weight.verify          x  .  .  x  .  x  .  .
 batch.issue            .  .  .  x  .  .  .  .
 step.work              x  .  .  .  .  .  .  .
 step.witness           x  .  .  .  .  .  .  .
+starting_material.decide . .  x  x  .  .  .  .
+material.receive       x  .  .  .  .  x  .  .
+equipment.care         x  .  x  x  .  .  .  .
+equipment.manage       .  .  .  x  .  .  .  .
+container.end          x  .  .  x  .  x  .  .
+plan.manage            .  .  x  x  .  x  .  .
+order.end              .  .  .  x  x  .  .  .
+alarm.acknowledge      x  x  x  x  x  x  .  .
+oncall.manage          .  .  .  x  .  .  .  .
 sample.receive         .  x  .  .  .  .  .  .
 result.enter           .  x  .  .  .  .  .  .
 result.review          .  .  x  .  .  .  .  .
