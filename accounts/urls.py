@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, alarms, enrol, people, security, sign_in, signing
+from accounts.views import account, alarms, enrol, people, security, sign_in, signing, training
 
 app_name = "accounts"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("alarms/", alarms.page, name="alarms"),
     path("alarms/<uuid:alarm_id>/", alarms.one, name="alarm"),
     path("on-call/<uuid:duty_id>/end/", alarms.end, name="duty-end"),
+    path("training/", training.page, name="training"),
     path("roles/", people.roles, name="roles"),
     path("security/", security.log, name="security"),
     path("sign/<str:act>/<uuid:subject>/", signing.start, name="sign-start"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import alarms, challenges, people
+from accounts.api import alarms, challenges, people, training
 
 urlpatterns = [
     path("challenges/", challenges.ChallengeView.as_view(), name="api-challenges"),
@@ -16,5 +16,6 @@ urlpatterns = [
     path("alarms/<uuid:alarm_id>/", alarms.AlarmView.as_view(), name="api-alarm"),
     path("on-call/", alarms.DutiesView.as_view(), name="api-on-call"),
     path("on-call/<uuid:duty_id>/end/", alarms.DutyEndView.as_view(), name="api-on-call-end"),
+    path("training/", training.TrainingView.as_view(), name="api-training"),
     path("roles/", people.RolesView.as_view(), name="api-roles"),
 ]
