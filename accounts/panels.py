@@ -49,6 +49,7 @@ class Task:
     at_risk: bool = False
     blocked: str = ""
     icon: str = "circle-dashed"
+    stake: str = ""  # what is lost when it comes too late
 
 
 def register_panel(page: str, panel: Panel) -> None:

@@ -2,7 +2,8 @@
 
 (1) Signing in unlocks the same key as signing does; the session's id changes, what came before is gone.
 (2) After ten minutes in which nobody did anything a session locks: only its own person opens it again, or it ends.
-    Requests that a page makes by itself are marked and never count as activity.
+    Requests that a page makes by itself are marked and never count as activity. The step that was open last stays
+    readable.
 (3) It ends by signing out, by a new sign-in at the same browser, after twelve hours, and at once when the account
     is deactivated, its key replaced or its password changed.
 """
@@ -28,6 +29,7 @@ TOUCH_EVERY = timedelta(seconds=20)
 
 PERSON, SINCE, ACTIVE = "person", "since", "active"
 LOCKED, LOCKED_AT, RETURN_TO = "locked", "locked_at", "return_to"
+READABLE = "readable"  # what stays readable while the screen is locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,17 @@ def lock(request: HttpRequest, *, return_to: str) -> None:
     request.session[LOCKED] = True
     request.session[LOCKED_AT] = clock.machine_now().isoformat()
     request.session[RETURN_TO] = return_to
+
+
+def keep_readable(request: HttpRequest, subject: str) -> None:
+    """Note what somebody works on, so that it can be read while the screen is locked."""
+    if request.session.get(READABLE) != subject:
+        request.session[READABLE] = subject
+
+
+def readable(request: HttpRequest) -> str:
+    """Give what was worked on last in this session; nothing for none."""
+    return str(request.session.get(READABLE, ""))
 
 
 def unlock_screen(request: HttpRequest, *, secret: str) -> str:

@@ -7,22 +7,32 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Person, trained
 from accounts.refusal import BadInput, Objection, lacks, when
 from accounts.roles import Permission
 from accounts.wording import local, short_time
-from batches.definitions.master import Field, Step
+from batches.accepting import objections_to_opening
+from batches.definitions.master import Field, Protects, Step
+from batches.ended import objections_to_going_on
 from batches.judging import UnreadableError, read_typed
 from batches.models import Batch, BatchState, CheckBeforeAct, StepPerformed, StepStart, Value
+from batches.paper import is_compared
 from batches.pinned import master_of
-from batches.record import BatchRecord, Status, record_of, step_url
+from batches.record import BatchRecord, Status, record_of, step_url, words_of
 from ledger import clock
 
 LATE_AFTER = timedelta(minutes=30)
 AHEAD = timedelta(seconds=2)
 SHORTEST_REASON = 10
 LONGEST_TYPED = 1000
+
+# What is lost when a step is begun while an earlier one is open; where it is the record alone, one may go on.
+LOST = {
+    Protects.IDENTITY: gettext_lazy("The order protects the identity of the cells."),
+    Protects.STERILITY: gettext_lazy("The order protects the sterility of the cells."),
+}
 
 
 def step_called(batch: Batch, code: str) -> Step:
@@ -43,7 +53,7 @@ def objections_to_work(batch: Batch, step: Step, *, by: Person) -> list[Objectio
     return [
         *lacks(by, Permission.STEP_WORK),
         *when(
-            not trained(by, needed.procedure, str(needed.version), at=clock.now()),
+            not _is_trained(batch, step, by),
             _(
                 "You aren't trained on %(procedure)s version %(version)s. "
                 "Ask your lead to assign someone, or finish the training."
@@ -52,6 +62,15 @@ def objections_to_work(batch: Batch, step: Step, *, by: Person) -> list[Objectio
             code="not_trained",
         ),
     ]
+
+
+def _is_trained(batch: Batch, step: Step, by: Person) -> bool:
+    """Tell whether somebody is trained for a step, or was when it began: what lapses since keeps nobody from it."""
+    needed = step.training
+    if trained(by, needed.procedure, str(needed.version), at=clock.now()):
+        return True
+    start = StepStart.objects.filter(batch=batch, step=step.code).first()
+    return start is not None and trained(by, needed.procedure, str(needed.version), at=start.happened_at)
 
 
 def objections_to_start(
@@ -69,8 +88,15 @@ def objections_to_start(
             _("Step %(step)s was begun already.") % {"step": step.code},
             code="begun_already",
         ),
+        *when(
+            here is not None and here.left_out is not None,
+            _("Step %(step)s was left out. Report what is done nevertheless as a departure.") % {"step": step.code},
+            code="left_out",
+        ),
+        *objections_to_opening(batch, step),
         *_objections_to_order(record, step, reason),
         *_objections_to_decided(batch),
+        *objections_to_going_on(batch),
         *objections_to_time(happened_at),
         *when(
             happened_at < max(latest, batch.signed_at) - AHEAD and not reason,
@@ -84,14 +110,15 @@ def objections_to_start(
 
 def _objections_to_order(record: BatchRecord, step: Step, reason: str) -> list[Objection]:
     objections: list[Objection] = []
+    is_hard = order_is_hard(step)
     for earlier in record.before(step.code):
-        is_open = earlier.status is not Status.COMPLETE
-        if not is_open or (not step.forced and earlier.status is Status.PERFORMED):
-            continue
+        if earlier.is_done or (not is_hard and earlier.status is Status.PERFORMED) or is_compared(earlier):
+            continue  # what was done on paper and compared with it waits for signatures alone
         words = {"step": earlier.definition.code}
         url = step_url(record.batch.number, earlier.definition.code)
-        if step.forced:
+        if is_hard:
             says = _("Step %(step)s isn't finished. Finish it first.") % words
+            says = f"{says} {LOST[step.protects]}" if step.protects in LOST else says
             objections.append(Objection(says, "forced_order", "step", url))
         elif len(reason.strip()) < SHORTEST_REASON:
             says = (
@@ -99,6 +126,11 @@ def _objections_to_order(record: BatchRecord, step: Step, reason: str) -> list[O
             )
             objections.append(Objection(says, "order", "reason", url))
     return objections
+
+
+def order_is_hard(step: Step) -> bool:
+    """Tell whether a step waits for every one before it; else one may go on with a reason, and the other stays open."""
+    return step.forced or step.protects is not Protects.RECORD
 
 
 def _objections_to_decided(batch: Batch) -> list[Objection]:
@@ -139,6 +171,16 @@ def read_value(wanted: Field, typed: str, comma_allowed: bool) -> Decimal | None
         raise BadInput(Objection(str(error), code="bad_input", field="typed")) from None
 
 
+def read_reason(wanted: Field, typed: str) -> None:
+    """Read why a field is not applicable; raise BadInput for one that must be recorded or a reason too short."""
+    if wanted.required:
+        says = _("%(title)s must be recorded. It can't be not applicable.") % {"title": wanted.title}
+        raise BadInput(Objection(says, code="required", field="typed"))
+    if not SHORTEST_REASON <= len(typed.strip()) <= LONGEST_TYPED:
+        says = _("Say in 10 to 1,000 characters why this is not applicable.")
+        raise BadInput(Objection(says, code="bad_input", field="typed"))
+
+
 def objections_to_first_value(
     batch: Batch, step: Step, wanted: Field, *, by: Person, moment: datetime, late_reason: str
 ) -> list[Objection]:
@@ -162,7 +204,7 @@ def objections_to_first_value(
         ),
         *when(
             Value.objects.filter(batch=batch, step=step.code, field=wanted.code, supersedes=None).exists(),
-            _("%(title)s is recorded already. Correct it with a reason.") % {"title": wanted.title},
+            _already(batch, step, wanted),
             code="recorded_already",
             field="typed",
         ),
@@ -186,12 +228,31 @@ def objections_to_first_value(
     ]
 
 
-def objections_to_correction(value: Value, typed: str, reason: str) -> list[Objection]:
+def _already(batch: Batch, step: Step, wanted: Field) -> str:
+    """Say what stands there, by whom and since when: somebody else may have been faster."""
+    stands = Value.objects.filter(batch=batch, step=step.code, field=wanted.code, superseded_by=None).first()
+    if stands is None:
+        return ""
+    by = Person.objects.filter(pk=stands.actor.removeprefix("person/")).first()
+    return _("%(title)s is recorded already: %(value)s, by %(name)s at %(time)s. Correct it with a reason.") % {
+        "title": wanted.title,
+        "value": words_of(wanted, stands),
+        "name": by.name if by else stands.actor,
+        "time": f"{local(stands.recorded_at):%H:%M:%S}",
+    }
+
+
+def objections_to_correction(value: Value, typed: str, reason: str, *, not_applicable: bool = False) -> list[Objection]:
     """Give the reasons against correcting a value, signed or not."""
     superseded = Value.objects.filter(supersedes=value).exists()
     return [
         *when(superseded, _("This value was corrected already. Open the page again."), code="superseded"),
-        *when(value.typed == typed, _("The new value is the same as the old one."), code="same_value", field="typed"),
+        *when(
+            value.typed == typed and value.is_not_applicable == not_applicable,
+            _("The new value is the same as the old one."),
+            code="same_value",
+            field="typed",
+        ),
         *when(
             len(reason.strip()) < SHORTEST_REASON,
             _("Give the reason in at least 10 characters."),

@@ -17,10 +17,12 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import local
+from batches.continuity import owe_edition
 from batches.deriving import Derivation
 from batches.identity import batch_of, identity_lines, locked
 from batches.judging import STATUS_OF
 from batches.models import CheckBeforeAct, StepPerformed, StepStart
+from batches.paper import objections_to_checking, untouched_slots
 from batches.record import BatchRecord, FieldRecord, StepRecord, record_of, step_url
 
 READ_WITH = "record_read_with_it"
@@ -127,11 +129,7 @@ class CheckBefore(Act[StepStart]):
 
     def objections(self, subject: StepStart, intent: Intent, by: Person) -> list[Objection]:
         record, step = subject_of(subject)
-        missing = [
-            each.definition.title
-            for each in confirmed_values(record, step)
-            if (each.current is None if isinstance(each, FieldRecord) else each.result is None)
-        ]
+        missing = [each.definition.title for each in confirmed_values(record, step) if _is_unknown(each)]
         return [
             *when(not step.definition.is_checked_before_the_act, _("This step has no check before it.")),
             *when(is_checked(record, step), _("This step was checked already."), code="checked_already"),
@@ -141,7 +139,8 @@ class CheckBefore(Act[StepStart]):
                 _("Somebody else than those who work on this step must check it."),
                 code="same_person",
             ),
-            *empty_slots(step),
+            *(untouched_slots(step) if step.paper else empty_slots(step)),
+            *objections_to_checking(step, by=by),
             *when(
                 missing,
                 _("These are not known yet: %(titles)s. Record them first.") % {"titles": ", ".join(missing)},
@@ -152,10 +151,19 @@ class CheckBefore(Act[StepStart]):
     def carry_out(self, subject: StepStart, intent: Intent, signature: Signature) -> CheckBeforeAct:
         record, step = subject_of(subject)
         row = CheckBeforeAct(batch=record.batch, step=subject.step, confirmed=_confirmed_ids(record, step))
-        return sign(row, signature, type="step.checked_before")
+        sign(row, signature, type="step.checked_before")
+        owe_edition(row)
+        return row
 
     def done_url(self, row: Signed) -> str:
         return step_url(row.batch.number, row.step) if isinstance(row, CheckBeforeAct) else "/"
+
+
+def _is_unknown(each: FieldRecord | Derivation) -> bool:
+    """Tell whether there is nothing to confirm; what is not applicable confirms nothing."""
+    if isinstance(each, FieldRecord):
+        return each.current is None or each.current.is_not_applicable
+    return each.result is None
 
 
 def _confirmed_ids(record: BatchRecord, step: StepRecord) -> list[str]:

@@ -21,14 +21,16 @@ from accounts.parsing import StrictSerializer, TextField, YesNoField
 from accounts.refusal import Objection, Refused, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
-from batches.bench import field_called, objections_to_correction, objections_to_work, read_value
+from batches.bench import field_called, objections_to_correction, objections_to_work, read_reason, read_value
+from batches.continuity import owe_edition
 from batches.definitions.master import Field, Step
 from batches.departures import raise_departure
+from batches.holding import watch_hold_times
 from batches.identity import batch_of, identity_lines, locked
-from batches.judging import is_plausible, shown_value
+from batches.judging import NOT_APPLICABLE, is_plausible, shown_value
 from batches.models import BatchState, Departure, StepPerformed, Value, ValueCorrected
 from batches.performing import corrected, judged
-from batches.record import number_at_field, step_url
+from batches.record import step_url, words_of
 from batches.stages import refresh_stage
 from ledger.writing import write
 
@@ -42,12 +44,13 @@ REASONS = (
 
 
 class CorrectionIntent(StrictSerializer[Intent]):
-    """The new value and why it replaces the old one."""
+    """The new value and why it replaces the old one; where it is not applicable, `typed` is why."""
 
     typed = TextField(max_length=1000)
     kind = serializers.ChoiceField(REASONS, required=False, default="other")
     reason = TextField(max_length=900, min_length=10)
     confirmed = YesNoField(required=False, default=False)
+    not_applicable = YesNoField(required=False, default=False)
 
 
 @register
@@ -75,13 +78,12 @@ class CorrectValue(Act[Value]):
     def to_sign(self, subject: Value, intent: Intent) -> ToSign:
         step, wanted, number = _read(subject, intent)
         signed = _signed_version(subject)
-        old = shown_value(wanted, subject.typed, number_at_field(subject))
         return ToSign(
             title=f"{self.title}: {_('step')} {step.code}, {wanted.title}",
             identity=identity_lines(subject.batch),
             lines=[
-                Line(_("Old value"), old),
-                Line(_("New value"), shown_value(wanted, intent["typed"], number)),
+                Line(_("Old value"), words_of(wanted, subject)),
+                Line(_("New value"), _shown(wanted, intent, number)),
                 Line(_("Kind"), str(dict(REASONS)[intent["kind"]])),
                 Line(_("Reason"), intent["reason"]),
             ],
@@ -104,7 +106,9 @@ class CorrectValue(Act[Value]):
                 _("This batch was decided on. Report what happened as a departure instead."),
                 code="decided",
             ),
-            *objections_to_correction(subject, intent["typed"], intent["reason"]),
+            *objections_to_correction(
+                subject, intent["typed"], intent["reason"], not_applicable=intent["not_applicable"]
+            ),
             *when(
                 not is_plausible(wanted, number) and not intent["confirmed"],
                 _("%(value)s is outside the plausible range. Check it, then confirm it.")
@@ -122,19 +126,22 @@ class CorrectValue(Act[Value]):
             raise Refused(_("This step is not signed yet. Correct the value on its page."))
         reason = f"{dict(REASONS)[intent['kind']]}: {intent['reason']}"
         row = corrected(subject, step, wanted, intent["typed"], number, reason, None, confirmed=True)
+        row.is_not_applicable = intent["not_applicable"]
         write(row, type="value.corrected", actor=by.reference)
-        judged(batch, step, wanted, row, number, by=by)
+        judged(batch, step, wanted, row, by=by)
+        watch_hold_times(batch, wanted, by=by)
         words = {
             "step": step.code,
             "title": wanted.title,
-            "old": shown_value(wanted, subject.typed, number_at_field(subject)),
-            "new": shown_value(wanted, row.typed, number),
+            "old": words_of(wanted, subject),
+            "new": words_of(wanted, row),
             "reason": reason,
         }
         says = _("Step %(step)s: %(title)s corrected after signing from %(old)s to %(new)s. %(reason)s") % words
         raise_departure(batch=batch, kind=Departure.Kind.CORRECTION, says=says, by=by, step=step.code, about=row)
         correction = ValueCorrected(batch=batch, value=row, corrects=subject)
         sign(correction, signature, type="value.correction_signed", earlier=[signed])
+        owe_edition(correction)
         refresh_stage(batch)
         return correction
 
@@ -144,7 +151,16 @@ class CorrectValue(Act[Value]):
 
 def _read(value: Value, intent: Intent) -> tuple[Step, Field, Decimal | None]:
     step, wanted = field_called(value.batch, value.step, value.field)
+    if intent["not_applicable"]:
+        read_reason(wanted, intent["typed"])
+        return step, wanted, None
     return step, wanted, read_value(wanted, intent["typed"], True)
+
+
+def _shown(wanted: Field, intent: Intent, number: Decimal | None) -> str:
+    if intent["not_applicable"]:
+        return NOT_APPLICABLE % {"why": intent["typed"]}
+    return shown_value(wanted, intent["typed"], number)
 
 
 def _signed_version(value: Value) -> StepPerformed | None:

@@ -3,6 +3,9 @@
 (1) The text is read and cross-checked before it is prepared; a faulty one is refused with everything that is wrong.
 (2) Three different people sign (21 CFR 211.186). A version that was prepared never changes: the next one follows.
 (3) It is in force from the day that its approver names; a batch keeps the versions that it was issued with.
+(4) Who checks or approves may send it back instead, with a reason; it never comes into force, and the next follows.
+(5) A limit that is still "to be set" can be prepared and checked, never approved. What only looks wrong is a warning
+    that stands on what the checker and the approver sign.
 """
 
 from collections.abc import Sequence
@@ -18,13 +21,15 @@ from accounts.acts import AboutSite, Act, EarlierSignature, Intent, Line, ToSign
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import DayField, StrictSerializer, TextField
-from accounts.refusal import BadInput, Objection, when
+from accounts.refusal import BadInput, Objection, lacks, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import day, local
-from batches.definitions.kinds import ReadDefinition, product_of, read_text
+from batches import life
+from batches.definitions.kinds import ReadDefinition, product_of, read_text, unfilled, warnings_of
 from batches.definitions.parts import FaultyDefinitionError
-from batches.models import Definition, DefinitionApproval, DefinitionCheck
+from batches.models import Definition, DefinitionApproval, DefinitionCheck, DefinitionReturned
+from batches.pinned import reading_of
 from batches.turns import take_turn
 from ledger import clock
 from ledger.canonical import digest
@@ -77,6 +82,7 @@ class PrepareDefinition(AboutSite):
                 Line(_("Product"), product_of(intent["kind"], definition)),
                 Line(_("What changed"), intent["change"]),
                 Line(_("Fingerprint of the text"), digest(intent["source"].encode("utf-8"))),
+                *_unfilled_lines(unfilled(intent["kind"], definition)),
             ],
         )
 
@@ -96,7 +102,7 @@ class PrepareDefinition(AboutSite):
                 field="source",
             ),
             *when(
-                newest is not None and not hasattr(newest, "approval"),
+                newest is not None and not hasattr(newest, "approval") and not hasattr(newest, "returned"),
                 _("Version %(version)s of %(code)s still waits for approval.")
                 % {"version": newest.version if newest else 0, "code": definition.code},
                 code="waits",
@@ -122,6 +128,29 @@ class PrepareDefinition(AboutSite):
         return f"/definitions/{row.pk}/"
 
 
+def _unfilled_lines(names: Sequence[str]) -> list[Line]:
+    return [Line(_("Still to be set"), name, "wait") for name in names]
+
+
+def warnings_about(definition: Definition) -> list[str]:
+    """Give the sentences that say what may be wrong with a version, also against the one before it."""
+    earlier = life.before(definition)
+    return warnings_of(definition.kind, reading_of(definition), None if earlier is None else _read_if_possible(earlier))
+
+
+def unfilled_in(definition: Definition) -> list[str]:
+    """Give the names of the limits of a version that are still to be set."""
+    return unfilled(definition.kind, reading_of(definition))
+
+
+def _read_if_possible(definition: Definition) -> ReadDefinition | None:
+    """A version from before a rule was made may no longer be readable; then there is nothing to compare with."""
+    try:
+        return reading_of(definition)
+    except FaultyDefinitionError:
+        return None
+
+
 def _read(intent: Intent) -> ReadDefinition:
     try:
         return read_text(intent["kind"], intent["source"])
@@ -135,7 +164,7 @@ class _OnDefinition(Act[Definition]):
     stopped_by_findings = True
 
     def find(self, subject: UUID) -> Definition:
-        row = Definition.objects.select_related("checked", "approval").filter(pk=subject).first()
+        row = Definition.objects.select_related(*life.WITH_LIFE).filter(pk=subject).first()
         if row is None:
             raise Http404
         return row
@@ -165,6 +194,16 @@ class _OnDefinition(Act[Definition]):
             earlier=[EarlierSignature.on(row) for row in earlier],
         )
 
+    def warned(self, subject: Definition, *more: Line) -> ToSign:
+        """Give the same with everything that may be wrong, so that whoever signs has read it."""
+        warnings = [Line(_("Look at this"), says, "warn") for says in warnings_about(subject)]
+        return self.shown(subject, *more, *_unfilled_lines(unfilled_in(subject)), *warnings)
+
+    def sent_back(self, subject: Definition) -> list[Objection]:
+        return when(
+            hasattr(subject, "returned"), _("This version was sent back. Prepare the next one."), code="returned"
+        )
+
     def done_url(self, row: Signed) -> str:
         return f"/definitions/{getattr(row, 'definition_id', row.pk)}/"
 
@@ -181,10 +220,11 @@ class CheckDefinition(_OnDefinition):
     meaning_text = gettext_lazy("I checked this version independently, line by line.")
 
     def to_sign(self, subject: Definition, intent: Intent) -> ToSign:
-        return self.shown(subject)
+        return self.warned(subject)
 
     def objections(self, subject: Definition, intent: Intent, by: Person) -> list[Objection]:
         return [
+            *self.sent_back(subject),
             *when(hasattr(subject, "checked"), _("This version was checked already.")),
             *when(
                 subject.signer_id == by.pk,
@@ -215,13 +255,18 @@ class ApproveDefinition(_OnDefinition):
     asks = ApproveIntent
 
     def to_sign(self, subject: Definition, intent: Intent) -> ToSign:
-        return self.shown(subject, Line(_("In force from"), day(date.fromisoformat(intent["effective_from"]))))
+        return self.warned(subject, Line(_("In force from"), day(date.fromisoformat(intent["effective_from"]))))
 
     def objections(self, subject: Definition, intent: Intent, by: Person) -> list[Objection]:
         checked = getattr(subject, "checked", None)
         signers = {subject.signer_id, checked.signer_id if checked else None}
         return [
+            *self.sent_back(subject),
             *when(hasattr(subject, "approval"), _("This version was approved already.")),
+            *[
+                Objection(_("The limit of %(name)s is still to be set.") % {"name": name}, code="to_be_set")
+                for name in unfilled_in(subject)
+            ],
             *when(checked is None, _("A second person must check this version first."), code="not_checked"),
             *when(by.pk in signers, _("A third person must approve this version."), code="same_person"),
             *when(
@@ -234,6 +279,47 @@ class ApproveDefinition(_OnDefinition):
     def carry_out(self, subject: Definition, intent: Intent, signature: Signature) -> DefinitionApproval:
         row = DefinitionApproval(definition=subject, effective_from=date.fromisoformat(intent["effective_from"]))
         return sign(row, signature, type="definition.approved", earlier=[subject, subject.checked])
+
+
+class ReturnIntent(StrictSerializer[Intent]):
+    """Why a version is sent back."""
+
+    reason = TextField(max_length=1000, min_length=10)
+
+
+@register
+class ReturnDefinition(_OnDefinition):
+    """Send a prepared version back in place of checking or approving it; it never comes into force."""
+
+    code = "definition.return"
+    title = gettext_lazy("Send a definition back")
+    verb = gettext_lazy("Send back")
+    # Whoever may check or approve may send back; all of them may read.
+    permission = Permission.RECORD_READ
+    meaning = Meaning.REJECTED
+    meaning_text = gettext_lazy("I send this version back for the reason given. It never comes into force.")
+    stopped_by_findings = False
+    asks = ReturnIntent
+
+    def to_sign(self, subject: Definition, intent: Intent) -> ToSign:
+        return self.shown(subject, Line(_("Reason"), intent["reason"]))
+
+    def objections(self, subject: Definition, intent: Intent, by: Person) -> list[Objection]:
+        may = Permission.DEFINITION_PREPARE in by.permissions or Permission.DEFINITION_APPROVE in by.permissions
+        return [
+            *([] if may else lacks(by, Permission.DEFINITION_APPROVE)),
+            *self.sent_back(subject),
+            *when(
+                hasattr(subject, "approval"),
+                _("This version was approved. Prepare the next one in its place."),
+                code="approved",
+            ),
+        ]
+
+    def carry_out(self, subject: Definition, intent: Intent, signature: Signature) -> DefinitionReturned:
+        row = DefinitionReturned(definition=subject, reason=intent["reason"])
+        earlier = [subject, subject.checked] if hasattr(subject, "checked") else [subject]
+        return sign(row, signature, type="definition.returned", earlier=earlier)
 
 
 def exported(definition: Definition) -> bytes:

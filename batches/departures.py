@@ -15,6 +15,7 @@ from accounts.refusal import BadInput, Objection, lacks, refuse_if
 from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from batches.models import Batch, Departure, InBatch
+from ledger.checkpoints import MACHINE
 from ledger.models import Written
 from ledger.writing import write, writing
 
@@ -30,9 +31,16 @@ ALARMING = {
 
 
 def raise_departure(
-    *, batch: Batch, kind: Departure.Kind, says: str, by: Person, step: str = "", about: Written | None = None
+    *,
+    batch: Batch,
+    kind: Departure.Kind,
+    says: str,
+    by: Person | None,
+    step: str = "",
+    about: Written | None = None,
+    id: UUID | None = None,  # noqa: A002  the row's own name for it
 ) -> Departure:
-    """Write a departure in the transaction of what departs."""
+    """Write a departure in the transaction of what departs; by nobody where the machine found it."""
     row = Departure(
         batch=batch,
         kind=kind,
@@ -41,13 +49,16 @@ def raise_departure(
         about_type=about.record_type() if about else "",
         about_id=about.pk if about else None,
     )
-    write(row, type="departure.raised", actor=by.reference)
+    if id is not None:
+        row.id = id
+    actor = by.reference if by else MACHINE
+    write(row, type="departure.raised", actor=actor)
     if kind in ALARMING:
         raise_alarm(
             kind=ALARMING[kind],
             says=f"{batch.number}: {row.says}",
             stream=row.stream_name(),
-            actor=by.reference,
+            actor=actor,
             url=f"/batches/{batch.number}/departures/",
             about=row,
         )

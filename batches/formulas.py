@@ -153,6 +153,34 @@ def car_positive_of_viable(*, viable_cells: Decimal, car_percent_of_viable: Deci
 
 
 @_table.formula(
+    "Viable cells of one kind",
+    Input("viable_cells", "cells", "Viable cells", RAISES),
+    Input("share_percent", "%", "Share of viable cells", RAISES),
+    unit="cells",
+)
+def viable_cells_of_kind(*, viable_cells: Decimal, share_percent: Decimal) -> Answer:
+    """Living cells of one kind, such as CD56+CD3- or CD34+; their share must have been gated on viable cells.
+
+    viable cells of the kind = viable cells · share % / 100
+    """
+    return viable_cells * share_percent / HUNDRED
+
+
+@_table.formula(
+    "Cells together",
+    Input("first", "cells", "Cells in the one", RAISES),
+    Input("second", "cells", "Cells in the other", RAISES),
+    unit="cells",
+)
+def cells_together(*, first: Decimal, second: Decimal) -> Answer:
+    """Cells of two containers together; more are joined one at a time.
+
+    together = first + second
+    """
+    return first + second
+
+
+@_table.formula(
     "Recovery",
     Input("cells_out", "cells", "Target cells after the step", RAISES),
     Input("cells_in", "cells", "Target cells before the step", LOWERS),
@@ -234,6 +262,20 @@ def fold_expansion(*, cells: Decimal, seeded_cells: Decimal) -> Answer:
     the stages are joined by `cumulative_fold`.
     """
     return divided(cells, seeded_cells, by="The number of cells seeded")
+
+
+@_table.formula(
+    "Cells expected after expansion",
+    Input("seeded_cells", "cells", "Viable cells seeded", RAISES),
+    Input("planned_fold", "fold", "Fold expansion planned", RAISES),
+    unit="cells",
+)
+def expected_cells(*, seeded_cells: Decimal, planned_fold: Decimal) -> Answer:
+    """Theoretical yield of a culture: what the seeded cells give when they grow as planned (21 CFR 211.103).
+
+    expected cells = N(0) · planned fold
+    """
+    return seeded_cells * planned_fold
 
 
 @_table.formula(

@@ -42,6 +42,36 @@ def vector_volume_ml(*, moi: Decimal, cells: Decimal, titer: Decimal) -> Answer:
 
 
 @_table.formula(
+    "Volume of nucleic acid",
+    Input("micrograms_per_million", "µg/10⁶ cells", "Nucleic acid aimed at, for a million cells", RAISES),
+    Input("cells", "cells", "Viable cells to electroporate", RAISES),
+    Input("concentration", "µg/mL", "Concentration of the nucleic acid", LOWERS),
+    unit="mL",
+)
+def nucleic_acid_volume_ml(*, micrograms_per_million: Decimal, cells: Decimal, concentration: Decimal) -> Answer:
+    """Volume of a nucleic acid that gives each million of viable cells the mass aimed at.
+
+    V = m(per 10⁶ cells) · cells / 10⁶ / c
+    """
+    return divided(micrograms_per_million * cells, concentration * 10**6, by="The concentration of the nucleic acid")
+
+
+@_table.formula(
+    "Nucleic acid for a million cells",
+    Input("volume_ml", "mL", "Volume of nucleic acid", RAISES),
+    Input("concentration", "µg/mL", "Concentration of the nucleic acid", RAISES),
+    Input("cells", "cells", "Viable cells to electroporate", LOWERS),
+    unit="µg/10⁶ cells",
+)
+def nucleic_acid_per_million(*, volume_ml: Decimal, concentration: Decimal, cells: Decimal) -> Answer:
+    """Mass of a nucleic acid that was offered to each million of viable cells.
+
+    m(per 10⁶ cells) = V · c · 10⁶ / cells
+    """
+    return divided(volume_ml * concentration * 10**6, cells, by="The number of cells to electroporate")
+
+
+@_table.formula(
     "Cells per kilogram",
     Input("cells", "cells", "Cells of the dose", RAISES),
     Input("weight_kg", "kg", "Weight of the recipient", LOWERS),

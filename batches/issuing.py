@@ -2,9 +2,11 @@
 
 (1) The versions of product, master batch record and specification in force on the day are pinned for ever.
 (2) The cells are the bags of the order's own chain of identity: verified, accepted at this site, in no other batch.
-(3) An order has one batch at a time; a next one only after the one before was decided on.
+    Some may be kept back for another attempt.
+(3) An order has one batch at a time; a next one only after the one before was decided on, or its manufacture ended.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.http import Http404
@@ -19,13 +21,19 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import local
-from batches.definitions.kinds import as_master, disagreements_among
+from batches.continuity import owe_edition
+from batches.definitions.applying import START, applied
+from batches.definitions.kinds import as_master, as_product, disagreements_among
+from batches.ended import batch_in_the_way, objections_to_ended_order, order_end_of
 from batches.identity import coi_for_the_eye
 from batches.models import Batch, BatchState, Definition, Order
-from batches.pinned import in_force, reading_of
+from batches.pinned import in_force, master_of, reading_of
 from batches.turns import take_turn
 from chain_of_custody.containers import assign, objections_to_starting, starting_containers
+from chain_of_custody.models import Container
+from chain_of_custody.shapes import TextListField
 from ledger import clock
+from ledger.canonical import digest
 from ledger.numbering import next_number
 
 Pinned = dict[str, Definition | None]
@@ -48,6 +56,7 @@ class IssueIntent(StrictSerializer[Intent]):
 
     data_remark = TextField(max_length=300, required=False, allow_blank=True, default="")
     data_source = TextField(max_length=300, required=False, allow_blank=True, default="")
+    keep_back = TextListField(required=False, default=list, help_text="codes of bags to keep for another attempt")
 
 
 @register
@@ -73,7 +82,7 @@ class IssueBatch(Act[Order]):
 
     def to_sign(self, subject: Order, intent: Intent) -> ToSign:
         versions = versions_for(subject)
-        bags = starting_containers(subject.coi)
+        bags = _bags(subject, intent)
         found = [row for row in versions.values() if row is not None]
         return ToSign(
             title=str(self.title),
@@ -88,6 +97,13 @@ class IssueBatch(Act[Order]):
                     Line(str(Definition.Kind(row.kind).label), f"{row.title} ({row.code} {_('version')} {row.version})")
                     for row in found
                 ],
+                *[
+                    Line(_("Fingerprint of the master batch record"), row.sha256)
+                    for row in found
+                    if row.kind == Definition.Kind.MASTER
+                ],
+                Line(_("Starting material"), str(Batch.StartingMaterial(starting_material(bags)).label)),
+                *([Line(_("Kept back for another attempt"), ", ".join(kept))] if (kept := _kept_back(intent)) else []),
                 *[Line(_("About the data"), intent[name]) for name in ("data_remark", "data_source") if intent[name]],
             ],
             version=",".join([*(str(row.pk) for row in found), *(str(bag.pk) for bag in bags)]),
@@ -96,7 +112,7 @@ class IssueBatch(Act[Order]):
 
     def objections(self, subject: Order, intent: Intent, by: Person) -> list[Objection]:
         versions = versions_for(subject)
-        undecided = Batch.objects.filter(order=subject, state__disposition=BatchState.Disposition.NONE).first()
+        undecided = batch_in_the_way(subject)
         return [
             *[
                 Objection(
@@ -108,7 +124,7 @@ class IssueBatch(Act[Order]):
                 for kind, row in versions.items()
                 if row is None
             ],
-            *_faults_between(versions),
+            *_faults_between(versions, starting_material(_bags(subject, intent))),
             *when(
                 undecided is not None,
                 _("Batch %(number)s of this order is not decided on yet.")
@@ -116,25 +132,33 @@ class IssueBatch(Act[Order]):
                 code="undecided_batch",
                 url=f"/batches/{undecided.number}/" if undecided else "",
             ),
+            *objections_to_ended_order(order_end_of(subject)),
             *objections_to_starting(subject.coi),
+            *_objections_to_keeping_back(subject, intent),
         ]
 
     def carry_out(self, subject: Order, intent: Intent, signature: Signature) -> Batch:
         versions = versions_for(subject)
+        bags = _bags(subject, intent)
+        master = versions[Definition.Kind.MASTER]
         batch = Batch(
             number=next_number("CT", local(clock.now()).year),
             order=subject,
             product=versions[Definition.Kind.PRODUCT],
-            master=versions[Definition.Kind.MASTER],
+            master=master,
             specification=versions[Definition.Kind.SPECIFICATION],
             data_remark=intent["data_remark"],
             data_source=intent["data_source"],
+            attempt=Batch.objects.filter(order=subject).count() + 1,
+            starting_material=starting_material(bags),
+            master_sha256=digest(master.source.encode("utf-8")) if master else "",
         )
         by = signature.signer
         sign(batch, signature, type="batch.issued", earlier=[subject])
-        first_stage = as_master(reading_of(batch.master)).stages[0].code
+        owe_edition(batch)
+        first_stage = master_of(batch).stages[0].code
         BatchState.objects.create(batch=batch, stage=first_stage)
-        for bag in starting_containers(subject.coi):
+        for bag in bags:
             assign(container=bag, batch_number=batch.number, by=by)
         return batch
 
@@ -142,6 +166,45 @@ class IssueBatch(Act[Order]):
         return f"/batches/{row.number}/" if isinstance(row, Batch) else "/batches/"
 
 
-def _faults_between(versions: Pinned) -> list[Objection]:
+def _kept_back(intent: Intent) -> list[str]:
+    return sorted({code.upper() for code in intent.get("keep_back", [])})
+
+
+def _bags(order: Order, intent: Intent) -> list[Container]:
+    """Give the bags with which a batch begins: those that are free, without the ones kept for another attempt."""
+    kept = _kept_back(intent)
+    return [bag for bag in starting_containers(order.coi) if bag.code not in kept]
+
+
+def _objections_to_keeping_back(order: Order, intent: Intent) -> list[Objection]:
+    free = {bag.code for bag in starting_containers(order.coi)}
+    unknown = [code for code in _kept_back(intent) if code not in free]
+    return [
+        *when(
+            unknown,
+            _("Not a free bag of this chain of identity: %(codes)s.") % {"codes": ", ".join(unknown)},
+            code="unknown_bag",
+            field="keep_back",
+        ),
+        *when(
+            free and free <= set(_kept_back(intent)),
+            _("A batch begins with at least one bag. Keep fewer back."),
+            code="no_bag",
+            field="keep_back",
+        ),
+    ]
+
+
+def starting_material(bags: Sequence[Container]) -> str:
+    """Tell whether the cells arrived fresh or frozen; one frozen bag among them is enough to thaw."""
+    frozen = any(bag.collection is not None and bag.collection.is_frozen for bag in bags)
+    return Batch.StartingMaterial.FROZEN if frozen else Batch.StartingMaterial.FRESH
+
+
+def _faults_between(versions: Pinned, start: str) -> list[Objection]:
+    """Object to everything on which the definitions disagree, with the master record as it would apply."""
     definitions = {str(kind): reading_of(row) for kind, row in versions.items() if row is not None}
+    if "product" in definitions and "master" in definitions:
+        attributes = {**as_product(definitions["product"]).attributes, START: start}
+        definitions["master"] = applied(as_master(definitions["master"]), attributes)
     return [Objection(fault, code="faulty_definition") for fault in disagreements_among(definitions)]

@@ -22,6 +22,8 @@ class Verdict(StrEnum):
     NOT_JUDGED = "not_judged"
 
 
+# How a value reads that is not applicable, with the reason that stands in its place.
+NOT_APPLICABLE = "N/A: %(why)s"
 # The status that is shown beside a value; one that is not judged has none.
 STATUS_OF = {Verdict.MEETS: "pass", Verdict.FAILS: "fail", Verdict.NOT_JUDGED: ""}
 

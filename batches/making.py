@@ -3,13 +3,21 @@
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Person
+from accounts.refusal import Objection, when
+from batches.definitions.container_checks import POOLED
 from batches.definitions.master import ContainerKind, Made
 from batches.pinned import product_of
 from batches.record import BatchRecord, StepRecord
 from batches.spans import life_after
 from chain_of_custody.containers import make_container, of_batch
+from chain_of_custody.fates import fates_of
 from chain_of_custody.models import Container
+
+# What takes the whole content of its sources; a sample takes a little of it.
+MADE_NEXT = frozenset({Container.Kind.CULTURE_BAG, Container.Kind.FORMULATION, Container.Kind.FINAL_BAG})
 
 
 def number_of(made: Made, step: StepRecord) -> int:
@@ -54,12 +62,49 @@ def made_too_many(step: StepRecord) -> int:
     return max(0, len(step.performed.containers) - wanted)
 
 
+def objections_to_pooling(record: BatchRecord, step: StepRecord) -> list[Objection]:
+    """Object to a step that would bring several containers together without its master record allowing it."""
+    if step.definition.pools or not any(
+        each.kind in POOLED and number_of(each, step) for each in step.definition.creates
+    ):
+        return []
+    sources = {one.pk: one.code for one in _sources(step, of_batch(record.batch.number))}
+    return when(
+        len(sources) > 1,
+        _("Step %(step)s would pool %(codes)s, and the master record allows no pooling here. Report a departure.")
+        % {"step": step.definition.code, "codes": ", ".join(sorted(sources.values()))},
+        code="pooled",
+    )
+
+
+def asked_for(record: BatchRecord, step: StepRecord, kind: str) -> list[Container]:
+    """Give the containers that a slot for every one of a kind asks for.
+
+    They are those that the last step before made of that kind, or that were received, as far as they have not ended and
+    their content has not gone into the next ones.
+    """
+    there = of_batch(record.batch.number)
+    ended = fates_of(there)
+    gone = {source for one in there if one.kind in MADE_NEXT for source in one.made_from}
+    earlier = record.before(step.definition.code)
+    makers = [each.performed for each in earlier if kind in {made.kind for made in each.definition.creates}]
+    made = next((set(each.containers) for each in reversed(makers) if each is not None), None)
+    return [
+        one
+        for one in there
+        if one.kind == kind
+        and one.pk not in ended
+        and str(one.pk) not in gone
+        and (made is None or str(one.pk) in made)
+    ]
+
+
 def _sources(step: StepRecord, existing: list[Container]) -> list[Container]:
     """Give the containers whose content a new one takes: those scanned here, else the newest ones in culture."""
     scanned = [scan.identity_check.container for scan in step.scans_in_force if scan.identity_check]
     if found := [one for one in scanned if one is not None]:
         return found
-    for kind in (Container.Kind.CULTURE_BAG, Container.Kind.APHERESIS_BAG):
+    for kind in (Container.Kind.CULTURE_BAG, Container.Kind.TUMOUR_VESSEL, Container.Kind.APHERESIS_BAG):
         of_kind = [one for one in existing if one.kind == kind]
         if of_kind:
             newest = max(one.made_at for one in of_kind)

@@ -1,6 +1,7 @@
 """Orders, and the recipient's weight.
 
-(1) An order names one product for one chain of identity; the product must be in force on the day.
+(1) An order names one product for one chain of identity; the product must be in force on the day. The same product is
+    ordered again only within a course.
 (2) A weight is recorded as measured, with its day and source. It may be older than the apheresis, never in the future.
 (3) A second person verifies it against its source; until then it feeds nothing.
 (4) A later weight supersedes it with a reason, and what was calculated from the old one must be done again.
@@ -23,6 +24,7 @@ from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import day, local
+from batches.courses import course_called, objections_to_ordering
 from batches.definitions.kinds import as_product
 from batches.identity import coi_for_the_eye, locked
 from batches.models import Batch, Definition, Order, Weight, WeightVerification
@@ -47,6 +49,7 @@ class OrderIntent(StrictSerializer[Intent]):
     prescription = TextField(max_length=120)
     sponsor_number = TextField(max_length=40, required=False, default="")
     planned_infusion = DayField(required=False, default=None, allow_null=True, future_allowed=True)
+    course = TextField(max_length=20, required=False, default="", help_text="number of the course it belongs to")
 
 
 def product_in_force(code: str) -> Definition | None:
@@ -93,12 +96,12 @@ class PlaceOrder(Act[ChainOfIdentity]):
                 Line(_("Prescription"), intent["prescription"]),
                 Line(_("Sponsor's number"), intent["sponsor_number"] or "–"),
                 Line(_("Planned infusion"), day(date.fromisoformat(planned)) if planned else "–"),
+                *([Line(_("Course"), intent["course"])] if intent["course"] else []),
             ],
             version=str(product.pk) if product else "",
         )
 
     def objections(self, subject: ChainOfIdentity, intent: Intent, by: Person) -> list[Objection]:
-        other = Order.objects.filter(coi=subject, product__code=intent["product"]).first()
         return [
             *when(
                 product_in_force(intent["product"]) is None,
@@ -106,12 +109,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
                 code="unknown_product",
                 field="product",
             ),
-            *when(
-                other is not None,
-                _("This chain of identity has order %(number)s for this product already.")
-                % {"number": other.number if other else ""},
-                code="ordered_already",
-            ),
+            *objections_to_ordering(subject, intent["product"], intent["course"]),
         ]
 
     def carry_out(self, subject: ChainOfIdentity, intent: Intent, signature: Signature) -> Order:
@@ -125,6 +123,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
             prescription=intent["prescription"],
             sponsor_number=intent["sponsor_number"],
             planned_infusion=date.fromisoformat(planned) if planned else None,
+            course=course_called(intent["course"]),
         )
         return sign(row, signature, type="order.placed")
 

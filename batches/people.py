@@ -8,12 +8,19 @@ from django.utils.translation import gettext as _
 from batches.models import (
     Batch,
     CheckBeforeAct,
+    LabelApplied,
+    LabelPrint,
+    LabelsDestroyed,
+    LabelsReconciled,
+    ShiftHandOver,
     SlotScan,
+    StepNotApplicable,
     StepPerformed,
     StepStart,
     StepWitnessed,
     Value,
     ValueCorrected,
+    YieldVerified,
 )
 
 PERSON = "person/"
@@ -27,9 +34,16 @@ def people_at_work(batch: Batch) -> dict[UUID, list[str]]:
         (StepWitnessed, _("witnessed")),
         (CheckBeforeAct, _("checked before an act")),
         (ValueCorrected, _("corrected a value")),
+        (StepNotApplicable, _("left out a step")),
+        (YieldVerified, _("verified a yield")),
+        (ShiftHandOver, _("handed a shift over")),
         (StepStart, _("began a step")),
         (Value, _("recorded a value")),
         (SlotScan, _("scanned")),
+        (LabelPrint, _("printed labels")),
+        (LabelApplied, _("applied labels")),
+        (LabelsDestroyed, _("destroyed labels")),
+        (LabelsReconciled, _("counted labels")),
     ):
         actors = model._default_manager.filter(batch=batch).order_by().values_list("actor", flat=True).distinct()
         for actor in actors:

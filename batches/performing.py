@@ -7,10 +7,12 @@
 (3) A first value is never overwritten: changing it is a correction with a reason. Once its step was signed, the
     correction is signed too (batches.correcting).
 (4) Times claimed are never in the future, never before the step began, and need a reason when they are long past.
-(5) Where an act is checked first, its values open when a second person has signed the check.
+(5) A field that need not be recorded may be not applicable, with the reason; it is no number then and never judged.
+(6) Where an act is checked first, its values open when a second person has signed the check.
+(7) A time that ends a hold time too late is a departure in the same transaction (batches.holding).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -26,14 +28,18 @@ from batches.bench import (
     objections_to_first_value,
     objections_to_start,
     objections_to_work,
+    read_reason,
     read_value,
     step_called,
 )
 from batches.definitions.master import Field, Step
 from batches.departures import raise_departure
+from batches.holding import watch_hold_times
 from batches.identity import locked
-from batches.judging import Verdict, expected_words, is_plausible, shown_value, verdict_on
+from batches.judging import Verdict, expected_words, is_plausible, shown_value
 from batches.models import Batch, Departure, StepPerformed, StepStart, Value
+from batches.paper import OnPaper, objections_to_time_on_paper, refused_of_paper
+from batches.record import verdict_of, words_of
 from batches.scanning import scan_slot
 from ledger import clock
 from ledger.typed_numbers import scaled_up
@@ -61,8 +67,12 @@ def start_step(
     id: UUID,  # noqa: A002  the row's own name for it
     happened_at: datetime | None = None,
     reason: str = "",
+    paper: OnPaper | None = None,
 ) -> StepStart:
-    """Begin a step; refused out of a forced order, without training, or after the decision on the batch."""
+    """Begin a step; refused out of a forced order, without training, or after the decision on the batch.
+
+    One that began on `paper` began; only what contradicts the record itself is refused (batches.paper).
+    """
     definition = step_called(batch, step)
     with writing():
         batch.state = locked(batch.pk)
@@ -72,8 +82,13 @@ def start_step(
         if known := recorded_before(StepStart, id, said, by=by):
             return known
         moment = happened_at or clock.now()
-        refuse_if(objections_to_start(batch, definition, by=by, happened_at=moment, reason=reason))
+        objections = objections_to_start(batch, definition, by=by, happened_at=moment, reason=reason)
+        if paper is not None:
+            objections = refused_of_paper(objections) + objections_to_time_on_paper(batch, moment, field="happened_at")
+        refuse_if(objections)
         row = StepStart(id=id, batch=batch, step=step, happened_at=moment, reason=reason)
+        if paper is not None:
+            paper.put_on(row)
         write(row, type="step.begun", actor=by.reference)
         if reason:
             says = _("Step %(step)s was begun out of order: %(reason)s") % {"step": step, "reason": reason}
@@ -93,26 +108,40 @@ def record_value(
     late_reason: str = "",
     comma_allowed: bool = False,
     confirmed: bool = False,
+    not_applicable: bool = False,
+    paper: OnPaper | None = None,
 ) -> Recorded:
-    """Store the first value of a field as typed and judge it afterwards; outside its limits it is a departure."""
+    """Store the first value of a field as typed and judge it afterwards; outside its limits it is a departure.
+
+    Where it is `not_applicable`, `typed` is the reason. One from `paper` is never late: it is transcribed for ever.
+    """
     definition, wanted = field_called(batch, step, field)
-    number = read_value(wanted, typed, comma_allowed)
+    # A paper that holds no value holds none, also where one must be recorded.
+    number = _read(replace(wanted, required=False) if paper else wanted, typed, comma_allowed, not_applicable)
     with writing():
         batch.state = locked(batch.pk)
         said = {"batch_id": batch.pk, "step": step, "field": field, "typed": typed, "late_reason": late_reason}
+        said["is_not_applicable"] = not_applicable
         if performed_at is not None:
             said["performed_at"] = performed_at
         if known := recorded_before(Value, id, said | {"supersedes_id": None}, by=by):
-            return _answer(wanted, known, number)
+            return _answer(wanted, known)
         moment = performed_at or clock.now()
-        refuse_if(objections_to_first_value(batch, definition, wanted, by=by, moment=moment, late_reason=late_reason))
+        objections = objections_to_first_value(batch, definition, wanted, by=by, moment=moment, late_reason=late_reason)
+        if paper is not None:
+            objections = refused_of_paper(objections) + objections_to_time_on_paper(batch, moment, field="performed_at")
+        refuse_if(objections)
         row = _new_value(batch, definition, wanted, typed, number, moment, id, confirmed)
-        row.late_reason = late_reason
+        row.late_reason, row.is_not_applicable = late_reason, not_applicable
+        if paper is not None:
+            paper.put_on(row)
         write(row, type="value.recorded", actor=by.reference)
         if late_reason:
             says = _("%(title)s was entered late: %(reason)s") % {"title": wanted.title, "reason": late_reason}
             raise_departure(batch=batch, kind=Departure.Kind.LATE, says=says, by=by, step=step, about=row)
-        return _answer(wanted, row, number, raised=judged(batch, definition, wanted, row, number, by=by))
+        raised = judged(batch, definition, wanted, row, by=by)
+        watch_hold_times(batch, wanted, by=by)
+        return _answer(wanted, row, raised)
 
 
 def correct_value(
@@ -124,27 +153,40 @@ def correct_value(
     id: UUID,  # noqa: A002  the row's own name for it
     comma_allowed: bool = False,
     confirmed: bool = False,
+    not_applicable: bool = False,
 ) -> Recorded:
     """Store another value beside the first, with the reason, before the step was signed; the first one stays."""
     batch = value.batch
     definition, wanted = field_called(batch, value.step, value.field)
-    number = read_value(wanted, typed, comma_allowed)
+    number = _read(wanted, typed, comma_allowed, not_applicable)
     with writing():
         batch.state = locked(batch.pk)
         said = {"batch_id": batch.pk, "typed": typed, "reason": reason, "supersedes_id": value.pk}
+        said["is_not_applicable"] = not_applicable
         if known := recorded_before(Value, id, said, by=by):
-            return _answer(wanted, known, number)
+            return _answer(wanted, known)
         signed = StepPerformed.objects.filter(batch=batch, step=value.step).exists()
         refuse_if(
             [
-                *objections_to_work(batch, definition, by=by),
-                *objections_to_correction(value, typed, reason),
+                *_objections_to_correcting(value, definition, by=by),
+                *objections_to_correction(value, typed, reason, not_applicable=not_applicable),
                 *when(signed, _("This step was signed. Correct the value under your signature."), code="signed"),
             ]
         )
         row = corrected(value, definition, wanted, typed, number, reason, id, confirmed)
+        row.is_not_applicable = not_applicable
         write(row, type="value.corrected", actor=by.reference)
-        return _answer(wanted, row, number, raised=judged(batch, definition, wanted, row, number, by=by))
+        raised = judged(batch, definition, wanted, row, by=by)
+        watch_hold_times(batch, wanted, by=by)
+        return _answer(wanted, row, raised)
+
+
+def _read(wanted: Field, typed: str, comma_allowed: bool, not_applicable: bool) -> Decimal | None:
+    """Give the number that was typed, or None for what is no number; a reason is read as such."""
+    if not_applicable:
+        read_reason(wanted, typed)
+        return None
+    return read_value(wanted, typed, comma_allowed)
 
 
 def corrected(
@@ -160,18 +202,23 @@ def corrected(
     """Give the row that supersedes a value; it keeps the time at which the thing was done."""
     row = _new_value(value.batch, definition, wanted, typed, number, value.performed_at, row_id, confirmed)
     row.supersedes, row.reason = value, reason
+    row.copy, row.done_by = value.copy, value.done_by
     return row
 
 
-def judged(
-    batch: Batch, definition: Step, wanted: Field, row: Value, number: Decimal | None, *, by: Person
-) -> Departure | None:
+def _objections_to_correcting(value: Value, definition: Step, *, by: Person) -> list[Objection]:
+    """Ask for the training of whoever corrects their work, not of whoever corrects what they copied from paper."""
+    objections = objections_to_work(value.batch, definition, by=by)
+    return refused_of_paper(objections) if value.copy_id else objections
+
+
+def judged(batch: Batch, definition: Step, wanted: Field, row: Value, *, by: Person) -> Departure | None:
     """Judge a stored value; outside its limits a departure is raised and given."""
-    if verdict_on(wanted, row.typed, number) is not Verdict.FAILS:
+    if verdict_of(wanted, row) is not Verdict.FAILS:
         return None
     words = {
         "title": wanted.title,
-        "value": shown_value(wanted, row.typed, number),
+        "value": words_of(wanted, row),
         "limit": expected_words(wanted),
         "step": definition.code,
     }
@@ -219,11 +266,5 @@ def _new_value(
     return row
 
 
-def _answer(wanted: Field, row: Value, number: Decimal | None, raised: Departure | None = None) -> Recorded:
-    return Recorded(
-        row,
-        verdict_on(wanted, row.typed, number),
-        expected_words(wanted),
-        shown_value(wanted, row.typed, number),
-        raised,
-    )
+def _answer(wanted: Field, row: Value, raised: Departure | None = None) -> Recorded:
+    return Recorded(row, verdict_of(wanted, row), expected_words(wanted), words_of(wanted, row), raised)

@@ -2,14 +2,16 @@
 
 (1) A performed version of a step counts while the values it was made of are in force and its quantities still rest on
     the same records. Otherwise the step must be performed again; the old signatures stay visible.
-(2) A step is complete when it was performed and, where the master record asks for it, witnessed.
-(3) `objections_to_record()` is what stands between the record and a decision on the batch.
+(2) A step is done when it was performed and, where the master record asks for it, witnessed; or when it may be left
+    out and somebody left it out with a reason.
+(3) What is not applicable is no number, is never judged, and is shown with its reason.
+(4) `objections_to_record()` is what stands between the record and a decision on the batch.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from typing import TypeVar
 
@@ -17,24 +19,35 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusal import Objection, Text, when
+from batches.clearing import objections_to_premises
+from batches.continuity import objections_to_copies
 from batches.definitions.master import Field, MasterDefinition, Need, NeedKind, Step
 from batches.deriving import Derivation, Known, derive_all, says_the_same
-from batches.judging import Verdict, at_scale, expected_words, shown_value, verdict_on
+from batches.donors import objections_to_isolation
+from batches.ended import manufacture_end_of
+from batches.judging import NOT_APPLICABLE, Verdict, at_scale, expected_words, shown_value, verdict_on
+from batches.label_prints import objections_to_labels
 from batches.models import (
     Batch,
     CheckBeforeAct,
+    FromPaper,
     InBatch,
     SignedInBatch,
     SlotScan,
+    StepFile,
+    StepNotApplicable,
+    StepNote,
     StepPerformed,
     StepStart,
     StepWitnessed,
     Value,
     Weight,
 )
+from batches.paper import PaperRecord, papers_of
 from batches.pinned import master_of, product_of
 from batches.reconciling import Account, account_of
 from batches.weights import weight_in_force
+from batches.yields import YieldRecord, objections_to_yields, yields_of
 
 RowT = TypeVar("RowT", bound=InBatch | SignedInBatch)
 
@@ -47,6 +60,7 @@ class Status(StrEnum):
     PERFORMED = "performed"
     COMPLETE = "complete"
     NEEDS_AGAIN = "needs_again"
+    LEFT_OUT = "left_out"
 
 
 STATUS_WORDS: dict[Status, Text] = {
@@ -55,7 +69,10 @@ STATUS_WORDS: dict[Status, Text] = {
     Status.PERFORMED: gettext_lazy("Waits for a witness"),
     Status.COMPLETE: gettext_lazy("Complete"),
     Status.NEEDS_AGAIN: gettext_lazy("Must be performed again"),
+    Status.LEFT_OUT: gettext_lazy("Left out"),
 }
+# A step that asks for nothing more: the next one may follow.
+DONE = (Status.COMPLETE, Status.LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +97,7 @@ class FieldRecord:
 
     @property
     def verdict(self) -> Verdict:
-        current = self.current
-        return verdict_on(self.definition, current.typed, self.number) if current else Verdict.NOT_JUDGED
+        return verdict_of(self.definition, self.current) if self.current else Verdict.NOT_JUDGED
 
     @property
     def limit(self) -> str:
@@ -89,12 +105,32 @@ class FieldRecord:
 
     def words_of(self, value: Value) -> str:
         """Write one of the values for the eye."""
-        return shown_value(self.definition, value.typed, number_at_field(value))
+        return words_of(self.definition, value)
 
 
 def number_at_field(value: Value | None) -> Decimal | None:
-    """Give a value's number at the scale at which it was typed."""
-    return None if value is None or value.number is None else at_scale(value.number, value.exponent)
+    """Give a value's number at the scale and with the decimals at which it was typed."""
+    if value is None or value.number is None:
+        return None
+    number = at_scale(value.number, value.exponent)
+    decimals = len(value.typed.strip().replace(",", ".").partition(".")[2])
+    with localcontext(prec=60):
+        as_typed = number.quantize(Decimal(1).scaleb(-decimals))
+    return as_typed if as_typed == number else number
+
+
+def words_of(wanted: Field, value: Value) -> str:
+    """Write a stored value for the eye; one that is not applicable with its reason."""
+    if value.is_not_applicable:
+        return NOT_APPLICABLE % {"why": value.typed}
+    return shown_value(wanted, value.typed, number_at_field(value))
+
+
+def verdict_of(wanted: Field, value: Value) -> Verdict:
+    """Judge a stored value by its field; what is not applicable is never judged."""
+    if value.is_not_applicable:
+        return Verdict.NOT_JUDGED
+    return verdict_on(wanted, value.typed, number_at_field(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +166,10 @@ class StepRecord:
     witnessed: StepWitnessed | None
     derived: tuple[Derivation, ...]
     again: str = ""  # why it must be performed again
+    left_out: StepNotApplicable | None = None
+    notes: tuple[StepNote, ...] = ()
+    files: tuple[StepFile, ...] = ()
+    paper: PaperRecord | None = None  # worked on a copy of the continuity record, and entered back
 
     @property
     def performed(self) -> StepPerformed | None:
@@ -142,6 +182,8 @@ class StepRecord:
 
     @property
     def status(self) -> Status:
+        if self.left_out is not None:
+            return Status.LEFT_OUT
         if self.performed is None:
             return Status.IN_PROGRESS if self.start else Status.NOT_STARTED
         if self.again:
@@ -149,6 +191,11 @@ class StepRecord:
         if self.definition.witness and self.witnessed is None:
             return Status.PERFORMED
         return Status.COMPLETE
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing more is asked for in this step."""
+        return self.status in DONE
 
     @property
     def status_words(self) -> Text:
@@ -170,11 +217,11 @@ class StepRecord:
 
     @property
     def people(self) -> frozenset[str]:
-        """Everybody who began it, scanned, recorded or corrected in it, as entries name them."""
-        rows: list[InBatch] = [value for each in self.fields for value in each.values]
+        """Everybody who began it, scanned, recorded or corrected in it, by reference; on paper, who did so there."""
+        rows: list[FromPaper] = [value for each in self.fields for value in each.values]
         rows += [scan for slot in self.slots for scan in slot.scans]
         rows += [self.start] if self.start else []
-        return frozenset(row.actor for row in rows)
+        return frozenset(f"person/{row.done_by_id}" if row.done_by_id else row.actor for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +232,7 @@ class BatchRecord:
     master: MasterDefinition
     steps: tuple[StepRecord, ...]
     account: Account | None = field(default=None)
+    yields: tuple[YieldRecord, ...] = ()
 
     def step(self, code: str) -> StepRecord | None:
         return next((each for each in self.steps if each.definition.code == code), None)
@@ -208,6 +256,10 @@ def record_of(batch: Batch) -> BatchRecord:
     checks = _by_step(CheckBeforeAct.objects.filter(batch=batch).order_by("recorded_at"))
     versions = _by_step(StepPerformed.objects.filter(batch=batch).order_by("version"))
     witnessed = {row.performed_id: row for row in StepWitnessed.objects.filter(batch=batch)}
+    left_out = {row.step: row for row in StepNotApplicable.objects.filter(batch=batch)}
+    notes = _by_step(StepNote.objects.filter(batch=batch).order_by("recorded_at", "pk"))
+    papers = papers_of(batch)
+    kept = _by_step(StepFile.objects.filter(batch=batch).select_related("file").order_by("recorded_at", "pk"))
     slots = {step.code: _slots(step, scans[step.code]) for step in master.steps}
     fields = {step.code: _fields(step, values[step.code]) for step in master.steps}
     derived = derive_all(master, _known_fields(fields), _outside(batch, master, slots))
@@ -225,12 +277,19 @@ def record_of(batch: Batch) -> BatchRecord:
                 witnessed=witnessed.get(newest.pk) if newest else None,
                 derived=derived[step.code],
                 again=_why_again(newest, fields[step.code], derived[step.code]) if newest else "",
+                left_out=left_out.get(step.code),
+                notes=tuple(notes[step.code]),
+                files=tuple(kept[step.code]),
+                paper=papers.get(step.code),
             )
         )
     known = _known_fields(fields) | {
         each.definition.code: Known(each.result, each.records) for here in derived.values() for each in here
     }
-    return BatchRecord(batch, master, tuple(steps), account_of(master, known))
+    complete = {each.definition.code for each in steps if each.status is Status.COMPLETE}
+    left = {each.definition.code for each in steps if each.status is Status.LEFT_OUT}
+    yields = yields_of(batch, master, known, complete=complete, left_out=left)
+    return BatchRecord(batch, master, tuple(steps), account_of(master, known), yields)
 
 
 def _by_step(rows: Iterable[RowT]) -> dict[str, list[RowT]]:
@@ -269,6 +328,7 @@ def _known_fields(fields: dict[str, tuple[FieldRecord, ...]]) -> dict[str, Known
                 continue
             value = each.current
             if value is not None:
+                # What is not applicable feeds no formula; nothing is missing either.
                 known[each.definition.code] = Known(value.number, (f"{Value.record_type()}/{value.pk}",))
             elif each.definition.required:
                 says = _("%(title)s is missing. Record it in step %(step)s.")
@@ -322,11 +382,14 @@ def objections_to_record(batch: Batch, record: BatchRecord | None = None) -> lis
     """Give everything that is missing or open in the record of a batch: what a decision on it waits for."""
     record = record or record_of(batch)
     objections: list[Objection] = []
+    ended = manufacture_end_of(batch) is not None
     for step in record.steps:
         code, title = step.definition.code, step.definition.title
         url = step_url(batch.number, code)
         words = {"step": code, "title": title, "why": step.again}
         match step.status:
+            case Status.NOT_STARTED | Status.IN_PROGRESS if ended:
+                pass  # manufacture ended before it; the end itself stands against certifying the batch
             case Status.NOT_STARTED | Status.IN_PROGRESS:
                 says = _("Step %(step)s, %(title)s, isn't finished.") % words
                 objections.append(Objection(says, "open_step", code, url))
@@ -336,7 +399,7 @@ def objections_to_record(batch: Batch, record: BatchRecord | None = None) -> lis
             case Status.NEEDS_AGAIN:
                 says = _("Step %(step)s, %(title)s, must be performed again: %(why)s") % words
                 objections.append(Objection(says, "needs_again", code, url))
-            case Status.COMPLETE:
+            case Status.COMPLETE | Status.LEFT_OUT:
                 pass
     weight = weight_in_force(batch.order)
     order_url = f"/orders/{batch.order.number}/"
@@ -355,7 +418,11 @@ def objections_to_record(batch: Batch, record: BatchRecord | None = None) -> lis
         code="not_reconciled",
         url=f"/batches/{batch.number}/",
     )
-    return objections
+    objections += objections_to_copies(batch)
+    objections += objections_to_premises(batch, record.master)
+    objections += objections_to_isolation(batch)
+    objections += objections_to_labels(batch, record.master)
+    return objections + objections_to_yields(record.yields, f"/batches/{batch.number}/in-process/")
 
 
 def step_url(number: str, step: str) -> str:

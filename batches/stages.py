@@ -1,13 +1,13 @@
-"""Where a batch stands: the first stage of its master record that has a step which is not complete."""
+"""Where a batch stands: the first stage of its master record that has a step which is not done."""
 
 from batches.models import Batch, BatchState
-from batches.record import BatchRecord, Status, record_of
+from batches.record import BatchRecord, record_of
 
 
 def stage_of(record: BatchRecord) -> str:
     """Compute the stage from the steps alone; the last stage once every step is complete."""
     for step in record.steps:
-        if step.status is not Status.COMPLETE:
+        if not step.is_done:
             return step.definition.stage
     return record.master.stages[-1].code
 

@@ -1,7 +1,8 @@
 """Two people sign a step: the one who performed it, then the one who watched.
 
 (1) Performing binds one version: the values in force, the scans that fit, what was derived from them, and the
-    containers that came into being. Anything missing is listed and nothing is signed.
+    containers that came into being. Anything missing is listed and nothing is signed: no field stays blank, and what
+    the step asks for as evidence is there.
 (2) The witness signs the same version and names the performer's envelope; by person, never the performer.
 (3) A step whose values or quantities changed is performed again as a new version; the old signatures stay visible.
 (4) A quantity outside its limit is a fact: it is signed, and a departure stands beside it.
@@ -20,18 +21,23 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import local
-from batches.bench import objections_to_work
+from batches.bench import objections_to_work, order_is_hard
 from batches.checking import empty_slots, is_checked, record_read_with, scan_lines, start_called, subject_of
+from batches.continuity import owe_edition
 from batches.definitions.master import NeedKind
 from batches.departures import raise_departure
 from batches.identity import batch_of, identity_lines, locked
 from batches.judging import STATUS_OF, Verdict
-from batches.making import made_too_many, make_containers, number_of
+from batches.label_prints import objections_to_labelled
+from batches.lapsing import raise_lapses, raise_training_lapse
+from batches.lot_uses import record_lot_uses
+from batches.making import asked_for, made_too_many, make_containers, number_of, objections_to_pooling
 from batches.models import Departure, StepPerformed, StepStart, StepWitnessed
+from batches.paper import check_is_due, finished_on_paper, objections_to_signing, objections_to_watching
 from batches.reconciling import Account
 from batches.record import BatchRecord, Status, StepRecord, step_url
 from batches.stages import refresh_stage
-from chain_of_custody.containers import of_batch
+from ledger.canonical import digest
 
 
 def _step_title(step: StepRecord) -> str:
@@ -68,6 +74,8 @@ def _content(step: StepRecord) -> str:
     """Name every record that a version would bind, so that any change of them changes what was shown."""
     ids = [str(row.pk) for row in (*step.values_in_force, *step.scans_in_force)]
     ids += [record for each in step.derived for record in each.records]
+    # A redline may change what the step asks for while somebody has its signature page open.
+    ids.append(digest(repr(step.definition).encode("utf-8")))
     return " ".join(sorted(ids))
 
 
@@ -103,17 +111,20 @@ class PerformStep(Act[StepStart]):
         definition = step.definition
         working = [one for one in objections_to_work(record.batch, definition, by=by) if one.code != "lacks_permission"]
         return [
-            *working,
+            *([] if step.paper else working),
+            *objections_to_signing(step, by=by),
             *when(
                 step.performed is not None and step.status is not Status.NEEDS_AGAIN,
                 _("This step was signed already."),
                 code="signed",
             ),
+            *when(step.left_out is not None, _("This step was left out."), code="left_out"),
             *_missing_values(step),
-            *(empty_slots(step) + _not_scanned(record, step) if step.performed is None else []),
+            *_missing_evidence(step),
+            *(empty_slots(step) + _not_scanned(record, step) if step.performed is None and not step.paper else []),
             *_missing_inputs(step),
             *when(
-                definition.is_checked_before_the_act and step.performed is None and not is_checked(record, step),
+                check_is_due(step) and not is_checked(record, step),
                 _("The check before the act is missing, or something changed since. Ask for the check."),
                 code="not_checked",
             ),
@@ -123,14 +134,17 @@ class PerformStep(Act[StepStart]):
                 % {"name": step.check.signer_name if step.check else ""},
                 code="same_person",
             ),
-            *_open_before(record, step),
+            *([] if step.paper else _open_before(record, step)),
+            *objections_to_pooling(record, step),
+            *objections_to_labelled(record.batch, definition),
         ]
 
     def carry_out(self, subject: StepStart, intent: Intent, signature: Signature) -> StepPerformed:
         record, step = subject_of(subject)
         by = signature.signer
         surplus = made_too_many(step)
-        containers = make_containers(record, step, by=by, made_at=signature.signed_at)
+        made_at = finished_on_paper(step) or signature.signed_at
+        containers = make_containers(record, step, by=by, made_at=made_at)
         row = StepPerformed(
             batch=record.batch,
             step=subject.step,
@@ -139,10 +153,14 @@ class PerformStep(Act[StepStart]):
             scans=sorted(str(scan.pk) for scan in step.scans_in_force),
             derived=[each.stored() for each in step.derived],
             containers=[str(container.pk) for container in containers],
+            copy=step.paper.copy if step.paper else None,
             supersedes=step.performed,
         )
         sign(row, signature, type="step.performed", earlier=[step.check] if step.check else [])
+        owe_edition(row)
         _raise_departures(record, step, row, by=by, surplus=surplus)
+        record_lot_uses(record, step, row, by=by)
+        raise_lapses(step, row, by=by)
         refresh_stage(record.batch)
         return row
 
@@ -151,25 +169,32 @@ class PerformStep(Act[StepStart]):
 
 
 def _not_scanned(record: BatchRecord, step: StepRecord) -> list[Objection]:
-    """Object to each container of the batch that a slot for all of them has not seen."""
-    slots = [each for each in step.slots if each.definition.many and each.definition.kind is NeedKind.CONTAINER]
-    there = of_batch(record.batch.number) if slots else []
+    """Object to each container that a slot for every one of its kind has not seen."""
+    many = [each for each in step.slots if each.definition.many and each.definition.kind is NeedKind.CONTAINER]
     return [
         Objection(_("%(code)s has not been scanned.") % {"code": container.code}, "empty_slot", slot.definition.code)
-        for slot in slots
-        for container in there
-        if container.kind == slot.definition.of
-        and container.pk not in {scan.identity_check.container_id for scan in slot.fitting if scan.identity_check}
+        for slot in many
+        if not slot.definition.some
+        for container in asked_for(record, step, slot.definition.of)
+        if container.pk not in {scan.identity_check.container_id for scan in slot.fitting if scan.identity_check}
     ]
 
 
 def _missing_values(step: StepRecord) -> list[Objection]:
+    """Object to every blank field: no blank survives a signature."""
+    blank = [each.definition for each in step.fields if each.current is None]
+    asked = {True: _("Enter: %(title)s."), False: _("Enter: %(title)s, or say why it is not applicable.")}
     return [
-        Objection(
-            _("Enter: %(title)s.") % {"title": each.definition.title}, code="missing_value", field=each.definition.code
-        )
-        for each in step.fields
-        if each.definition.required and each.current is None
+        Objection(asked[each.required] % {"title": each.title}, code="missing_value", field=each.code) for each in blank
+    ]
+
+
+def _missing_evidence(step: StepRecord) -> list[Objection]:
+    there = {file.evidence for file in step.files}
+    return [
+        Objection(_("Add the file: %(title)s.") % {"title": each.title}, code="missing_evidence", field=each.code)
+        for each in step.definition.evidence
+        if each.required and each.code not in there
     ]
 
 
@@ -185,7 +210,7 @@ def _missing_inputs(step: StepRecord) -> list[Objection]:
 
 
 def _open_before(record: BatchRecord, step: StepRecord) -> list[Objection]:
-    if not step.definition.forced:
+    if not order_is_hard(step.definition):
         return []
     return [
         Objection(
@@ -195,7 +220,7 @@ def _open_before(record: BatchRecord, step: StepRecord) -> list[Objection]:
             step_url(record.batch.number, earlier.definition.code),
         )
         for earlier in record.before(step.definition.code)
-        if earlier.status is not Status.COMPLETE
+        if not earlier.is_done
     ]
 
 
@@ -270,7 +295,8 @@ class WitnessStep(Act[StepPerformed]):
         trained = [one for one in objections_to_work(record.batch, step.definition, by=by) if one.code == "not_trained"]
         is_newest = step.performed is not None and step.performed.pk == subject.pk
         return [
-            *trained,
+            *([] if step.paper else trained),
+            *objections_to_watching(step, by=by),
             *when(not step.definition.witness, _("This step asks for no witness.")),
             *when(
                 subject.signer_id == by.pk,
@@ -289,6 +315,8 @@ class WitnessStep(Act[StepPerformed]):
         batch = batch_of(subject.batch_id)
         row = StepWitnessed(batch=batch, performed=subject, performer=subject.signer)
         sign(row, signature, type="step.witnessed", earlier=[subject])
+        owe_edition(row)
+        raise_training_lapse(self._step(subject)[1].definition, row, by=signature.signer)
         refresh_stage(batch)
         return row
 

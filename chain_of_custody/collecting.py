@@ -18,7 +18,7 @@ from rest_framework import serializers
 from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import MomentField, StrictSerializer, TextField, TypedNumberField
+from accounts.parsing import MomentField, StrictSerializer, TextField, TypedNumberField, YesNoField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -55,6 +55,10 @@ class CollectionIntent(StrictSerializer[Intent]):
     form_reference = TextField(max_length=60, help_text="number of the collection form")
     form = MaybeId(help_text="the stored copy of the form")
     place = TextField(max_length=20, required=False, default="", help_text="where the bags were kept, as its code")
+    material = serializers.ChoiceField(
+        Collection.Material.choices, required=False, default=Collection.Material.APHERESIS, help_text="what was taken"
+    )
+    is_frozen = YesNoField(required=False, default=False, help_text="the cells arrive cryopreserved")
 
 
 def identity_of(coi: ChainOfIdentity, *also: Line) -> list[Line]:
@@ -70,6 +74,16 @@ def identity_of(coi: ChainOfIdentity, *also: Line) -> list[Line]:
 def din_line(din: str) -> Line:
     """Give a donation number with its check character."""
     return Line(_("Donation no. (DIN)"), isbt128.din(din).for_the_eye_with_check)
+
+
+def kind_for(material: str) -> Container.Kind:
+    """Give the kind of container in which a material is collected."""
+    return Container.Kind.TUMOUR_VESSEL if material == Collection.Material.TUMOUR else Container.Kind.APHERESIS_BAG
+
+
+def material_words(material: str, *, is_frozen: bool) -> str:
+    """Write what was collected and in which state it arrives."""
+    return f"{Collection.Material(material).label}, {_('frozen') if is_frozen else _('fresh')}"
 
 
 def chain_called(subject: UUID) -> ChainOfIdentity:
@@ -109,6 +123,7 @@ class RegisterCollection(Act[ChainOfIdentity]):
             lines=[
                 Line(_("Collected"), record_time(datetime.fromisoformat(intent["collected_at"]))),
                 Line(_("Collected by"), party.name if party else "–"),
+                Line(_("Material"), material_words(intent["material"], is_frozen=intent["is_frozen"])),
                 Line(_("Bags"), ", ".join(f"{volume} mL" for volume in intent["bag_volumes_ml"])),
                 Line(_("Donor markers"), intent["donor_markers"]),
                 Line(_("Collection form"), intent["form_reference"]),
@@ -160,6 +175,8 @@ class RegisterCollection(Act[ChainOfIdentity]):
                 donor_markers=intent["donor_markers"],
                 form_id=intent["form"],
                 form_reference=intent["form_reference"],
+                material=intent["material"],
+                is_frozen=intent["is_frozen"],
             ),
             signature,
             type="collection.registered",
@@ -168,7 +185,7 @@ class RegisterCollection(Act[ChainOfIdentity]):
         for number, volume in enumerate(volumes, start=1):
             bag = Container(
                 code=bag_code(collection.din, number),
-                kind=Container.Kind.APHERESIS_BAG,
+                kind=kind_for(collection.material),
                 coi=subject,
                 collection=collection,
                 volume_ml=volume,
@@ -214,6 +231,7 @@ class VerifyCollection(Act[Collection]):
             lines=[
                 Line(_("Collected"), record_time(subject.collected_at)),
                 Line(_("Collected by"), subject.party.name),
+                Line(_("Material"), material_words(subject.material, is_frozen=subject.is_frozen)),
                 *(Line(bag.code, f"{bag.volume_ml:f} mL") for bag in bags if bag.volume_ml is not None),
                 Line(_("Donor markers"), subject.donor_markers),
                 Line(_("Collection form"), subject.form_reference),

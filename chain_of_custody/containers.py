@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from accounts.refusal import Objection, refuse_if, when
 from chain_of_custody import states
+from chain_of_custody.identity import COLLECTED
 from chain_of_custody.models import Assignment, ChainOfIdentity, Container, ContainerState, Party, Place, Placement
 from chain_of_custody.registering import own_party
 from ledger.writing import write, writing
 
 LETTERS = {
     Container.Kind.APHERESIS_BAG: "AP",
+    Container.Kind.TUMOUR_VESSEL: "TV",
     Container.Kind.CULTURE_BAG: "CB",
+    Container.Kind.FORMULATION: "FM",
     Container.Kind.FINAL_BAG: "FB",
     Container.Kind.QC_VIAL: "QV",
     Container.Kind.RETAIN_VIAL: "RV",
@@ -129,8 +132,9 @@ def starting_containers(coi: ChainOfIdentity) -> list[Container]:
     """Give the bags of a chain of identity from which a batch can be issued: verified, here, in no batch yet."""
     bags = Container.objects.filter(
         coi=coi,
-        kind=Container.Kind.APHERESIS_BAG,
+        kind__in=COLLECTED,
         assignment=None,
+        fate=None,
         collection__verification__isnull=False,
         state__holder_party__kind=Party.Kind.OWN_SITE,
     )
@@ -141,14 +145,14 @@ def objections_to_starting(coi: ChainOfIdentity) -> list[Objection]:
     """Give the reasons why no batch can be issued from a chain of identity: what is missing of its starting cells."""
     if starting_containers(coi):
         return []
-    bags = Container.objects.filter(coi=coi, kind=Container.Kind.APHERESIS_BAG)
-    free = bags.filter(assignment=None)
+    bags = Container.objects.filter(coi=coi, kind__in=COLLECTED)
+    free = bags.filter(assignment=None, fate=None)
     verified = free.filter(collection__verification__isnull=False)
     url = f"/custody/{coi.identifier}/"
     if not bags.exists():
         return when(True, _("No collection is registered for this chain of identity. Register it first."), url=url)
     if not free.exists():
-        return when(True, _("Each bag of this chain of identity belongs to a batch already."), url=url)
+        return when(True, _("Each bag of this chain of identity belongs to a batch already, or has ended."), url=url)
     if not verified.exists():
         return when(True, _("The collection isn't verified. A second person must compare it with its form."), url=url)
     return when(True, _("No bag of this chain of identity was accepted at this site yet. Accept it first."), url=url)

@@ -27,6 +27,7 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import today
+from chain_of_custody.identity import COLLECTED
 from chain_of_custody.models import Container, ErasureApproved, ErasureProposed, Subject, SubjectIdentity
 from ledger import outbox
 from ledger.incidents import waits_for
@@ -69,7 +70,7 @@ def kept_for(subject: Subject) -> list[Kept]:
 
 def _cells_without_a_batch(subject: Subject) -> list[Kept]:
     """Collected cells that went into no batch are traced as well; no rule here says when that has ended."""
-    loose = Container.objects.filter(coi__subject=subject, kind=Container.Kind.APHERESIS_BAG, assignment=None)
+    loose = Container.objects.filter(coi__subject=subject, kind__in=COLLECTED, assignment=None)
     return [
         Kept(_("Bag %(code)s: kept: it belongs to no batch") % {"code": bag.code}, None)
         for bag in loose.order_by("code")

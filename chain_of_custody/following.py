@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.refusal import Objection, when
 from accounts.wording import short_time
+from chain_of_custody.fates import fates_of
 from chain_of_custody.links import CustodyRecord, Link
 from chain_of_custody.models import ChainOfIdentity, Container
 from chain_of_custody.retracing import Retracing
@@ -33,12 +34,13 @@ def _objections(record: CustodyRecord) -> list[Objection]:
     url = f"/custody/{record.coi.identifier}/"
     unverified = [one for one in record.collections if not hasattr(one, "verification")]
     never_taken = [link for link in record.links if link.status == "lapsed" and _was_carried_away(link, record)]
+    ended = fates_of(record.containers)
     loose = [
         container.code
         for held in record.held
         if held.place is None
         for container in held.containers
-        if container.kind == Container.Kind.FINAL_BAG
+        if container.kind == Container.Kind.FINAL_BAG and container.pk not in ended
     ]
     return [
         *(Objection(says, "custody_contradiction", url=url) for says in record.contradictions),

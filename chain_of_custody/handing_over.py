@@ -32,6 +32,7 @@ from chain_of_custody.attesting import (
     objections_to_evidence,
 )
 from chain_of_custody.collecting import chain_called, chain_url, holds_states, identity_of, place_called
+from chain_of_custody.fates import objections_to_ended
 from chain_of_custody.lapsing import open_offer_of
 from chain_of_custody.models import ChainOfIdentity, Container, ContainerState, HandOverOffered, Party, Place
 from chain_of_custody.shapes import ContainersField, MaybeMoment
@@ -128,6 +129,7 @@ class _Offering(Act[ChainOfIdentity]):
                 _("This code isn't a shipper's. Scan the shipper."),
                 field="shipper",
             ),
+            *objections_to_ended(containers),
             *_waiting_already(containers),
             *self.objections_to_giver(held, by),
             *when(

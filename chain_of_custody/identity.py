@@ -14,10 +14,13 @@ from accounts.refusal import lacks, refuse_if
 from accounts.repeats import once
 from accounts.roles import Permission
 from chain_of_custody import isbt128
+from chain_of_custody.label_message import container_in, serial_in
 from chain_of_custody.models import ChainOfIdentity, Container, IdentityCheck
 from ledger.writing import write
 
 LONGEST_SCAN = 200
+# What a collection fills: its cells or its tissue.
+COLLECTED = (Container.Kind.APHERESIS_BAG, Container.Kind.TUMOUR_VESSEL)
 _FLAGS_OF_A_SET = {"01": 1, "02": 2, "03": 3, "04": 4, "15": 5, "16": 6, "17": 7, "18": 8, "19": 9}
 
 
@@ -97,12 +100,13 @@ def outcome_of(
 def container_read(code: str, *, typed: bool) -> Container | None:
     """Give the container that a label names: by its own code, or by the donation number of its only bag."""
     containers = Container.objects.select_related("assignment", "coi")
-    if found := containers.filter(code__iexact=code.strip()).first():
+    serial = serial_in(code)
+    if found := containers.filter(code__iexact=container_in(serial) if serial else code.strip()).first():
         return found
     din = din_read(code, typed=typed)
     if din is None:
         return None
-    bags = containers.filter(collection__din=din.code, kind=Container.Kind.APHERESIS_BAG).order_by("code")
+    bags = containers.filter(collection__din=din.code, kind__in=COLLECTED).order_by("code")
     if din.flag in _FLAGS_OF_A_SET:
         return bags.filter(code=bag_code(din.code, _FLAGS_OF_A_SET[din.flag])).first()
     found_bags = list(bags[:2])

@@ -25,6 +25,7 @@ _CHAIN = re.compile(rf"CH({_FIN.pattern})([0-9]{{2}})([A-Z0-9]{{6}})")
 _PRODUCT = re.compile(r"([A-Z][A-Z0-9]{4})([A-Za-z0-9])([A-Za-z0-9]{2})")
 _EXPIRY = re.compile(r"0([0-9]{2})([0-9]{3})([0-9]{2})([0-9]{2})")
 _EXPIRY_DAY = re.compile(r"0([0-9]{2})([0-9]{3})")
+_LOT = re.compile(r"[A-Z0-9]{18}")
 
 LOWEST_CHECK_FLAG, HIGHEST_CHECK_FLAG = 60, 96
 
@@ -155,6 +156,10 @@ class ProductCode:
         """The kind of collection in words, where it is one of the known kinds."""
         return COLLECTION_TYPES.get(self.collection_type)
 
+    @property
+    def for_the_scanner(self) -> str:
+        return f"=<{self.code}"
+
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
@@ -167,6 +172,26 @@ class Expiry:
         """The instant in UTC; of an hour that comes twice, the earlier one."""
         return datetime.combine(self.day, self.minute, tzinfo=zone).astimezone(UTC)
 
+    @property
+    def for_the_scanner(self) -> str:
+        return f"&>0{self.day:%y%j}{self.minute:%H%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """The lot number of a medical product of human origin: 18 characters, zeros before what the site calls it."""
+
+    code: str
+
+    @property
+    def number(self) -> str:
+        """The number without the zeros before it."""
+        return self.code.lstrip("0")
+
+    @property
+    def for_the_scanner(self) -> str:
+        return f"&,1{self.code}"
+
 
 @dataclass(frozen=True, slots=True)
 class Unrecognised:
@@ -175,7 +200,7 @@ class Unrecognised:
     raw: str
 
 
-Scanned = Din | ChainOfIdentity | ProductCode | Expiry | Unrecognised
+Scanned = Din | ChainOfIdentity | ProductCode | Expiry | Lot | Unrecognised
 
 
 def parse(raw: str) -> Scanned:
@@ -187,6 +212,8 @@ def parse(raw: str) -> Scanned:
         return _expiry(identifier, body)
     if identifier == "&/":
         return _chain_of_identity(body)
+    if raw.startswith("&,1"):
+        return _lot(raw[3:])
     if raw.startswith("=") and raw[1:2].isalnum():
         return _scanned_din(raw)
     return Unrecognised(raw)
@@ -229,6 +256,24 @@ def new_chain_of_identity(facility: str, year: int, serial: str) -> ChainOfIdent
     if not 2000 <= year <= 2099:
         raise MalformedError("The year of a chain of identity lies between 2000 and 2099.")
     return _chain_of_identity(f"CH{facility}{year % 100:02d}{serial}")
+
+
+def expiry_at(moment: datetime) -> Expiry:
+    """The last minute of use that a moment names, on its own clock."""
+    if not 2000 <= moment.year <= 2099:
+        raise MalformedError("An expiry on a label lies between 2000 and 2099.")
+    return Expiry(moment.date(), time(moment.hour, moment.minute))
+
+
+def lot_of(number: str) -> Lot:
+    """The lot number that a batch number gives: its letters and digits alone, filled up with zeros from the left."""
+    plain = "".join(sign for sign in _capitals(number) if sign in _ALPHABET and sign != "*")
+    return _lot(plain.rjust(18, "0"))
+
+
+def product_code(description: str, collection_type: str, division: str) -> ProductCode:
+    """The product code of a container: description, kind of collection, division."""
+    return _product_code(f"{description}{collection_type}{division}")
 
 
 def checksum(text: str) -> int:
@@ -310,6 +355,12 @@ def _product_code(body: str) -> ProductCode:
     if found is None:
         raise MalformedError("This product code was not read whole: it has 8 characters. Scan it again.")
     return ProductCode(*found.groups())
+
+
+def _lot(body: str) -> Lot:
+    if _LOT.fullmatch(body) is None or not body.strip("0"):
+        raise MalformedError("This lot number was not read whole: it has 18 letters and digits. Scan it again.")
+    return Lot(body)
 
 
 def _expiry(identifier: str, body: str) -> Expiry:

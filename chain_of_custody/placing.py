@@ -13,6 +13,7 @@ from accounts.repeats import once
 from accounts.roles import Permission
 from accounts.wording import short_time
 from chain_of_custody import states
+from chain_of_custody.fates import objections_to_ended
 from chain_of_custody.lapsing import open_offer_of
 from chain_of_custody.models import ChainOfIdentity, Container, ContainerState, Party, Place, Placement
 from chain_of_custody.taking_over import note_excursion
@@ -71,6 +72,7 @@ def objections_to_placing(
     latest = max((state.latest_at for state in held), default=happened_at)
     return [
         *when(not containers, _("Name what is placed."), field="containers"),
+        *objections_to_ended(containers),
         *when(
             any(container.coi_id != coi.pk for container in containers),
             _("These containers belong to several chains of identity. Place them one by one."),

@@ -168,17 +168,29 @@ def register_place(
     by: Person,
     low_c: Decimal | None = None,
     high_c: Decimal | None = None,
+    is_isolated: bool = False,
 ) -> Place:
-    """Make a storage unit, room or shipper known with the temperatures it keeps. An intention."""
+    """Make a storage unit, room or shipper known with the temperatures it keeps. An intention.
+
+    An isolated one is kept apart for cells of a donor with reactive or unknown markers (2006/86/EC Annex II E).
+    """
     refuse_if(lacks(by, Permission.PARTY_REGISTER))
     code = code.strip().upper()
 
     def record() -> Place:
         refuse_if(_objections_to_place(code, low_c, high_c))
-        row = Place(id=id, code=code, name=name, kind=kind, party=party, low_c=low_c, high_c=high_c)
+        row = Place(id=id, **said)
         return write(row, type="place.registered", actor=by.reference)
 
-    said = {"code": code, "name": name, "kind": kind, "party_id": party.pk, "low_c": low_c, "high_c": high_c}
+    said = {
+        "code": code,
+        "name": name,
+        "kind": kind,
+        "party_id": party.pk,
+        "low_c": low_c,
+        "high_c": high_c,
+        "is_isolated": is_isolated,
+    }
     return once(Place, id, said, record)
 
 

@@ -1,14 +1,14 @@
 """Fields of this room's inputs: donation numbers, containers, and values that may be left empty in a form."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from accounts.parsing import MomentField, TextField, TypedNumberField
+from accounts.parsing import DayField, MomentField, TextField, TypedNumberField
 from chain_of_custody import isbt128
 
 MOST_CONTAINERS = 60
@@ -23,6 +23,17 @@ class MaybeMoment(MomentField):
     def run_validation(self, data: object = serializers.empty) -> datetime | None:
         moment: datetime | None = super().run_validation(None if data == "" else data)
         return moment
+
+
+class MaybeDay(DayField):
+    """A day, or nothing where the field is left empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, allow_null=True, default=None, **options)
+
+    def run_validation(self, data: object = serializers.empty) -> date | None:
+        found: date | None = super().run_validation(None if data == "" else data)
+        return found
 
 
 class MaybeNumber(TypedNumberField):

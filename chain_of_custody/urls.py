@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chain_of_custody.views import containers, custody, evidence, handing_over, registering
+from chain_of_custody.views import containers, custody, donors, evidence, handing_over, registering
 
 app_name = "chain_of_custody"
 urlpatterns = [
@@ -16,5 +16,6 @@ urlpatterns = [
     path("custody/containers/<str:code>/", containers.container, name="container"),
     path("custody/<str:identifier>/", custody.chain, name="chain"),
     path("custody/<str:identifier>/collection/", registering.collection, name="collection-new"),
+    path("custody/<str:identifier>/donor/", donors.donor, name="donor"),
     path("custody/<str:identifier>/hand-over/", handing_over.new, name="hand-over-new"),
 ]

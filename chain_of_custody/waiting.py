@@ -17,6 +17,7 @@ from chain_of_custody.models import (
     ChainOfIdentity,
     Collection,
     Container,
+    DonorTest,
     HandOverAccepted,
     HandOverHalf,
     HandOverOffered,
@@ -34,6 +35,7 @@ def work_of(person: Person) -> Iterable[Task]:
         yield from chain(_to_accept(person), _to_check(person))
     if Permission.COLLECTION_REGISTER in may:
         yield from _to_verify(person)
+        yield from _donor_tests_to_verify(person)
 
 
 def chain_page(coi: ChainOfIdentity) -> str:
@@ -93,6 +95,22 @@ def _to_verify(person: Person) -> Iterator[Task]:
             detail=_("registered by %(name)s") % {"name": collection.signer_name},
             needs=(_("second person"),),
             due_at=collection.recorded_at + timedelta(days=1),
+            icon="file-check",
+        )
+
+
+def _donor_tests_to_verify(person: Person) -> Iterator[Task]:
+    waiting = DonorTest.objects.filter(verification=None, superseded_by=None).exclude(signer=person)
+    for test in waiting.select_related("collection__coi").order_by("recorded_at")[:FEW]:
+        coi = test.collection.coi
+        yield Task(
+            title=_("Verify donor test %(marker)s") % {"marker": test.marker},
+            batch=coi.identifier,
+            url=reverse("chain_of_custody:donor", args=[coi.identifier]),
+            verb=_("Verify"),
+            detail=_("recorded by %(name)s") % {"name": test.signer_name},
+            needs=(_("second person"),),
+            due_at=test.recorded_at + timedelta(days=1),
             icon="file-check",
         )
 

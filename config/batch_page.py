@@ -31,8 +31,8 @@ from ledger.models import Entry
 
 # As one reads a batch: what was made, whether it is good, where it is, what went wrong, what is certified.
 TABS = (
-    "steps", "in-process", "release-tests", "disposition", "custody", "departures", "papers", "documents",
-    "audit-trail", "retention",
+    "steps", "bench", "in-process", "materials", "equipment", "containers", "release-tests", "disposition", "custody",
+    "labels", "departures", "redlines", "papers", "continuity", "documents", "audit-trail", "attempts", "retention",
 )  # fmt: skip
 STAGE_OF_DECISION = {
     BatchState.Disposition.NONE: "progress",
@@ -85,7 +85,7 @@ def stages_of(batch: Batch) -> list[Stage]:
     stages = []
     for stage in master_of(batch).stages:
         steps = [step for step in record.steps if step.definition.stage == stage.code]
-        done = sum(step.status is Status.COMPLETE for step in steps)
+        done = sum(step.is_done for step in steps)
         begun = any(step.status is not Status.NOT_STARTED for step in steps)
         if stage.laboratory:
             disposition = BatchState.Disposition(batch.state.disposition)

@@ -40,6 +40,9 @@ PLACES = (
     Place(gettext_lazy("Samples"), "qc:samples", "flask-conical", Permission.RECORD_READ),
     Place(gettext_lazy("Custody"), "chain_of_custody:custody", "truck", Permission.RECORD_READ),
     Place(gettext_lazy("Materials"), "batches:materials", "boxes", Permission.RECORD_READ),
+    Place(gettext_lazy("Deviations"), "qc:deviations", "triangle-alert", Permission.RECORD_READ, on_the_rail=False),
+    Place(gettext_lazy("Courses"), "batches:courses", "calendar-heart", Permission.RECORD_READ, on_the_rail=False),
+    Place(gettext_lazy("Trace"), "batches:trace", "waypoints", Permission.RECORD_READ, on_the_rail=False),
     Place(gettext_lazy("Definitions"), "batches:definitions", "book-open", Permission.RECORD_READ, on_the_rail=False),
     Place(gettext_lazy("Specifications"), "qc:specifications", "ruler", Permission.RECORD_READ, on_the_rail=False),
     Place(

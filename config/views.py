@@ -46,9 +46,17 @@ def home(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     if person.state.policy_version < POLICY_VERSION:
         return HttpResponseRedirect(reverse("accounts:account"))
-    sections = sections_of(work_for(person))
-    panels = [(panel, panel.render(request, "")) for panel in panels_for("work", person)]
-    return render(request, "config/work.html", {"sections": sections, "panels": panels})
+    tasks = work_for(person)
+    batches = sorted({task.batch for task in tasks if task.batch})
+    wanted = request.GET.get("batch", "")
+    shown = [task for task in tasks if task.batch == wanted] if wanted in batches else tasks
+    context = {
+        "sections": sections_of(shown),
+        "batches": batches,
+        "wanted": wanted if wanted in batches else "",
+        "panels": [(panel, panel.render(request, "")) for panel in panels_for("work", person)],
+    }
+    return render(request, "config/work.html", context)
 
 
 def sections_of(tasks: list[Task]) -> list[Section]:

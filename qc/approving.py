@@ -2,6 +2,9 @@
 
 The certificate states results and decides nothing. It is interim while a line that may follow is pending. A result
 that changes afterwards needs a new approval, and so a new version that supersedes the first.
+
+Where manufacture ended before its last step, what was never tested stays open: the results are approved as far as they
+go, so that the record can be reviewed and the batch refused.
 """
 
 from django.db.models import Max
@@ -14,6 +17,7 @@ from accounts.models import Person
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
+from batches.ended import manufacture_end_of
 from batches.identity import identity_lines
 from batches.models import Batch
 from ledger import outbox
@@ -63,7 +67,8 @@ class ApproveResults(BatchAct):
 
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
         panel = release_panel(subject)
-        waiting = [line for line in panel if (line.is_open and not line.may_follow) or line.is_outdated]
+        ended = manufacture_end_of(subject) is not None
+        waiting = [line for line in panel if (line.is_open and not line.may_follow and not ended) or line.is_outdated]
         approval = newest_approval(subject)
         own = [line.title for line in panel if line.result and line.result.signer_id == by.pk]
         return [

@@ -16,11 +16,13 @@ class QcConfig(AppConfig):
         from accounts.roles import Permission
         from batches.definitions.kinds import DefinitionKind, register_kind
         from qc.definitions.reading import read_specification
-        from qc.specifying import disagreements_of, product_of
+        from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of
 
-        register_kind(DefinitionKind("specification", read_specification, product_of, disagreements_of))
+        register_kind(
+            DefinitionKind("specification", read_specification, product_of, disagreements_of, unfilled_of, warnings_of)
+        )
         for module in REGISTER_THEMSELVES:
             import_module(f"qc.{module}")
         reads = Permission.RECORD_READ

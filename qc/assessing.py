@@ -3,6 +3,9 @@
 Facts are written where they happen: a departure in the batch, a mismatch or an excursion in custody. Each counts
 against the batch until a person of quality assurance has assessed it; nothing waits for a job to be safe.
 
+An assessment is a deviation with a number: its severity, what was done at once, what it means for the product, why it
+happened, and what is decided. A major or critical one is not closed without its root cause (21 CFR 211.192).
+
 An incident of the record's integrity is a fact of each batch in which something was entered while it was open. It is
 assessed once it has ended.
 """
@@ -16,6 +19,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from rest_framework import serializers
 
 from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.incident_acts import kind_words
@@ -26,11 +30,14 @@ from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
+from accounts.wording import local
 from batches.identity import identity_lines
 from batches.models import Batch, Departure
 from batches.streams import streams_of
 from chain_of_custody.models import Assignment, Excursion, IdentityCheck
+from ledger import clock
 from ledger.models import Entry, Incident, Written
+from ledger.numbering import next_number
 from qc.batch_act import lock_batch
 from qc.models import FactAssessment
 
@@ -172,9 +179,20 @@ def _batches_of(row: Written) -> list[Batch]:
             return []
 
 
-class AssessmentIntent(StrictSerializer[Intent]):
-    """What the fact means for the product, and the conclusion drawn."""
+Severity = FactAssessment.Severity
+Decision = FactAssessment.Decision
+SEVERITIES = [(one.value, one.label) for one in (Severity.MINOR, Severity.MAJOR, Severity.CRITICAL)]
+DECISIONS = [(one.value, one.label) for one in (Decision.ACCEPT, Decision.FOLLOW_UP, Decision.REJECT)]
+NEEDS_ROOT_CAUSE = (Severity.MAJOR, Severity.CRITICAL)
 
+
+class AssessmentIntent(StrictSerializer[Intent]):
+    """How severe it is, what was done at once, what it means for the product, why it happened, and the decision."""
+
+    severity = serializers.ChoiceField(SEVERITIES)
+    immediate_action = TextField(min_length=5, max_length=2000)
+    root_cause = TextField(min_length=10, max_length=2000, required=False, allow_blank=True, default="")
+    decision = serializers.ChoiceField(DECISIONS)
     impact = TextField(min_length=10, max_length=2000)
     conclusion = TextField(min_length=10, max_length=2000)
 
@@ -203,8 +221,12 @@ class AssessFact(Act[Fact]):
             identity=identity_lines(subject.batch),
             lines=[
                 Line(_("Fact"), f"{subject.kind}. {subject.says}", "warn"),
+                Line(_("Severity"), str(Severity(intent["severity"]).label)),
+                Line(_("Immediate action"), intent["immediate_action"]),
                 Line(_("Product impact"), intent["impact"]),
+                *([Line(_("Root cause"), intent["root_cause"])] if intent["root_cause"] else []),
                 Line(_("Conclusion"), intent["conclusion"]),
+                Line(_("Decision"), str(Decision(intent["decision"]).label)),
             ],
             version=str(subject.id),
         )
@@ -212,6 +234,12 @@ class AssessFact(Act[Fact]):
     def objections(self, subject: Fact, intent: Intent, by: Person) -> list[Objection]:
         return [
             *when(subject.assessment, _("This fact was assessed already.")),
+            *when(
+                Severity(intent["severity"]) in NEEDS_ROOT_CAUSE and not intent["root_cause"].strip(),
+                _("A major or critical deviation needs its root cause."),
+                code="no_root_cause",
+                field="root_cause",
+            ),
             *when(
                 isinstance(subject.row, Incident) and subject.row.state.is_open,
                 _("The incident is open. When two people have closed it, say what it means for this batch."),
@@ -230,6 +258,11 @@ class AssessFact(Act[Fact]):
             fact_id=subject.id,
             impact=intent["impact"],
             conclusion=intent["conclusion"],
+            number=next_number("DEV", local(clock.now()).year),
+            severity=intent["severity"],
+            immediate_action=intent["immediate_action"],
+            root_cause=intent["root_cause"],
+            decision=intent["decision"],
         )
         return sign(row, signature, type="fact.assessed")
 

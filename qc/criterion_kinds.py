@@ -107,7 +107,7 @@ class NotApplicable:
     reason: str
 
     def words(self) -> str:
-        return "Not applicable"
+        return f"Not applicable: {self.reason}"
 
     def verdict(self, seen: Seen, *, weight_kg: Decimal | None = None) -> Judgement:
         if seen is not None:

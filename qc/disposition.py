@@ -23,6 +23,9 @@ from accounts.refusal import Objection, lacks, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.conclusion import conclude
+from batches.continuity import objections_to_copies
+from batches.donors import objections_to_donor
+from batches.ended import objections_to_certifying_ended
 from batches.identity import identity_lines
 from batches.models import Batch, BatchState
 from batches.people import people_at_work
@@ -170,6 +173,8 @@ def objections_to_certification(batch: Batch) -> list[Objection]:
     review = newest_review(batch)
     return [
         *objections_to_completeness(batch),
+        *objections_to_certifying_ended(batch),
+        *objections_to_donor(batch),
         *objections_to_results(batch),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(
@@ -199,7 +204,7 @@ def _objections_to_decision(batch: Batch, decision: Decision, by: Person) -> lis
             % {"decision": batch.state.get_disposition_display()},
             code="decided",
         ),
-        *(objections_to_certification(batch) if certifying else []),
+        *(objections_to_certification(batch) if certifying else objections_to_copies(batch)),
         *when(
             not certifying and review is None,
             _("Quality assurance has not reviewed the record."),

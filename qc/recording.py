@@ -51,6 +51,13 @@ def objections_to_reading(
         *when(sample is None, _("Scan the sample first; a result belongs to a sample."), field="sample"),
         *(_objections_to_sample(batch, line, sample) if sample else []),
         *when(
+            bool(line.why_not_applicable),
+            _("%(title)s takes no result. Not applicable: %(reason)s")
+            % {"title": line.title, "reason": line.why_not_applicable},
+            code="not_applicable",
+            field="line",
+        ),
+        *when(
             not growth and Result.objects.filter(batch=batch, line=line.code).exists(),
             _("A result was submitted for this line. Correct the result instead."),
             code="submitted",

@@ -11,6 +11,8 @@ from qc.definitions.agreement import (
     faults_between_specification_and_product,
 )
 from qc.definitions.specification import Line, SpecificationDefinition
+from qc.definitions.unfilled import unfilled_limits
+from qc.definitions.warning import warnings_of_specification
 from qc.rounding import Rounding
 
 
@@ -48,3 +50,13 @@ def disagreements_of(definition: ReadDefinition, others: Mapping[str, ReadDefini
         yield from faults_between_specification_and_product(specification, as_product(others["product"]))
     if "master" in others:
         yield from faults_between_specification_and_master(specification, as_master(others["master"]))
+
+
+def unfilled_of(definition: ReadDefinition) -> list[str]:
+    """Give the names of the limits of a specification that the site has still to set."""
+    return unfilled_limits(as_specification(definition))
+
+
+def warnings_of(definition: ReadDefinition, before: ReadDefinition | None) -> list[str]:
+    """Give what may be wrong with a specification, also against the version before."""
+    return warnings_of_specification(as_specification(definition), None if before is None else as_specification(before))

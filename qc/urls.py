@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from qc.views import laboratory, release, specifications, tests
+from qc.views import deviations, laboratory, release, specifications, tests
 
 app_name = "qc"
 urlpatterns = [
+    path("deviations/", deviations.deviations, name="deviations"),
+    path("deviations/<str:number>/", deviations.deviation, name="deviation"),
     path("samples/", laboratory.samples, name="samples"),
     path("specifications/", specifications.specifications, name="specifications"),
     path("specifications/<str:code>/<int:version>/", specifications.specification, name="specification"),

@@ -82,7 +82,7 @@ def _to_receive(batch: Batch) -> Iterator[Task]:
 def _to_test(batch: Batch, panel: list[PanelLine]) -> Iterator[Task]:
     received = set(batch_points(batch))
     for line in panel:
-        if line.line.sample_point not in received or line.result is not None:
+        if line.line.sample_point not in received or line.result is not None or line.line.why_not_applicable:
             continue
         opens = final_opens(line)
         yield Task(

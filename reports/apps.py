@@ -8,7 +8,15 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.panels import register_work
-        from reports import checks, copying, inspecting, issuing, panels  # noqa: F401  importing puts them on the lists
+        from reports import (  # noqa: F401  importing puts them on the lists
+            checks,
+            continuity,
+            copying,
+            inspecting,
+            issuing,
+            labels,
+            panels,
+        )
 
         panels.register()
         register_work(inspecting.work)

@@ -58,7 +58,7 @@ def story(record: BatchRecord) -> list[object]:
         Chapter(5, "Steps of manufacture"),
         *record_story.steps(record),
         *_yields(record),
-        *_not_kept(7, "Label specimens and reconciliation", record, "Label specimens"),
+        *_labels(record),
         *_not_kept(
             8, "Line clearance and environmental monitoring", record, "Line clearance", "Environmental monitoring"
         ),
@@ -176,6 +176,27 @@ def _yields(record: BatchRecord) -> Flow:
 
 def _not_kept(number: int, title: str, record: BatchRecord, *names: str) -> Flow:
     return [Chapter(number, title), rows.named([one for one in record.absent if one.name in names])]
+
+
+def _labels(record: BatchRecord) -> Flow:
+    flow: Flow = [Chapter(7, "Label specimens and reconciliation")]
+    for one in record.labels:
+        head = [Row((cell(f"Labels {one.number}, {one.purpose}", NAME),), ground=rows.HEAD_GROUND)]
+        about = [f"Printed by {one.printed}.", f"Count: {one.count}.", *one.mismatches]
+        used = (
+            Row((cell(each.serial, CODE), cell(each.statements, SMALL), cell(each.standing, SMALL)))
+            for each in one.labels
+        )
+        flow += [
+            Rows((WIDE,), [Row((cell(text),)) for text in about], head=head),
+            Rows((52, WIDE - 52), [Row((cell("Specimen, SHA-256", STRONG), cell(one.specimen, FINE)))]),
+            rows.table((52, 74, 60), ("Label", "States", "What became of it"), used),
+            rows.signatures(one.signatures),
+            Spacer(1, GAP),
+        ]
+    if not record.labels:
+        flow.append(_sentence("No label was printed for this batch by this system."))
+    return flow
 
 
 def _laboratory(record: BatchRecord) -> Flow:

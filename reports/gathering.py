@@ -12,12 +12,14 @@ from accounts.models import Signed
 from accounts.refusal import Text
 from accounts.wording import day, record_time
 from batches.definitions.product import ProductDefinition
+from batches.donors import donor_of
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
 from batches.spans import life_after
 from batches.weights import verified_weight
 from chain_of_custody import isbt128
 from chain_of_custody.containers import of_batch
+from chain_of_custody.donor_testing import status_words
 from chain_of_custody.models import Collection, Container
 from ledger import checkpoints
 from ledger.models import Entry, Site
@@ -150,8 +152,7 @@ def product_stated(batch: Batch) -> snapshot.Product:
         authorisation_title=authorisation.kind,
         authorisation=authorisation.number,
         authorisation_status=authorisation.status,
-        donor_markers="; ".join(one.donor_markers for one in _collections(batch) if one.donor_markers)
-        or _("not stated"),
+        donor_markers=donor_stated(batch, product),
         weight=_("%(kg)s kg, weighed %(day)s") % {"kg": weight.kilograms, "day": day(weight.weighed_on)}
         if weight
         else _("not verified"),
@@ -159,6 +160,13 @@ def product_stated(batch: Batch) -> snapshot.Product:
         expires=record_time(_expires(product, made_at)) if made_at else _("not filled"),
         storage=product.storage,
     )
+
+
+def donor_stated(batch: Batch, product: ProductDefinition) -> str:
+    """Write what is known of the donor's markers, marker by marker, and what the collection forms say of them."""
+    forms = "; ".join(one.donor_markers for one in _collections(batch) if one.donor_markers)
+    known = status_words(donor_of(batch, product=product))
+    return _("%(known)s Collection form: %(forms)s") % {"known": known, "forms": forms} if forms else known
 
 
 def _filled_at(batch: Batch) -> datetime | None:

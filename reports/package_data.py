@@ -67,10 +67,10 @@ def _stated(one: Told) -> dict[str, object]:
 
 def audit_trail(entries: Iterable[Told]) -> Iterator[bytes]:
     """Give `audit-trail.csv` piece by piece: RFC 4180, every cell quoted, none that a spreadsheet would run."""
-    yield _line(COLUMNS)
+    yield csv_line(COLUMNS)
     for one in entries:
         record = one.entry["rec"]
-        yield _line(
+        yield csv_line(
             [
                 str(one.entry["seq"]),
                 one.entry["at"],
@@ -89,7 +89,8 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _line(cells: Iterable[str]) -> bytes:
+def csv_line(cells: Iterable[str]) -> bytes:
+    """Give one line of a file for spreadsheets: every cell quoted, none that would be run."""
     written = io.StringIO()
     csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow([harmless(cell) for cell in cells])
     return written.getvalue().encode("utf-8")

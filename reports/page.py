@@ -49,6 +49,7 @@ class Furniture:
 
     issue: Issue
     identity: Identity
+    above: tuple[str, ...] = ()  # lines of this document's own above the head of each page
 
     @property
     def notices(self) -> list[tuple[str, object]]:
@@ -58,7 +59,7 @@ class Furniture:
             lines.append((TRAINING, _TRAINING_INK))
         if self.issue.superseded_by:
             lines.append((f"SUPERSEDED by {visible(self.issue.superseded_by)}", _SUPERSEDED_INK))
-        return lines
+        return [*lines, *((visible(line), tables.INK) for line in self.above)]
 
     def head(self) -> list[object]:
         """Give the site's name and place."""

@@ -152,6 +152,7 @@ class Step:
     checks: tuple[RecordedSignature, ...] = ()
     versions: tuple[SignedVersion, ...] = ()
     made: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # notes, files, yields, hold times, what was left out
 
     def __post_init__(self) -> None:
         needs(self, "code", "title", "began")
@@ -195,6 +196,35 @@ class Vessel:
 
     def __post_init__(self) -> None:
         needs(self, "code", "kind", "made", "made_from", "holds")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelUsed:
+    """One label: what it stated beside the identifiers, and what became of it."""
+
+    serial: str
+    statements: str
+    standing: str
+
+    def __post_init__(self) -> None:
+        needs(self, "serial", "statements", "standing")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsPrinted:
+    """A print of labels: its count, its specimen's digest, and each label."""
+
+    number: str
+    purpose: str
+    printed: str
+    count: str
+    specimen: str
+    labels: tuple[LabelUsed, ...]
+    mismatches: tuple[str, ...] = ()
+    signatures: tuple[RecordedSignature, ...] = ()
+
+    def __post_init__(self) -> None:
+        needs(self, "number", "purpose", "printed", "count", "specimen", "labels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,6 +493,7 @@ class BatchRecord:
     absent: tuple[Named, ...]
     proof: Proof
     data_marks: tuple[DataMark, ...] = ()
+    labels: tuple[LabelsPrinted, ...] = ()
 
     def __post_init__(self) -> None:
         needs(

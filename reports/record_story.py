@@ -53,6 +53,8 @@ def _step_rows(step: Step, count: int) -> Iterator[Row]:
         yield _scan(scan)
     yield from rows.value_rows(step.values)
     yield from rows.value_rows(step.derived)
+    for remark in step.remarks:
+        yield rows.note(remark, count=count)
     if step.made:
         yield Row((cell("Containers made", PLAIN), cell(", ".join(step.made), CODE)), starts=(0, 1))
 

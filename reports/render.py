@@ -1,6 +1,7 @@
 """A frozen snapshot becomes the document's bytes; nothing here knows of a database, a setting or a clock."""
 
-from reports import batch_certificate, batch_record, certificate_of_analysis
+from reports import batch_certificate, batch_record, certificate_of_analysis, continuity_story
+from reports.continuity_sheet import ContinuitySheet
 from reports.page import Furniture, compose
 from reports.pdfa import as_pdfa
 from reports.record_snapshot import BatchRecord
@@ -22,7 +23,10 @@ def laid_out(snapshot: Snapshot) -> bytes:
             title, story = batch_certificate.TITLE, batch_certificate.story(snapshot)
         case BatchRecord():
             title, story = batch_record.TITLE, batch_record.story(snapshot)
-    return compose(Furniture(snapshot.issue, snapshot.identity), story, title=f"{title} {snapshot.issue.number}")
+        case ContinuitySheet():
+            title, story = continuity_story.TITLE, continuity_story.story(snapshot)
+    above = continuity_story.above(snapshot) if isinstance(snapshot, ContinuitySheet) else ()
+    return compose(Furniture(snapshot.issue, snapshot.identity, above), story, title=f"{title} {snapshot.issue.number}")
 
 
 def file_name(snapshot: Snapshot) -> str:

@@ -11,16 +11,20 @@ from enum import StrEnum
 from typing import Union, get_args, get_origin, get_type_hints
 
 from ledger.canonical import canonical
+from reports.continuity_sheet import ContinuitySheet
 from reports.record_snapshot import BatchRecord
 from reports.snapshot import BatchCertificate, CertificateOfAnalysis, SnapshotError
 
-Snapshot = CertificateOfAnalysis | BatchCertificate | BatchRecord
+# What is issued under a number of its own, and what is kept for an outage.
+Issued = CertificateOfAnalysis | BatchCertificate | BatchRecord
+Snapshot = Issued | ContinuitySheet
 
 FORM = 1
-DOCUMENTS: Mapping[str, type[CertificateOfAnalysis] | type[BatchCertificate] | type[BatchRecord]] = {
+DOCUMENTS: Mapping[str, type[Snapshot]] = {
     "certificate_of_analysis": CertificateOfAnalysis,
     "batch_certificate": BatchCertificate,
     "batch_record": BatchRecord,
+    "continuity_record": ContinuitySheet,
 }
 
 
@@ -41,7 +45,7 @@ def from_json(stored: bytes) -> Snapshot:
     if outer["form"] != FORM or outer["document"] not in DOCUMENTS:
         raise SnapshotError("This snapshot is of a form that this version does not know.")
     snapshot = _built(DOCUMENTS[outer["document"]], outer["content"], "content")
-    if not isinstance(snapshot, CertificateOfAnalysis | BatchCertificate | BatchRecord):
+    if not isinstance(snapshot, Snapshot):
         raise SnapshotError("These bytes are not a document's snapshot.")
     return snapshot
 

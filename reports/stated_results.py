@@ -138,6 +138,8 @@ def _result_line(line: PanelLine, marks: tuple[str, ...]) -> snapshot.ResultLine
 
 
 def _result_words(line: PanelLine, *, grouped: bool) -> str:
+    if line.line.why_not_applicable:
+        return _("Not applicable")
     if line.result is None:
         return _("Pending") if is_waited_for(line) else _("Not tested")
     return _("see below") if grouped else line.result_words

@@ -5,23 +5,35 @@ The values conform to the master batch record and reconcile: 2,500 million cells
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from accounts.models import Person
 from accounts.roles import Role
 from accounts.wording import today
+from batches.continuity import JOB as CONTINUITY
 from batches.definitions.master import FieldType, Need, NeedKind, Step
 from batches.identity import batch_of
-from batches.models import Batch, Definition, MaterialLot, Order, StepPerformed, StepStart, Value, Weight
+from batches.models import (
+    Batch,
+    Definition,
+    Order,
+    StartingMaterialDecision,
+    StepPerformed,
+    StepStart,
+    Value,
+    Weight,
+)
 from batches.ordering import record_weight
 from batches.performing import record_value, scan_slot, start_step
 from batches.pinned import master_of
 from batches.record import StepRecord, record_of
+from batches.yields import YieldStatus
 from chain_of_custody.containers import of_batch
-from ledger import clock
-from ledger.models import Site
+from ledger import clock, outbox
+from ledger.models import OutboxJob, Site
 from tests.custody_builders import World
+from tests.labels_builders import donor_tested, label_everything
+from tests.materials_builders import Stocked
 from tests.people import a_person, do, fresh
 
 ROOT = Path(__file__).parent.parent
@@ -30,13 +42,15 @@ FILES = {
     "master": ROOT / "batches/definitions/cd19-car-t.master.yaml",
     "specification": ROOT / "qc/definitions/cd19-car-t.specification.yaml",
 }
-TITER = "100000000"
 
 # What a conforming batch records, by field code; a field that is not here is filled by its type.
 VALUES = {
     "receipt_appearance": "even_red", "receipt_temperature_c": "5.0", "receipt_volume_ml": "107.0",
     "receipt_viable_counted": "196", "receipt_dead_counted": "4", "receipt_squares": "4", "receipt_dilution": "20",
     "receipt_cd3_percent": "65.0", "receipt_decision": "accepted",
+    "profile_t_percent": "65.0", "profile_nk_percent": "10.0", "profile_b_percent": "12.0",
+    "profile_pd1_percent": "18.0", "profile_tim3_percent": "6.0", "profile_lag3_percent": "5.0",
+    "profile_il6": "8.0", "profile_ifn_gamma": "12.0",
     "gradient_minutes": "20", "washed_viable_counted": "180", "washed_dead_counted": "10", "washed_squares": "4",
     "washed_dilution": "20", "washed_volume_ml": "100.0",
     "selected_viable_counted": "200", "selected_dead_counted": "6", "selected_squares": "4", "selected_dilution": "10",
@@ -68,7 +82,7 @@ VALUES = {
 }  # fmt: skip
 
 
-class BatchWorld(World):
+class BatchWorld(Stocked, World):
     """A custody world with definitions in force, approved lots, and people trained on the master record."""
 
     def __init__(self) -> None:
@@ -106,25 +120,6 @@ class BatchWorld(World):
 
         return as_master(reading_of(Definition.objects.get(kind="master", version=1))).steps
 
-    def a_lot(self, item: str, code: str = "", **intent: object) -> MaterialLot:
-        """An approved lot of a material; a vector lot has a titer and vials of its own."""
-        is_vector = item.endswith("_vector")
-        code = code or f"L-{item}"[:30]
-        asked: dict[str, Any] = {
-            "code": code,
-            "kind": "vector" if is_vector else "reagent",
-            "item": item,
-            "name": item.replace("_", " "),
-            "supplier": "Example supplier",
-            "certificate": "CoA-1",
-            "expires_on": (today() + timedelta(days=90)).isoformat(),
-        }
-        if is_vector:
-            asked |= {"target_antigen": "CD19", "titer_tu_per_ml": TITER, "units": [f"{code}-07", f"{code}-08"]}
-        row = do("lot.approve", Site.objects.get(), by=self.qa, **(asked | intent))
-        assert isinstance(row, MaterialLot)
-        return row
-
     def ordered(self) -> Order:
         """An order for the world's chain of identity."""
         row = do(
@@ -143,13 +138,15 @@ class BatchWorld(World):
         do("weight.verify", weight, by=self.technician)
         return weight
 
-    def issued(self, *, weight: bool = True) -> Batch:
-        """A batch issued for an order whose bag was accepted here."""
+    def issued(self, *, weight: bool = True, donor_known: bool = True) -> Batch:
+        """A batch issued for an order whose bag was accepted here, its donor tested without any finding."""
         order = self.ordered()
         if weight:
             self.weighed(order)
-        self.received()
+        collection = self.received()
         self.everything_checked()
+        if donor_known:
+            donor_tested(collection, by=self.technician, verified_by=self.second)
         row = do("batch.issue", order, by=self.qa)
         assert isinstance(row, Batch)
         return batch_of(row.pk)
@@ -162,23 +159,39 @@ class BatchWorld(World):
         last = codes.index(before) if before else len(codes)
         for step in steps[first:last]:
             self.do_step(batch, step.code, **values)
+        if last == len(codes):
+            nothing_left_on_paper()
         return batch_of(batch.pk)
 
     def do_step(self, batch: Batch, code: str, **values: str) -> StepPerformed:
         """One step, begun, scanned, checked, recorded, performed and witnessed."""
         self.begun(batch, code)
         self.recorded(batch, code, **values)
-        performed = self.performed(batch, code)
         step = master_of(batch).step(code)
+        if step is not None and step.labels:
+            kinds = [str(kind) for kind in step.labels]
+            label_everything(batch, by=self.technician, counted_by=self.second, kinds=kinds)
+        performed = self.performed(batch, code)
         if step is not None and step.witness:
             do("step.witness", performed, by=self.second)
+        self.clear_what_is_done(batch, code)
+        self.verify_yields(batch, code)
         return performed
+
+    def verify_yields(self, batch: Batch, code: str) -> None:
+        """The yields of a step that is complete, verified by somebody who did not perform it."""
+        if any(each.step == code for each in master_of(batch).yields):
+            for each in record_of(batch_of(batch.pk)).yields:
+                if each.definition.step == code and each.status is YieldStatus.TO_VERIFY:
+                    do("yield.verify", batch, by=fresh(self.second), yield_code=each.definition.code)
 
     def begun(self, batch: Batch, code: str, *, scanned: bool = True, checked: bool = True) -> StepStart:
         """A step that was begun, with its slots filled and, where there is one, its check signed."""
-        start = start_step(batch=batch, step=code, by=self.technician, id=uuid4())
         step = master_of(batch).step(code)
         assert step is not None
+        if step.is_checked_before_the_act:
+            self.decided(batch)
+        start = start_step(batch=batch, step=code, by=self.technician, id=uuid4())
         if scanned:
             for need in step.needs:
                 for read in self.codes_for(batch, need):
@@ -186,6 +199,14 @@ class BatchWorld(World):
             if checked and step.is_checked_before_the_act:
                 do("step.check_before", start, by=self.checker)
         return start
+
+    def decided(self, batch: Batch, decision: str = "accepted", reason: str = "") -> StartingMaterialDecision:
+        """The decision on the starting material of a batch, the first one that was taken."""
+        if known := StartingMaterialDecision.objects.filter(batch=batch).first():
+            return known
+        row = do("starting_material.decide", batch, by=fresh(self.reviewer), decision=decision, reason=reason)
+        assert isinstance(row, StartingMaterialDecision)
+        return row
 
     def recorded(self, batch: Batch, code: str, **values: str) -> None:
         """Every value of a step."""
@@ -213,11 +234,13 @@ class BatchWorld(World):
         if need.kind is NeedKind.CONTAINER:
             there = [one.code for one in of_batch(batch.number) if one.kind == need.of]
             return there if need.many else there[:1]
-        if need.kind is NeedKind.EQUIPMENT:
-            return ["EQ-1"]
-        lot = MaterialLot.objects.filter(item=need.of).order_by("recorded_at").first()
-        assert lot is not None
-        return list(lot.units) if need.many and lot.units else [lot.code]
+        return self.thing_for(batch, need)
+
+
+def nothing_left_on_paper() -> None:
+    """The editions of continuity records that are owed, done: a batch without a step left needs none."""
+    for job in OutboxJob.objects.filter(kind=CONTINUITY, done_at=None).order_by("owed_at"):
+        outbox.deliver(job.pk)
 
 
 def a_batch(**options: bool) -> tuple[BatchWorld, Batch]:

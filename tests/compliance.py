@@ -17,7 +17,8 @@ HEAD = """# Clauses, behaviour, tests
 Which behaviour of Cellwright answers which clause of a regulation, and the test that shows it on every run. The page is
 made from the marks of the tests (`./dev compliance`); a test keeps it true. It claims nothing beyond what stands here:
 software makes no site compliant. Procedures, training, validation on site and the duties of the Qualified Person remain
-with its user. The behaviours stand here in our own words; read the texts of the clauses themselves before you rely on a row.
+with its user. The behaviours stand here in our own words; read the texts of the clauses themselves before you rely on
+a row.
 """
 
 

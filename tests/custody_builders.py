@@ -68,6 +68,7 @@ def a_place(
     kind: Place.Kind = Place.Kind.STORE,
     low: str | None = "2",
     high: str | None = "8",
+    is_isolated: bool = False,
 ) -> Place:
     """A place with its temperatures, of this site unless a party is given."""
     return register_place(
@@ -78,6 +79,7 @@ def a_place(
         party=party or own_party(),
         low_c=None if low is None else Decimal(low),
         high_c=None if high is None else Decimal(high),
+        is_isolated=is_isolated,
         by=by,
     )
 

@@ -131,7 +131,7 @@ class HostileLaboratory(Laboratory):
         assert isinstance(row, Collection)
         return row
 
-    def issued(self, *, weight: bool = True) -> Batch:
+    def issued(self, *, weight: bool = True, donor_known: bool = True) -> Batch:
         """A batch whose remarks about its data are markup."""
         order = self.ordered()
         self.weighed(order)

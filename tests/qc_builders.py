@@ -90,6 +90,8 @@ CONFORMING = {
     "rcl": {"rcl": "not_detected"},
     "potency": {"potency_a": "20.0", "potency_b": "60.0"},
 }
+# How a fact of no weight is assessed, beside its impact and conclusion.
+MINOR = {"severity": "minor", "immediate_action": "None was needed.", "decision": "accept"}
 STERILITY = "sterility"
 FOURTEEN_DAYS = timedelta(days=14)
 

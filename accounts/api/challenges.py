@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.acts import Act, ToSign, all_acts
+from accounts.acts import AboutSite, Act, ToSign, all_acts
 from accounts.api.authentication import asker
 from accounts.api.intents import schema_of
 from accounts.api.schema import documented
@@ -27,7 +27,7 @@ from accounts.refusal import Objection, Refused
 from accounts.sessions import station_of
 from accounts.signing import VALID_FOR, ask, known_act, perform
 from accounts.wording import offset
-from ledger.models import Entry, plain
+from ledger.models import Entry, Site, plain
 from ledger.writing import stamp
 
 LONGEST_SECRET = 1024
@@ -141,6 +141,7 @@ class ActOutput(serializers.Serializer[Anything]):
     permission = serializers.CharField()
     meaning = serializers.CharField()
     second_person = serializers.BooleanField()
+    record = serializers.UUIDField(allow_null=True, help_text="the site, for an act that makes something new")
     intent = serializers.DictField()
 
 
@@ -168,7 +169,8 @@ class ActsView(APIView):
 
     @documented("List every act and the shape of its intent", answers=ActOutput(many=True), tag="signing")
     def get(self, request: Request) -> Response:
-        return Response([_described(act) for act in all_acts()])
+        site = Site.objects.values_list("pk", flat=True).first()
+        return Response([_described(act, site) for act in all_acts()])
 
 
 class ActView(APIView):
@@ -236,12 +238,13 @@ def signed(row: Signed) -> Anything:
     return answer | ({"shown_once": row.shown_once} if row.shown_once else {})
 
 
-def _described(act: Act[Any]) -> Anything:  # Any: acts of every kind of subject
+def _described(act: Act[Any], site: UUID | None) -> Anything:  # Any: acts of every kind of subject
     return {
         "code": act.code,
         "title": str(act.title),
         "permission": str(act.permission),
         "meaning": str(act.meaning),
         "second_person": act.second_person,
+        "record": site if isinstance(act, AboutSite) else None,
         "intent": schema_of(act.asks()),
     }

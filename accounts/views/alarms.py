@@ -42,14 +42,14 @@ class EndForm(StrictSerializer[Plain]):
     reason = TextField(max_length=300)
 
 
-def duty_from(data: Plain, *, by: Person) -> OnCallDuty:
+def duty_from(data: object, *, by: Person) -> OnCallDuty:
     """Record a duty from what was sent."""
     read = parsed(DutyForm, data)
     person = get_object_or_404(Person.objects.select_related("state"), pk=read.pop("person"))
     return put_on_call(person=person, by=by, **read)
 
 
-def ended_from(duty_id: UUID, data: Plain, *, by: Person) -> None:
+def ended_from(duty_id: UUID, data: object, *, by: Person) -> None:
     """Record the end of a duty from what was sent."""
     duty = get_object_or_404(OnCallDuty, pk=duty_id)
     end_duty(duty=duty, by=by, **parsed(EndForm, data))

@@ -7,6 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sessions
+from accounts.models import Person
+from accounts.panels import panels_for
 from accounts.refusal import Refused
 from accounts.views.places import SeeOther, own_place
 
@@ -78,5 +80,12 @@ def unlock(request: HttpRequest) -> HttpResponse:
         "objections": refused.objections if refused else [],
         "page_has_errors": refused is not None,
         "not_saved": "not_saved" in request.GET,
+        "readable": _readable(request, seat.person),
     }
     return render(request, "accounts/unlock.html", context, status=refused.status if refused else 200)
+
+
+def _readable(request: HttpRequest, person: Person) -> list[str]:
+    """Give what each room lets one read of the work at hand while the screen is locked; nothing can be done with it."""
+    subject = sessions.readable(request)
+    return [panel.render(request, subject) for panel in panels_for("locked", person)] if subject else []

@@ -42,6 +42,7 @@ class ValueInput(StrictSerializer[Plain]):
     supersedes = serializers.UUIDField(required=False, allow_null=True, default=None)
     reason = TextField(max_length=900, required=False, default="")
     confirmed = YesNoField(required=False, default=False)
+    not_applicable = YesNoField(required=False, default=False, help_text="then `typed` is why")
 
 
 class ScanInput(StrictSerializer[Plain]):
@@ -75,7 +76,7 @@ class SignedByOutput(serializers.Serializer[Any]):  # Any: an output of plain va
 
 
 class DefinitionOutput(serializers.Serializer[Any]):
-    """A version of a definition; `source` in the detail alone."""
+    """A version of a definition; `source`, `warnings` and `unfilled` in the detail alone."""
 
     id = serializers.UUIDField()
     kind = serializers.CharField()
@@ -85,24 +86,13 @@ class DefinitionOutput(serializers.Serializer[Any]):
     product = serializers.CharField()
     sha256 = serializers.CharField()
     change = serializers.CharField()
+    status = serializers.ChoiceField(["prepared", "checked", "returned", "approved", "in_force", "superseded"])
     effective_from = serializers.CharField(allow_null=True)
+    returned = serializers.CharField(help_text="why it was sent back; empty where it was not")
     signatures = SignedByOutput(many=True)
+    warnings = serializers.ListField(child=serializers.CharField(), required=False)
+    unfilled = serializers.ListField(child=serializers.CharField(), required=False)
     source = serializers.CharField(required=False)  # type: ignore[assignment]  # DRF has an attribute of this name
-
-
-class LotOutput(serializers.Serializer[Any]):
-    """An approved lot of material."""
-
-    id = serializers.UUIDField()
-    code = serializers.CharField()
-    kind = serializers.CharField()
-    item = serializers.CharField()
-    name = serializers.CharField()
-    supplier = serializers.CharField()
-    expires_on = serializers.CharField()
-    target_antigen = serializers.CharField()
-    titer_tu_per_ml = serializers.CharField(allow_null=True)
-    units = serializers.ListField(child=serializers.CharField())
 
 
 class WeightOutput(serializers.Serializer[Any]):
@@ -118,8 +108,18 @@ class WeightOutput(serializers.Serializer[Any]):
     verified = SignedByOutput(allow_null=True)
 
 
+class EndedOutput(serializers.Serializer[Any]):
+    """How an order ended, and who says so."""
+
+    how = serializers.CharField()
+    happened_on = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # DRF has an attribute of this name
+    reason = serializers.CharField()
+    signed = SignedByOutput()
+
+
 class OrderOutput(serializers.Serializer[Any]):
-    """An order; `weights` and `batches` in the detail alone."""
+    """An order; how it `ended`, its `weights` and `batches` in the detail alone."""
 
     id = serializers.UUIDField()
     number = serializers.CharField()
@@ -130,6 +130,8 @@ class OrderOutput(serializers.Serializer[Any]):
     prescription = serializers.CharField()
     sponsor_number = serializers.CharField()
     planned_infusion = serializers.CharField(allow_null=True)
+    course = serializers.CharField(allow_blank=True)
+    ended = EndedOutput(required=False, allow_null=True)
     weights = WeightOutput(many=True, required=False)
     batches = serializers.ListField(child=serializers.CharField(), required=False)
 
@@ -181,8 +183,10 @@ class ValueOutput(serializers.Serializer[Any]):
     performed_at = serializers.CharField()
     recorded_at = serializers.CharField()
     was_asked_again = serializers.BooleanField()
+    is_not_applicable = serializers.BooleanField()
     supersedes = serializers.UUIDField(allow_null=True)
     reason = serializers.CharField()
+    from_copy = serializers.UUIDField(allow_null=True)
 
 
 class RecordedOutput(serializers.Serializer[Any]):
@@ -205,6 +209,7 @@ class ScanOutput(serializers.Serializer[Any]):
     fits = serializers.BooleanField()
     says = serializers.CharField()
     performed_at = serializers.CharField()
+    from_copy = serializers.UUIDField(allow_null=True)
     departure = DepartureOutput(allow_null=True)
 
 
@@ -271,12 +276,73 @@ class StepLineOutput(serializers.Serializer[Any]):
     critical = serializers.BooleanField()
     witness = serializers.BooleanField()
     forced = serializers.BooleanField()
+    optional = serializers.BooleanField()
+    protects = serializers.CharField()
     status = serializers.CharField()
     again = serializers.CharField()
 
 
+class NoteOutput(serializers.Serializer[Any]):
+    """A note to a step."""
+
+    id = serializers.UUIDField()
+    step = serializers.CharField()
+    says = serializers.CharField()
+    happened_at = serializers.CharField()
+    by = serializers.CharField()
+
+
+class StepFileOutput(serializers.Serializer[Any]):
+    """A file kept with a step."""
+
+    id = serializers.UUIDField()
+    step = serializers.CharField()
+    title = serializers.CharField()
+    evidence = serializers.CharField()
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField()
+    media_type = serializers.CharField()
+    by = serializers.CharField()
+
+
+class EvidenceOutput(serializers.Serializer[Any]):
+    """A file that a step asks for."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # DRF has an attribute of this name
+    there = serializers.BooleanField()
+
+
+class AtWorkOutput(serializers.Serializer[Any]):
+    """Who began a step that is not signed yet, and when; nobody is kept from going on."""
+
+    name = serializers.CharField()
+    since = serializers.CharField()
+
+
+class StepLeftOutOutput(serializers.Serializer[Any]):
+    """An optional step that was left out."""
+
+    reason = serializers.CharField()
+    signed = SignedByOutput()
+
+
+class StepPaperOutput(serializers.Serializer[Any]):
+    """That a step was worked on paper; its id is the subject of `transcription.compare`."""
+
+    id = serializers.UUIDField()
+    record = serializers.CharField()
+    copy_number = serializers.IntegerField()
+    done_by = serializers.CharField()
+    checked_by = serializers.CharField()
+    watched_by = serializers.CharField()
+    is_compared = serializers.BooleanField()
+    compared = SignedByOutput(allow_null=True)
+
+
 class StepOutput(StepLineOutput):
-    """A step with its instruction, slots, fields, quantities and signatures."""
+    """A step with its instruction, slots, fields, quantities, signatures, notes and files."""
 
     instruction = serializers.CharField()
     start = StartOutput(allow_null=True)
@@ -286,6 +352,12 @@ class StepOutput(StepLineOutput):
     checked = SignedByOutput(allow_null=True)
     performed = SignedByOutput(allow_null=True)
     witnessed = SignedByOutput(allow_null=True)
+    left_out = StepLeftOutOutput(allow_null=True)
+    at_work = AtWorkOutput(allow_null=True)
+    evidence = EvidenceOutput(many=True)
+    notes = NoteOutput(many=True)
+    files = StepFileOutput(many=True)
+    paper = StepPaperOutput(allow_null=True)
 
 
 def page_of(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:

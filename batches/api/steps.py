@@ -78,7 +78,13 @@ class ValuesView(APIView):
         before = get_object_or_404(Value, pk=corrected, batch=batch, step=step, field=data["field"])
         before.batch = batch
         stored = correct_value(
-            value=before, typed=data["typed"], reason=reason, by=by, id=data["id"], confirmed=data["confirmed"]
+            value=before,
+            typed=data["typed"],
+            reason=reason,
+            by=by,
+            id=data["id"],
+            confirmed=data["confirmed"],
+            not_applicable=data["not_applicable"],
         )
         return Response(wording.recorded(stored), status=201)
 

@@ -1,11 +1,10 @@
 """Definitions, lots, orders, weights and batches through the API.
 
-Everything that is signed goes through challenges and acts: `definition.prepare`, `lot.approve`, `order.place`,
+Everything that is signed goes through challenges and acts: `definition.prepare`, `lot.receive`, `order.place`,
 `weight.verify`, `batch.issue`, `step.check_before`, `step.perform`, `step.witness`, `value.correct`.
 """
 
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.shortcuts import get_object_or_404
@@ -23,10 +22,8 @@ from accounts.roles import Permission
 from batches.api import wording
 from batches.api.shapes import (
     BatchOutput,
-    DefinitionOutput,
     DepartureInput,
     DepartureOutput,
-    LotOutput,
     OrderOutput,
     Plain,
     WeightInput,
@@ -35,12 +32,12 @@ from batches.api.shapes import (
 )
 from batches.departures import departures_of, report_departure
 from batches.identity import WITH_EVERYTHING
-from batches.models import Batch, Definition, MaterialLot, Order, Weight
+from batches.models import Batch, Order, Weight
 from batches.ordering import correct_weight, record_weight
 from batches.record import objections_to_record
 
 RowT = TypeVar("RowT", bound=Model)
-ORDERS = Order.objects.select_related("coi", "product")
+ORDERS = Order.objects.select_related("coi", "product", "course")
 BATCHES = Batch.objects.select_related(*WITH_EVERYTHING, "specification")
 
 
@@ -57,38 +54,6 @@ def listed(rows: "QuerySet[RowT]", request: Request, view: APIView, shown: Any) 
     page = pages.paginate_queryset(rows, request, view=view)
     results: list[Plain] = [shown(row) for row in page or []]
     return pages.get_paginated_response(results)
-
-
-class DefinitionsView(APIView):
-    """Versions of products, master batch records and specifications."""
-
-    @documented("List definitions", answers=page_of(DefinitionOutput), tag="definitions")
-    def get(self, request: Request) -> Response:
-        reader(request)
-        rows = Definition.objects.select_related("checked", "approval")
-        for name in ("kind", "code"):
-            if wanted := request.query_params.get(name):
-                rows = rows.filter(**{name: wanted[:40]})
-        return listed(rows, request, self, wording.definition)
-
-
-class DefinitionView(APIView):
-    """One version, with its text."""
-
-    @documented("Read a definition", answers=DefinitionOutput, tag="definitions")
-    def get(self, request: Request, definition_id: UUID) -> Response:
-        reader(request)
-        row = get_object_or_404(Definition.objects.select_related("checked", "approval"), pk=definition_id)
-        return Response(wording.definition(row, whole=True))
-
-
-class LotsView(APIView):
-    """Approved lots of material."""
-
-    @documented("List lots", answers=page_of(LotOutput), tag="lots")
-    def get(self, request: Request) -> Response:
-        reader(request)
-        return listed(MaterialLot.objects.all(), request, self, wording.lot)
 
 
 class OrdersView(APIView):
@@ -109,6 +74,7 @@ class OrderView(APIView):
         row = get_object_or_404(ORDERS, number=number)
         weights = Weight.objects.filter(order=row).select_related("verification", "superseded_by")
         told = wording.order(row)
+        told["ended"] = wording.order_end(row)
         told["weights"] = [wording.weight(each) for each in weights.order_by("recorded_at")]
         told["batches"] = list(Batch.objects.filter(order=row).order_by("number").values_list("number", flat=True))
         return Response(told)

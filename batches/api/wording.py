@@ -3,21 +3,27 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from accounts.models import Signed
+from accounts.models import Person, Signed
 from accounts.refusal import Objection
+from accounts.wording import today
+from batches import life
 from batches.api.shapes import Plain
 from batches.deriving import Derivation
+from batches.ended import order_end_of
 from batches.models import (
     Batch,
     Definition,
     Departure,
-    MaterialLot,
     Order,
     SlotScan,
+    StepFile,
+    StepNote,
     StepStart,
     Value,
     Weight,
 )
+from batches.paper import is_compared
+from batches.people import PERSON
 from batches.performing import Recorded
 from batches.record import FieldRecord, SlotRecord, StepRecord
 from batches.scanning import Scanned
@@ -45,7 +51,7 @@ def signature(row: Signed | None) -> Plain | None:
 
 def definition(row: Definition, *, whole: bool = False) -> Plain:
     """Give a version of a definition, with its text where it is asked for whole."""
-    checked, approval = getattr(row, "checked", None), getattr(row, "approval", None)
+    checked, approval, returned = (getattr(row, name, None) for name in life.WITH_LIFE)
     told: Plain = {
         "id": row.pk,
         "kind": row.kind,
@@ -55,26 +61,12 @@ def definition(row: Definition, *, whole: bool = False) -> Plain:
         "product": row.product,
         "sha256": row.sha256,
         "change": row.change,
+        "status": life.status_of(row, on=today()),
         "effective_from": _text(approval.effective_from) if approval else None,
-        "signatures": [signature(one) for one in (row, checked, approval) if one is not None],
+        "returned": returned.reason if returned else "",
+        "signatures": [signature(one) for one in (row, checked, approval, returned) if one is not None],
     }
     return told | {"source": row.source} if whole else told
-
-
-def lot(row: MaterialLot) -> Plain:
-    """Give an approved lot."""
-    return {
-        "id": row.pk,
-        "code": row.code,
-        "kind": row.kind,
-        "item": row.item,
-        "name": row.name,
-        "supplier": row.supplier,
-        "expires_on": _text(row.expires_on),
-        "target_antigen": row.target_antigen,
-        "titer_tu_per_ml": _text(row.titer_tu_per_ml),
-        "units": row.units,
-    }
 
 
 def weight(row: Weight) -> Plain:
@@ -103,6 +95,21 @@ def order(row: Order) -> Plain:
         "prescription": row.prescription,
         "sponsor_number": row.sponsor_number,
         "planned_infusion": _text(row.planned_infusion),
+        "course": row.course.number if row.course else "",
+    }
+
+
+def order_end(row: Order) -> Plain | None:
+    """Give how an order ended, or nothing while it is open."""
+    ended = order_end_of(row)
+    if ended is None:
+        return None
+    return {
+        "how": ended.how,
+        "happened_on": _text(ended.happened_on),
+        "source": ended.source,
+        "reason": ended.reason,
+        "signed": signature(ended),
     }
 
 
@@ -157,8 +164,10 @@ def value(row: Value) -> Plain:
         "performed_at": _text(row.performed_at),
         "recorded_at": _text(row.recorded_at),
         "was_asked_again": row.was_asked_again,
+        "is_not_applicable": row.is_not_applicable,
         "supersedes": row.supersedes_id,
         "reason": row.reason,
+        "from_copy": row.copy_id,
     }
 
 
@@ -183,6 +192,7 @@ def scan(row: SlotScan, raised: Departure | None = None) -> Plain:
         "fits": row.fits,
         "says": row.says,
         "performed_at": _text(row.performed_at),
+        "from_copy": row.copy_id,
         "departure": departure(raised),
     }
 
@@ -210,6 +220,8 @@ def step_line(step: StepRecord) -> Plain:
         "critical": definition_.critical,
         "witness": definition_.witness,
         "forced": definition_.forced,
+        "optional": definition_.optional,
+        "protects": str(definition_.protects),
         "status": str(step.status),
         "again": step.again,
     }
@@ -226,6 +238,67 @@ def step(record: StepRecord) -> Plain:
         "checked": signature(record.check),
         "performed": signature(record.performed),
         "witnessed": signature(record.witnessed),
+        "left_out": _left_out(record),
+        "paper": paper(record),
+        "at_work": _at_work(record),
+        "evidence": [
+            {
+                "code": each.code,
+                "title": each.title,
+                "required": each.required,
+                "there": any(file.evidence == each.code for file in record.files),
+            }
+            for each in record.definition.evidence
+        ],
+        "notes": [note(row) for row in record.notes],
+        "files": [step_file(row) for row in record.files],
+    }
+
+
+def _left_out(record: StepRecord) -> Plain | None:
+    row = record.left_out
+    return {"reason": row.reason, "signed": signature(row)} if row is not None else None
+
+
+def _at_work(record: StepRecord) -> Plain | None:
+    began = record.start
+    if began is None or record.performed is not None:
+        return None
+    return {"name": _name(began.actor), "since": _text(began.happened_at)}
+
+
+def _name(actor: str) -> str:
+    key = actor.removeprefix(PERSON)
+    person = Person.objects.filter(pk=key).first() if key != actor else None
+    return person.name if person else actor
+
+
+def note(row: StepNote) -> Plain:
+    """Give a note to a step."""
+    told = {"id": row.pk, "step": row.step, "says": row.says, "happened_at": _text(row.happened_at)}
+    return told | {"by": _name(row.actor)}
+
+
+def step_file(row: StepFile) -> Plain:
+    """Give a file kept with a step."""
+    told = {"id": row.pk, "step": row.step, "title": row.title, "evidence": row.evidence, "by": _name(row.actor)}
+    return told | {"sha256": row.file.sha256, "size": row.file.size, "media_type": row.file.media_type}
+
+
+def paper(record: StepRecord) -> Plain | None:
+    """Give what the paper of a step says about people, and whether it was compared; None where there is no paper."""
+    if record.paper is None:
+        return None
+    read = record.paper.read
+    return {
+        "id": read.pk,
+        "record": read.copy.record.number,
+        "copy_number": read.copy.number,
+        "done_by": read.done_by.username,
+        "checked_by": read.checked_by.username if read.checked_by else "",
+        "watched_by": read.watched_by.username if read.watched_by else "",
+        "is_compared": is_compared(record),
+        "compared": signature(record.paper.newest),
     }
 
 

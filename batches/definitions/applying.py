@@ -7,11 +7,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
+from math import prod
 
+from batches.definitions.attributes import POSSIBLE, START, agree
 from batches.definitions.master import Derived, Field, LeftOut, Made, MasterDefinition, Need, Step, When
 
-# The attribute of a batch, beside those of its product.
-START = "start"
+__all__ = ["START", "applied", "holds", "number_of_variants", "variants", "whens", "why_not"]
 
 
 def holds(when: When, attributes: Mapping[str, str]) -> bool:
@@ -75,22 +77,55 @@ def _parts(step: Step) -> Iterator[Need | Made | Field | Derived]:
 
 
 def variants(master: MasterDefinition) -> Iterator[Mapping[str, str]]:
-    """Give every combination of attribute values that the record tells apart, so that each can be checked."""
-    told: dict[str, set[str]] = {}
-    for when in _whens(master):
+    """Give every combination of attribute values that the record tells apart, so that each can be checked.
+
+    Values that no part names are alike to the record: one of them stands for all. Combinations that no product can
+    have are left out.
+    """
+    groups = _told_apart(master)
+    names = list(groups)
+    for chosen in product(*groups.values()):
+        one = _of_groups(dict(zip(names, chosen, strict=True)))
+        if one is not None:
+            yield one
+
+
+def number_of_variants(master: MasterDefinition) -> int:
+    """Give how many combinations there are at most, without making them."""
+    return prod(len(groups) for groups in _told_apart(master).values())
+
+
+def _told_apart(master: MasterDefinition) -> dict[str, list[tuple[str, ...]]]:
+    """Give the possible values of each attribute in groups that the record treats alike."""
+    named: dict[str, set[str]] = {}
+    for _where, when in whens(master):
         for name, values in when.items():
-            told.setdefault(name, set()).update(values)
-    combinations: list[dict[str, str]] = [{}]
-    for name in sorted(told):
-        # A value that no part names stands for every other one.
-        combinations = [{**one, name: value} for one in combinations for value in [*sorted(told[name]), ""]]
-    yield from combinations
+            named.setdefault(name, set()).update(values)
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for name in sorted(named):
+        alone: list[tuple[str, ...]] = [(value,) for value in POSSIBLE[name] if value in named[name]]
+        others = tuple(value for value in POSSIBLE[name] if value not in named[name])
+        groups[name] = [*alone, others] if others else alone
+    return groups
 
 
-def _whens(master: MasterDefinition) -> Iterator[When]:
+def _of_groups(groups: Mapping[str, tuple[str, ...]]) -> dict[str, str] | None:
+    """Give one value of each group such that a product can have them all; None where there is none."""
+    one = {name: values[0] for name, values in groups.items()}
+    modified, transfer = groups.get("genetically_modified"), groups.get("gene_transfer")
+    if modified is None or transfer is None:
+        return one
+    both = next(((a, b) for a, b in product(modified, transfer) if agree(a, b)), None)
+    return one | {"genetically_modified": both[0], "gene_transfer": both[1]} if both else None
+
+
+def whens(master: MasterDefinition) -> Iterator[tuple[str, When]]:
+    """Give every condition of the record with the place at which it stands."""
     for stage in master.stages:
-        yield stage.when
+        yield f"Stage {stage.code}", stage.when
         for step in stage.steps:
-            yield step.when
-            yield from (part.when for part in _parts(step))
-    yield from (each.when for each in (*master.hold_times, *master.yields))
+            yield f"Step {step.code}", step.when
+            for part in _parts(step):
+                yield f"Step {step.code}, {part.title}", part.when
+    yield from ((f"Hold time {each.code}", each.when) for each in master.hold_times)
+    yield from ((f"Yield {each.code}", each.when) for each in master.yields)

@@ -7,6 +7,8 @@ An input is bound to the code of a field or derived quantity, or to a source out
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from batches.definitions.applying import START, applied
+from batches.definitions.attributes import POSSIBLE
 from batches.definitions.master import Derived, MasterDefinition, NeedKind, Step
 from batches.definitions.product import ProductDefinition
 from batches.formulas import FORMULAS, Formula, Input
@@ -42,21 +44,38 @@ def faults_of_bindings(master: MasterDefinition) -> list[str]:
 
 
 def faults_between_master_and_product(master: MasterDefinition, product: ProductDefinition) -> Iterator[str]:
-    """Why this master record cannot make this product; nothing where it can."""
+    """Why this master record cannot make this product, from fresh or frozen cells; nothing where it can."""
     if master.product != product.code:
         yield f"{master.code} makes {master.product}, not {product.code}."
+    faults: dict[str, None] = {}
+    for start in POSSIBLE[START]:
+        holding = applied(master, {**product.attributes, START: start})
+        faults |= dict.fromkeys(_faults_of_parameters(holding, product))
+    yield from faults
+
+
+def _faults_of_parameters(master: MasterDefinition, product: ProductDefinition) -> Iterator[str]:
+    for where, source, unit, words in _parameters(master):
+        parameter = product.parameter(source.removeprefix(PRODUCT))
+        if parameter is None:
+            yield f"{where}: {product.code} has no parameter {source}."
+        elif parameter.unit != unit:
+            yield f"{where}: {source} is in {parameter.unit}, but {words} is in {unit}."
+
+
+def _parameters(master: MasterDefinition) -> Iterator[tuple[str, str, str, str]]:
+    """Give each use of a parameter of the product: where, which, in what unit, and for what."""
     for step, derived in master.derived():
         formula = FORMULAS.get((derived.formula, derived.version))
         for name, source in derived.inputs.items():
-            if formula is None or not source.startswith(PRODUCT):
-                continue
-            where = f"Step {step.code}, {derived.code}"
-            parameter = product.parameter(source.removeprefix(PRODUCT))
-            wanted = _input(formula, name)
-            if parameter is None:
-                yield f"{where}: {product.code} has no parameter {source}."
-            elif wanted is not None and parameter.unit != wanted.unit:
-                yield f"{where}: {source} is in {parameter.unit}, but {name} is in {wanted.unit}."
+            wanted = _input(formula, name) if formula else None
+            if wanted is not None and source.startswith(PRODUCT):
+                yield f"Step {step.code}, {derived.code}", source, wanted.unit, name
+    for step in master.steps:
+        for need in step.needs:
+            planned = need.amount.planned if need.amount else None
+            if need.amount is not None and planned is not None and planned.startswith(PRODUCT):
+                yield f"Step {step.code}, {need.code}", planned, need.amount.unit, "the amount"
 
 
 def faults_of_reconciliation(master: MasterDefinition) -> Iterator[str]:

@@ -4,7 +4,7 @@ A room to the right adds its own kind when it starts. What was read is kept by t
 that was signed never changes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from batches.definitions.master import MasterDefinition
 from batches.definitions.parts import FaultyDefinitionError
 from batches.definitions.product import ProductDefinition
 from batches.definitions.reading import read_master, read_product
+from batches.definitions.warning import unfilled_limits, warnings_of_master, warnings_of_product
 from ledger.canonical import digest
 from ledger.safe_yaml import UnsafeYamlError, read
 
@@ -39,6 +40,10 @@ class DefinitionKind:
     product_of: Callable[[ReadDefinition], str]
     # Given a definition of this kind and those of other kinds, by kind: the sentences that say where they disagree.
     disagreements: Callable[[ReadDefinition, Mapping[str, ReadDefinition]], Iterable[str]] = lambda _one, _others: ()
+    # The names of the limits that the site has still to set: while there is one, the definition is not approved.
+    unfilled: Callable[[ReadDefinition], Sequence[str]] = lambda _one: ()
+    # What may be wrong, given the version before where there is one: shown to whoever checks or approves.
+    warnings: Callable[[ReadDefinition, ReadDefinition | None], Iterable[str]] = lambda _one, _before: ()
 
 
 KEPT = 128
@@ -94,6 +99,16 @@ def disagreements_among(definitions: Mapping[str, ReadDefinition]) -> list[str]:
     ]
 
 
+def unfilled(kind: str, definition: ReadDefinition) -> list[str]:
+    """Give the names of the limits that are still to be set."""
+    return list(_kinds[kind].unfilled(definition))
+
+
+def warnings_of(kind: str, definition: ReadDefinition, before: ReadDefinition | None) -> list[str]:
+    """Give the sentences that say what may be wrong with a definition, also against the version before."""
+    return list(_kinds[kind].warnings(definition, before))
+
+
 def _own_code(definition: ReadDefinition) -> str:
     return definition.code
 
@@ -110,10 +125,6 @@ def _master_against_product(definition: ReadDefinition, others: Mapping[str, Rea
     return faults_between_master_and_product(as_master(definition), as_product(others["product"]))
 
 
-register_kind(DefinitionKind("product", read_product, _own_code))
-register_kind(DefinitionKind("master", read_master, _its_product, _master_against_product))
-
-
 def as_product(definition: ReadDefinition) -> ProductDefinition:
     """Give a definition as the product that it is."""
     if not isinstance(definition, ProductDefinition):
@@ -126,3 +137,23 @@ def as_master(definition: ReadDefinition) -> MasterDefinition:
     if not isinstance(definition, MasterDefinition):
         raise TypeError(f"{definition.code} is not a master batch record.")
     return definition
+
+
+def _unfilled_in_master(definition: ReadDefinition) -> Sequence[str]:
+    return unfilled_limits(as_master(definition))
+
+
+def _warnings_of_master(definition: ReadDefinition, before: ReadDefinition | None) -> Iterable[str]:
+    return warnings_of_master(as_master(definition), None if before is None else as_master(before))
+
+
+def _warnings_of_product(definition: ReadDefinition, before: ReadDefinition | None) -> Iterable[str]:
+    return warnings_of_product(as_product(definition), None if before is None else as_product(before))
+
+
+register_kind(DefinitionKind("product", read_product, _own_code, warnings=_warnings_of_product))
+register_kind(
+    DefinitionKind(
+        "master", read_master, _its_product, _master_against_product, _unfilled_in_master, _warnings_of_master
+    )
+)

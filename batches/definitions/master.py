@@ -156,6 +156,7 @@ class Need:
     many: bool  # one code, or one and more (each vial by its own)
     amount: Amount | None = None
     clearance: bool = False  # an area that two people have cleared for this batch before
+    some: bool = False  # of many containers, only those that the step chooses; else every one of the kind
     when: When = default(default_factory=dict)
 
 

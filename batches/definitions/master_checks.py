@@ -1,40 +1,83 @@
 """What a schema cannot see in a master batch record: order, references, kinds, limits.
 
-(1) codes stand once; steps are numbered by stage and rise;
-(2) fields have the unit, limits and choices that fit their type;
+Everything is checked on the record as it applies to each combination of attributes that its `when`s tell apart; a
+fault is told once, with the attributes under which it shows where it does not show under all.
+
+(1) codes stand once, also where `when` lets a code stand twice in the file; steps are numbered by stage and rise;
+(2) fields have the unit, limits and choices that fit their type (`batches.definitions.value_checks`);
 (3) derived quantities name a formula of the table, bind exactly its inputs, in its units, to what is
     known by then (`batches.definitions.bindings`);
-(4) scanned containers exist by then; created ones are counted, each kind once in a step;
-(5) an act that cannot be undone is checked on a container, witnessed, and confirms earlier values.
+(4) scanned containers exist by then; created ones are counted, each kind once in a step; slots, amounts and labels
+    name what there is (`batches.definitions.container_checks`);
+(5) an act that cannot be undone is checked on a container, witnessed, and confirms earlier values;
+(6) hold times and yields name values that are known in their order (`batches.definitions.value_checks`);
+(7) nothing rests on a step that may be left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from batches.definitions.applying import applied, number_of_variants, variants, whens
+from batches.definitions.attributes import POSSIBLE
 from batches.definitions.bindings import faults_of_bindings, faults_of_reconciliation
-from batches.definitions.master import (
-    ContainerKind,
-    Field,
-    FieldType,
-    Made,
-    MasterDefinition,
-    NeedKind,
-    Step,
-    StepKind,
-)
+from batches.definitions.container_checks import faults_of_containers
+from batches.definitions.master import ContainerKind, MasterDefinition, NeedKind, Protects, Step, StepKind
 from batches.definitions.parts import repeated
+from batches.definitions.value_checks import faults_of_hold_times, faults_of_values, faults_of_yields
+
+MOST_VARIANTS = 256
 
 
 def faults_of_master(master: MasterDefinition) -> list[str]:
-    """Every fault of the definition, one sentence each; empty where it can be used."""
+    """Every fault of the definition, one sentence each; empty where it can be used for every product and start."""
+    faults = [*_faults_of_whens(master), *_faults_of_order(master)]
+    if any(name not in POSSIBLE for _where, when in whens(master) for name in when):
+        return faults
+    if number_of_variants(master) > MOST_VARIANTS:
+        return [*faults, f"The conditions tell apart more than {MOST_VARIANTS} records. Write several master records."]
+    return [*faults, *_faults_of_variants(master)]
+
+
+def faults_of_applied(master: MasterDefinition) -> list[str]:
+    """Every fault of the record as it applies to one combination of attributes."""
     return [
         *_faults_of_codes(master),
-        *_faults_of_order(master),
-        *(fault for step, field in master.fields() for fault in _faults_of_field(step, field)),
+        *faults_of_values(master),
         *faults_of_bindings(master),
-        *_faults_of_containers(master),
+        *faults_of_containers(master),
         *_faults_of_acts(master),
+        *_faults_of_optional(master),
         *faults_of_reconciliation(master),
+        *faults_of_hold_times(master),
+        *faults_of_yields(master),
     ]
+
+
+def _faults_of_whens(master: MasterDefinition) -> Iterator[str]:
+    for where, when in whens(master):
+        for name, values in when.items():
+            for value in values:
+                if value not in POSSIBLE.get(name, ()) or not value:
+                    yield f"{where}: {name} is never {value}."
+
+
+def _faults_of_variants(master: MasterDefinition) -> list[str]:
+    found: dict[str, list[Mapping[str, str]]] = {}
+    checked = 0
+    for attributes in variants(master):
+        checked += 1
+        for fault in dict.fromkeys(faults_of_applied(applied(master, attributes))):
+            found.setdefault(fault, []).append(attributes)
+    return [fault if len(where) == checked else f"{fault} ({_shared(where)})" for fault, where in found.items()]
+
+
+def _shared(where: list[Mapping[str, str]]) -> str:
+    """Say which attributes all of these have in common; of the first alone where they share none."""
+    same = {
+        name: value for name, value in where[0].items() if all(other.get(name) == value for other in where)
+    } or where[0]
+    return ", ".join(
+        f"where {name.replace('_', ' ')} is {value.replace('_', ' ') or 'not stated'}" for name, value in same.items()
+    )
 
 
 def _faults_of_codes(master: MasterDefinition) -> Iterator[str]:
@@ -45,6 +88,9 @@ def _faults_of_codes(master: MasterDefinition) -> Iterator[str]:
     for step in master.steps:
         yield from repeated((need.code for need in step.needs), f"Step {step.code}: the slot")
         yield from repeated((made.kind for made in step.creates), f"Step {step.code} creates: the kind")
+        yield from repeated((each.code for each in step.evidence), f"Step {step.code}: the evidence")
+    yield from repeated((each.code for each in master.hold_times), "Hold time")
+    yield from repeated((each.code for each in master.yields), "Yield")
 
 
 def _faults_of_order(master: MasterDefinition) -> Iterator[str]:
@@ -56,82 +102,10 @@ def _faults_of_order(master: MasterDefinition) -> Iterator[str]:
             of_stage, in_stage = (int(part) for part in step.code.split("."))
             if of_stage != position:
                 yield f"Step {step.code} stands in stage {position} ({stage.code}) and must begin with {position}."
-            if in_stage <= last:
+            # The same number twice is a matter of conditions: `_faults_of_codes` sees it where both hold.
+            if in_stage < last:
                 yield f"Step {step.code} stands after {of_stage}.{last}; steps are numbered upwards."
             last = in_stage
-
-
-# Fields
-
-
-def _faults_of_field(step: Step, field: Field) -> Iterator[str]:
-    where = f"Step {step.code}, {field.code}"
-    if field.is_numeric:
-        yield from _faults_of_number(where, field)
-    elif field.unit or field.exponent or field.decimals or field.limits or field.plausible:
-        yield f"{where}: only a number or a count has a unit, an exponent, decimals or limits."
-    if (field.type is FieldType.CHOICE) and len(field.choices) < 2:
-        yield f"{where}: a choice offers at least two words."
-    if field.choices and field.type not in (FieldType.CHOICE, FieldType.YES_NO):
-        yield f"{where}: only a choice has choices."
-    yield from (f"{where}: {fault}" for fault in repeated((each.code for each in field.choices), "the choice"))
-    offered = {each.code for each in field.choices}
-    for code in field.expected:
-        if code not in offered:
-            yield f"{where}: {code} is expected but not offered."
-
-
-def _faults_of_number(where: str, field: Field) -> Iterator[str]:
-    if not field.unit:
-        yield f"{where}: a number or a count has a unit."
-    for name, limits in (("limit", field.limits), ("plausible range", field.plausible)):
-        if limits and limits.are_empty:
-            yield f"{where}: {name}: low {limits.low} must be below high {limits.high}."
-        for end in (limits.low, limits.high) if limits else ():
-            if end is None:
-                continue
-            if -int(end.as_tuple().exponent) > field.decimals:
-                yield f"{where}: {name} {end} has more decimals than the field takes ({field.decimals})."
-            if field.type is FieldType.COUNT and end < 0:
-                yield f"{where}: a count is never below zero, so {name} {end} says nothing."
-
-
-# Containers
-
-
-def _faults_of_containers(master: MasterDefinition) -> Iterator[str]:
-    at_hand = {ContainerKind.APHERESIS_BAG}
-    for step in master.steps:
-        for need in step.needs:
-            if need.kind is not NeedKind.CONTAINER:
-                continue
-            if need.of not in set(ContainerKind):
-                yield f"Step {step.code}, {need.code}: {need.of} is no kind of container."
-            elif ContainerKind(need.of) not in at_hand:
-                yield f"Step {step.code}, {need.code}: no {need.of} has been made by then."
-        for made in step.creates:
-            yield from _faults_of_made(step, made)
-        at_hand |= {made.kind for made in step.creates}
-
-
-def _faults_of_made(step: Step, made: Made) -> Iterator[str]:
-    where = f"Step {step.code}, {made.kind}"
-    if (made.number is None) == (made.number_field is None):
-        yield f"{where}: give either number or number_field."
-    if made.kind is ContainerKind.APHERESIS_BAG:
-        yield f"{where}: an apheresis bag is received, never made."
-    if made.number_field is not None:
-        counted = step.field(made.number_field)
-        if counted is None or counted.type is not FieldType.COUNT or counted.exponent or counted.decimals:
-            yield f"{where}: number_field {made.number_field} must be a whole count of this step."
-    if made.volume_field is not None:
-        volume = step.field(made.volume_field)
-        if volume is None or not volume.is_numeric or volume.unit != "mL":
-            yield f"{where}: volume_field {made.volume_field} must be a number of this step in mL."
-    if made.cells_from is not None and made.cells_from not in {each.code for each in step.derived}:
-        yield f"{where}: cells_from {made.cells_from} must be a derived quantity of this step."
-    if made.kind in (ContainerKind.SAMPLE, ContainerKind.QC_VIAL) and made.sample_point is None:
-        yield f"{where}: a sample or QC vial names its sampling point."
 
 
 # Acts
@@ -140,8 +114,16 @@ def _faults_of_made(step: Step, made: Made) -> Iterator[str]:
 def _faults_of_acts(master: MasterDefinition) -> Iterator[str]:
     known: set[str] = set()
     for step in master.steps:
+        yield from _faults_of_order_rules(step)
         yield from _faults_of_act(step, known)
         known |= {each.code for each in step.fields} | {each.code for each in step.derived}
+
+
+def _faults_of_order_rules(step: Step) -> Iterator[str]:
+    if step.forced and step.protects is Protects.RECORD:
+        yield f"Step {step.code}: a forced step protects identity or sterility, not the record alone."
+    if step.forced and step.optional:
+        yield f"Step {step.code}: a forced step cannot be left out, so it is not optional."
 
 
 def _faults_of_act(step: Step, known: set[str]) -> Iterator[str]:
@@ -162,3 +144,34 @@ def _faults_of_act(step: Step, known: set[str]) -> Iterator[str]:
     for code in step.confirms:
         if code not in known:
             yield f"Step {step.code} confirms {code}, which no earlier step records."
+
+
+def _faults_of_optional(master: MasterDefinition) -> Iterator[str]:
+    """Nothing rests on a step that may be left out, since it would then never be known."""
+    left_out = {
+        code: step.code
+        for step in master.steps
+        if step.optional
+        for code in (*(each.code for each in step.fields), *(each.code for each in step.derived))
+    }
+    for where, step, source in _references(master):
+        if source in left_out and left_out[source] != step:
+            yield f"{where} rests on {source}, but step {left_out[source]} may be left out."
+
+
+def _references(master: MasterDefinition) -> Iterator[tuple[str, str, str]]:
+    """Give what refers to a value, the step in which it does, and the code of the value."""
+    for step in master.steps:
+        for derived in step.derived:
+            yield from ((f"Step {step.code}, {derived.code}", step.code, one) for one in derived.inputs.values())
+        yield from ((f"Step {step.code}", step.code, code) for code in step.confirms)
+        for need in step.needs:
+            if need.amount is not None and need.amount.planned is not None:
+                yield f"Step {step.code}, {need.code}", step.code, need.amount.planned
+    for each in master.yields:
+        yield f"Yield {each.code}", each.step, each.actual
+        yield f"Yield {each.code}", each.step, each.theoretical
+    account = master.reconciliation
+    if account is not None:
+        for source in (account.made, *(share.source for share in account.shares)):
+            yield "The reconciliation", "", source

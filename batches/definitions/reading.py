@@ -76,6 +76,7 @@ __all__ = [
     "FaultyDefinitionError",
     "MasterDefinition",
     "ProductDefinition",
+    "master_from",
     "read_master",
     "read_product",
 ]
@@ -94,9 +95,14 @@ def read_product(data: object) -> ProductDefinition:
 
 def read_master(data: object) -> MasterDefinition:
     """The master batch record the data define, or all that is wrong with them."""
-    master = _master(held_against(MASTER_SCHEMA, data))
+    master = master_from(data)
     refuse(faults_of_master(master))
     return master
+
+
+def master_from(data: object) -> MasterDefinition:
+    """The master batch record of data that have its shape; whether it holds, others ask."""
+    return _master(held_against(MASTER_SCHEMA, data))
 
 
 # Products
@@ -296,6 +302,7 @@ def _need(data: Part) -> Need:
         many=is_yes(data, "many"),
         amount=_amount(part(data, "amount")) if "amount" in data else None,
         clearance=is_yes(data, "clearance"),
+        some=is_yes(data, "some"),
         when=_when(data),
     )
 

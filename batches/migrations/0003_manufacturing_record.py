@@ -868,6 +868,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='StepOnPaper',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('recorded_at', models.DateTimeField()),
+                ('actor', models.CharField(max_length=60)),
+                ('step', models.CharField(max_length=10)),
+                ('reason', models.CharField(blank=True, max_length=1000)),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
+                ('checked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ('copy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='batches.continuitycopy')),
+                ('done_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ('supersedes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='batches.steponpaper')),
+                ('watched_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='steponpaper',
+            constraint=models.UniqueConstraint(condition=models.Q(('supersedes', None)), fields=('batch', 'step'), name='a_step_is_entered_back_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='steponpaper',
+            constraint=models.CheckConstraint(condition=models.Q(('supersedes', None), models.Q(('reason', ''), _negated=True), _connector='OR'), name='another_reading_of_paper_has_a_reason'),
+        ),
+        migrations.CreateModel(
             name='TranscriptionCompared',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -882,6 +906,8 @@ class Migration(migrations.Migration):
                 ('comment', models.TextField(blank=True, max_length=1000)),
                 ('view_sha256', models.CharField(max_length=64)),
                 ('challenge', models.UUIDField(unique=True)),
+                ('read', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comparisons', to='batches.steponpaper')),
+                ('scan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.truecopy')),
                 ('step', models.CharField(max_length=10)),
                 ('values', models.JSONField(help_text='ids of the values that agree with the paper')),
                 ('scans', models.JSONField(help_text='ids of the scans that agree with the paper')),

@@ -12,7 +12,13 @@ from batches.models.keeping import LegalHold, LegalHoldLifted, TrueCopy
 from batches.models.labels import LabelApplied, LabelPrint, LabelsDestroyed, LabelSpecimen, LabelsReconciled
 from batches.models.materials import LotDecision, LotDiscarded, LotOpened, LotState, MaterialLot
 from batches.models.orders import Course, Order, OrderEnded, PlannedDose, PlannedTime, Weight, WeightVerification
-from batches.models.paper import ContinuityCopy, ContinuityCopyAccounted, ContinuityRecord, TranscriptionCompared
+from batches.models.paper import (
+    ContinuityCopy,
+    ContinuityCopyAccounted,
+    ContinuityRecord,
+    StepOnPaper,
+    TranscriptionCompared,
+)
 from batches.models.planning import SuiteBooking
 from batches.models.premises import (
     Area,
@@ -97,6 +103,7 @@ __all__ = [
     "StepFile",
     "StepNotApplicable",
     "StepNote",
+    "StepOnPaper",
     "StepPerformed",
     "StepStart",
     "StepWitnessed",

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Person
 from batches.models.batch import InBatch, SignedInBatch
 from batches.models.keeping import TrueCopy
 from ledger.models import StoredFile
@@ -48,10 +49,36 @@ class ContinuityCopyAccounted(SignedInBatch):
     says = models.CharField(max_length=1000, blank=True)
 
 
+class StepOnPaper(InBatch):
+    """A step was worked on a copy: who did it, who checked before the act and who watched, as the paper says."""
+
+    step = models.CharField(max_length=10)
+    copy = models.ForeignKey(ContinuityCopy, on_delete=models.PROTECT, related_name="steps")
+    done_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    checked_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    watched_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
+    reason = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "step"],
+                condition=models.Q(supersedes=None),
+                name="a_step_is_entered_back_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(supersedes=None) | ~models.Q(reason=""), name="another_reading_of_paper_has_a_reason"
+            ),
+        ]
+
+
 class TranscriptionCompared(SignedInBatch):
     """A second person compared what was entered back for a step with the paper, value by value."""
 
     copy = models.ForeignKey(ContinuityCopy, on_delete=models.PROTECT, related_name="comparisons")
     step = models.CharField(max_length=10)
+    read = models.ForeignKey(StepOnPaper, on_delete=models.PROTECT, related_name="comparisons")
+    scan = models.ForeignKey(TrueCopy, on_delete=models.PROTECT, related_name="+")
     values = models.JSONField(help_text="ids of the values that agree with the paper")
     scans = models.JSONField(help_text="ids of the scans that agree with the paper")

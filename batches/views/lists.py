@@ -1,11 +1,10 @@
-"""Lists and their entries: batches, orders with weights, materials, definitions."""
+"""Lists and their entries: batches, orders with weights."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework import serializers
 
@@ -17,19 +16,16 @@ from accounts.parsing import DayField, StrictSerializer, TextField, TypedNumberF
 from accounts.refusal import Refused
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
-from accounts.wording import day, today
-from batches.defining import exported
-from batches.definitions.kinds import ReadDefinition, as_master
-from batches.definitions.parts import FaultyDefinitionError
+from accounts.wording import today
+from batches.definitions.kinds import as_master
 from batches.identity import WITH_EVERYTHING, coi_for_the_eye
-from batches.judging import expected_words, limit_words, unit_words
-from batches.lots import has_expired, lots_matching
-from batches.models import Batch, Definition, MaterialLot, Order, Weight
+from batches.models import Batch, Course, Definition, Order, Weight
 from batches.ordering import correct_weight, record_weight
-from batches.pinned import in_force, master_of, reading_of
+from batches.pinned import reading_of
+from batches.views.ends import order_context
 from batches.views.strip import disposition_status, disposition_words
+from chain_of_custody.containers import starting_containers
 from chain_of_custody.models import ChainOfIdentity
-from ledger.models import Site
 
 A_PAGE = 50
 Plain = dict[str, object]
@@ -43,7 +39,7 @@ def batches(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     lines = []
     for batch in page:
-        stage = master_of(batch).stage(batch.state.stage)
+        stage = as_master(reading_of(batch.master)).stage(batch.state.stage)
         lines.append(
             {
                 "batch": batch,
@@ -85,6 +81,8 @@ def new_order(request: HttpRequest) -> HttpResponse:
             for one in without_order.order_by("-recorded_at")[:50]
         ],
         "offer": offer("order.place", chain, by=by) if chain else None,
+        "courses": [("", "–"), *Course.objects.filter(coi=chain).order_by("number").values_list("number", "title")],
+        "course": request.GET.get("course", "")[:20],
         "products": [
             (code, title) for code, title in dict(products.order_by("version").values_list("code", "title")).items()
         ],
@@ -145,6 +143,8 @@ def _order_context(row: Order, by: Person) -> Plain:
         "current": next((each["row"] for each in weights if each["in_force"]), None),
         "batches": row.batches.order_by("number"),
         "issue": offer("batch.issue", row, by=by, data={}),
+        "bags": starting_containers(row.coi),
+        **order_context(row, by),
         "may_weigh": Permission.ORDER_PLACE in by.permissions,
         "new_id": uuid4(),
     }
@@ -155,96 +155,3 @@ def _weight(row: Weight, by: Person) -> Plain:
     verified = getattr(row, "verification", None)
     verify: Offer | None = offer("weight.verify", row, by=by) if in_force and verified is None else None
     return {"row": row, "in_force": in_force, "verified": verified, "verify": verify}
-
-
-@require_safe
-@needs(Permission.RECORD_READ)
-def materials(request: HttpRequest) -> HttpResponse:
-    """List the approved lots; quality sees the form to approve one."""
-    on = today()
-    rows = [{"lot": lot, "expired": has_expired(lot, on)} for lot in lots_matching(request.GET.get("q", "")[:60])]
-    made = offer("lot.approve", Site.objects.get(), by=person_of(request))
-    context = {"rows": rows, "q": request.GET.get("q", "")[:60], "offer": made, "kinds": MaterialLot.Kind.choices}
-    return render(request, "batches/materials.html", context)
-
-
-@require_safe
-@needs(Permission.RECORD_READ)
-def definitions(request: HttpRequest) -> HttpResponse:
-    """List every version of every definition; authors see the form to prepare one."""
-    rows = Definition.objects.select_related("checked", "approval").order_by("kind", "code", "-version")
-    made = offer("definition.prepare", Site.objects.get(), by=person_of(request))
-    context = {"rows": [_definition_line(row) for row in rows], "offer": made, "kinds": Definition.Kind.choices}
-    return render(request, "batches/definitions.html", context)
-
-
-def _definition_line(row: Definition) -> Plain:
-    approval = getattr(row, "approval", None)
-    on = today()
-    current = in_force(row.kind, code=row.code, on=on)
-    if approval is None:
-        word = _("Waits for approval") if hasattr(row, "checked") else _("Waits for a check")
-        return {"row": row, "status": "wait", "word": word}
-    if current is not None and current.pk == row.pk:
-        return {"row": row, "status": "pass", "word": _("In force")}
-    later = approval.effective_from > on
-    word = _("From %(day)s") % {"day": day(approval.effective_from)} if later else _("Replaced")
-    return {"row": row, "status": "none", "word": word}
-
-
-@require_safe
-@needs(Permission.RECORD_READ)
-def definition(request: HttpRequest, definition_id: UUID) -> HttpResponse:
-    """Show a definition for reading, with who prepared, checked and approved it."""
-    row = get_object_or_404(Definition.objects.select_related("checked", "approval"), pk=definition_id)
-    by = person_of(request)
-    checked, approval = getattr(row, "checked", None), getattr(row, "approval", None)
-    context = {
-        "row": row,
-        "signatures": [one for one in (row, checked, approval) if one is not None],
-        "effective_from": approval.effective_from if approval else None,
-        "check": offer("definition.check", row, by=by) if checked is None else None,
-        "approve": offer("definition.approve", row, by=by) if checked is not None and approval is None else None,
-        "master": _master_lines(row),
-        "today": today(),
-    }
-    return render(request, "batches/definition.html", context)
-
-
-def _master_lines(row: Definition) -> list[Plain]:
-    if row.kind != Definition.Kind.MASTER:
-        return []
-    try:
-        read: ReadDefinition = reading_of(row)
-    except FaultyDefinitionError:
-        return []
-    return [
-        {
-            "stage": stage,
-            "steps": [
-                {
-                    "step": step,
-                    "fields": [
-                        (each.title, unit_words(each.unit, each.exponent), expected_words(each)) for each in step.fields
-                    ],
-                    "derived": [
-                        (each.title, each.formula, each.version, limit_words(each.limits, each.unit, each.exponent))
-                        for each in step.derived
-                    ],
-                }
-                for step in stage.steps
-            ],
-        }
-        for stage in as_master(read).stages
-    ]
-
-
-@require_safe
-@needs(Permission.RECORD_READ)
-def definition_file(request: HttpRequest, definition_id: UUID) -> HttpResponse:
-    """Give the file of a definition as it was prepared, byte by byte."""
-    row = get_object_or_404(Definition, pk=definition_id)
-    response = HttpResponse(exported(row), content_type="application/yaml; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{row.code}-v{row.version}.yaml"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

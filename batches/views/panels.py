@@ -13,18 +13,24 @@ from rest_framework import serializers
 from accounts.middleware import person_of
 from accounts.models import Person, Training
 from accounts.needing import needs
+from accounts.offering import offer
 from accounts.panels import Panel, Task, register_panel, register_work
 from accounts.parsing import StrictSerializer, TextField, parsed
 from accounts.roles import Permission
 from accounts.scanning import register_resolver
 from accounts.views.places import SeeOther
 from batches.departures import MAY_REPORT, departures_of, report_departure
+from batches.ended import objections_to_going_on
 from batches.identity import WITH_EVERYTHING, batch_numbered
 from batches.judging import Verdict
 from batches.models import Batch, BatchState, Departure, Value
+from batches.people import PERSON
 from batches.pinned import master_of
-from batches.record import Status, StepRecord, record_of, step_url
-from batches.views.words import STATUS_CODES, VERDICT_CODES, VERDICT_WORDS
+from batches.record import BatchRecord, Status, StepRecord, record_of, step_url
+from batches.shifts import to_take_over
+from batches.views import bench
+from batches.views.words import STATUS_CODES, VERDICT_CODES, VERDICT_WORDS, YIELD_CODES
+from batches.yields import YieldRecord, YieldStatus
 
 
 def steps_panel(request: HttpRequest, number: str) -> str:
@@ -42,7 +48,8 @@ def steps_panel(request: HttpRequest, number: str) -> str:
         for stage in record.master.stages
         if not stage.laboratory
     ]
-    return render_to_string("batches/_steps.html", {"stages": stages, "number": number}, request=request)
+    context = {"stages": stages, "number": number, "left_out": record.master.left_out}
+    return render_to_string("batches/_steps.html", context, request=request)
 
 
 def values_panel(request: HttpRequest, number: str) -> str:
@@ -69,8 +76,24 @@ def values_panel(request: HttpRequest, number: str) -> str:
         "account": account,
         "account_status": VERDICT_CODES[account.verdict] if account else "",
         "account_word": VERDICT_WORDS[account.verdict] if account else "",
+        "yields": [_yield(record, each, person_of(request)) for each in record.yields],
+        "number": number,
     }
     return render_to_string("batches/_values.html", context, request=request)
+
+
+def _yield(record: BatchRecord, each: YieldRecord, by: Person) -> dict[str, object]:
+    waits = each.status in (YieldStatus.TO_VERIFY, YieldStatus.CHANGED)
+    may = waits and Permission.STEP_WITNESS in by.permissions
+    data = {"yield_code": each.definition.code}
+    return {
+        "record": each,
+        "status": YIELD_CODES[each.status],
+        "changed": each.status is YieldStatus.CHANGED,
+        "verdict_status": VERDICT_CODES[each.verdict] if each.percent is not None else "",
+        "verdict_word": VERDICT_WORDS[each.verdict],
+        "offer": offer("yield.verify", record.batch, by=by, data=data) if may else None,
+    }
 
 
 def _line(
@@ -93,18 +116,20 @@ def departures_panel(request: HttpRequest, number: str) -> str:
     batch = batch_numbered(number)
     person = person_of(request)
     rows = list(departures_of(batch))
-    names = {
-        one.reference: one.name
-        for one in Person.objects.filter(pk__in={row.actor.removeprefix("person/") for row in rows})
-    }
+    names = {one.reference: one.name for one in Person.objects.filter(pk__in=_people(rows))}
     context = {
         "number": number,
-        "rows": [{"row": row, "by": names.get(row.actor, "")} for row in rows],
+        "rows": [{"row": row, "by": names.get(row.actor, _("Cellwright"))} for row in rows],
         "may_report": any(permission in person.permissions for permission in MAY_REPORT),
         "steps": master_of(batch).steps,
         "new_id": uuid4(),
     }
     return render_to_string("batches/_departures.html", context, request=request)
+
+
+def _people(rows: list[Departure]) -> set[str]:
+    """Give the ids of the people who raised departures; the machine raises some."""
+    return {row.actor.removeprefix(PERSON) for row in rows if row.actor.startswith(PERSON)}
 
 
 class ReportForm(StrictSerializer[dict[str, object]]):
@@ -153,8 +178,9 @@ def work(person: Person) -> Iterator[Task]:
 
 
 def _tasks(batch: Batch, person: Person) -> Iterator[Task]:
+    over = bool(objections_to_going_on(batch))
     for step in record_of(batch).steps:
-        if step.status is Status.COMPLETE:
+        if step.is_done or (over and step.status is Status.NOT_STARTED):
             continue
         code, url = step.definition.code, step_url(batch.number, step.definition.code)
         title = f"{code} {step.definition.title}"
@@ -188,4 +214,6 @@ def register() -> None:
     register_panel("batch", Panel(gettext_lazy("In-process"), "in-process", read, values_panel, count_values))
     register_panel("batch", Panel(gettext_lazy("Departures"), "departures", read, departures_panel, count_departures))
     register_work(work)
+    register_work(to_take_over)
+    bench.register()
     register_resolver(page_of)

@@ -3,23 +3,35 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.offering import Offer, offer
 from accounts.refusal import Objection
+from accounts.roles import Permission
+from accounts.wording import local, short_time
 from batches.bench import objections_to_start
 from batches.correcting import REASONS
 from batches.judging import unit_words
 from batches.models import Batch, Value
+from batches.noting import evidence_title, may_note
+from batches.people import PERSON
 from batches.record import BatchRecord, FieldRecord, Status, StepRecord, record_of
+from batches.views.bench import shown_clocks
+from batches.views.paper_context import on_paper
 from batches.views.strip import strip_of
 from batches.views.words import STATUS_CODES, VERDICT_CODES, VERDICT_WORDS
 from ledger import clock
+from ledger.files import is_whole
 
 Plain = dict[str, object]
+# What depends on who signs as the second person, and not on who sits here.
+OF_THE_OTHER = ("same_person", "lacks_permission", "not_trained", "not_the_checker", "not_the_witness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +58,14 @@ def field_context(batch: Batch, step: str, code: str, by: Person, typed: Typed |
     return {"batch": batch, "step": here, "field": _field(here, found, by, typed or Typed())}
 
 
-def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None) -> Plain:
-    """Give what the page of a step shows to a person."""
+def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None, *, go_on: bool = False) -> Plain:
+    """Give what the page of a step shows to a person; somebody else's step is for reading until one goes on."""
     typed = typed or Typed()
     record_ = record_of(batch)
     here = _step(record_, step)
     codes = [each.definition.code for each in record_.steps]
     at = codes.index(step)
+    other = None if go_on else who_works(here, by)
     return strip_of(batch) | {
         "step": here,
         "stage": record_.master.stage(here.definition.stage),
@@ -65,9 +78,20 @@ def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None) 
         "begin_objections": _begin_objections(batch, here, by),
         "new_id": uuid4(),
         "reason_wanted": any(one.code == "order" for one in _begin_objections(batch, here, by)),
-        "slots": _slots(here),
+        "other": other,
+        "may_go_on": Permission.STEP_WORK in by.permissions,
+        "slots": _slots(here, read_only=other is not None),
         "values_open": _values_are_open(here),
-        "fields": [_field(here, each, by, typed) for each in here.fields],
+        "fields": [_field(here, each, by, typed, read_only=other is not None) for each in here.fields],
+        "clocks": shown_clocks(batch, step=step),
+        "left_out_here": [each for each in record_.master.left_out if each.step == step and not each.is_step],
+        "leave_out": _leave_out(batch, here, by),
+        "notes": _notes(here),
+        "files": _files(batch, here),
+        "evidence": here.definition.evidence,
+        "may_note": may_note(by),
+        "note_id": uuid4(),
+        "file_id": uuid4(),
         "derived": [
             {
                 "title": each.definition.title,
@@ -80,6 +104,7 @@ def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None) 
             for each in here.derived
         ],
         "signatures": _signatures(here),
+        "on_paper": on_paper(batch, here, by),
         "offers": _offers(here, by),
     }
 
@@ -97,13 +122,67 @@ def _begin_objections(batch: Batch, step: StepRecord, by: Person) -> list[Object
     return objections_to_start(batch, step.definition, by=by, happened_at=clock.now())
 
 
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """Somebody who works on a step, and since when."""
+
+    name: str
+    since: datetime
+
+    @property
+    def says(self) -> str:
+        is_today = local(self.since).date() == local(clock.now()).date()
+        since = f"{local(self.since):%H:%M}" if is_today else short_time(self.since)
+        words = {"name": self.name, "since": since}
+        return _("Someone else is working on this step: %(name)s, since %(since)s. You can read it.") % words
+
+
+def who_works(step: StepRecord, by: Person) -> AtWork | None:
+    """Give who works on a step that somebody else began and that this person has no part in; nothing locks it."""
+    if step.start is None or step.performed is not None or by.reference in step.people or step.paper:
+        return None
+    began = Person.objects.filter(pk=step.start.actor.removeprefix(PERSON)).first()
+    return AtWork(began.name if began else step.start.actor, step.start.happened_at)
+
+
+def _leave_out(batch: Batch, step: StepRecord, by: Person) -> Offer | None:
+    """Offer to leave out a step that may be and was not begun."""
+    if not step.definition.optional or step.status is not Status.NOT_STARTED:
+        return None
+    return offer("step.leave_out", batch, by=by) if Permission.STEP_WORK in by.permissions else None
+
+
+def _notes(step: StepRecord) -> list[Plain]:
+    names = _names([row.actor for row in step.notes])
+    return [{"row": row, "by": names.get(row.actor, row.actor)} for row in step.notes]
+
+
+def _files(batch: Batch, step: StepRecord) -> list[Plain]:
+    names = _names([row.actor for row in step.files])
+    return [
+        {
+            "row": row,
+            "by": names.get(row.actor, row.actor),
+            "evidence": evidence_title(step.definition, row.evidence),
+            "matches": is_whole(row.file),
+            "url": reverse("batches:step-file", args=[batch.number, step.definition.code, row.pk]),
+        }
+        for row in step.files
+    ]
+
+
+def _names(actors: list[str]) -> dict[str, str]:
+    ids = {actor.removeprefix(PERSON) for actor in actors if actor.startswith(PERSON)}
+    return {one.reference: one.name for one in Person.objects.filter(pk__in=ids)} if ids else {}
+
+
 def _values_are_open(step: StepRecord) -> bool:
     checked = step.check is not None or not step.definition.is_checked_before_the_act
     return step.start is not None and checked and step.performed is None
 
 
-def _slots(step: StepRecord) -> list[Plain]:
-    is_open = step.start is not None and step.performed is None and step.check is None
+def _slots(step: StepRecord, *, read_only: bool) -> list[Plain]:
+    is_open = step.start is not None and step.performed is None and step.check is None and not read_only
     shown: list[Plain] = []
     first = True
     for slot in step.slots:
@@ -125,7 +204,7 @@ def _slots(step: StepRecord) -> list[Plain]:
     return shown
 
 
-def _field(step: StepRecord, found: FieldRecord, by: Person, typed: Typed) -> Plain:
+def _field(step: StepRecord, found: FieldRecord, by: Person, typed: Typed, *, read_only: bool = False) -> Plain:
     wanted, current = found.definition, found.current
     mine = typed.field == wanted.code
     return {
@@ -144,11 +223,14 @@ def _field(step: StepRecord, found: FieldRecord, by: Person, typed: Typed) -> Pl
         "status": VERDICT_CODES[found.verdict],
         "word": VERDICT_WORDS[found.verdict],
         "history": _history(found),
-        "open": _values_are_open(step) and current is None,
-        "correctable": current is not None and step.performed is None,
+        "report_only": wanted.report_only,
+        "not_applicable": current is not None and current.is_not_applicable,
+        "open": _values_are_open(step) and current is None and not read_only,
+        "correctable": current is not None and step.performed is None and not read_only,
         "offer": _correction_offer(step, current, by),
         "reasons": REASONS,
         "new_id": uuid4(),
+        "other_id": uuid4(),
         "text": typed.text if mine else "",
         "other": typed.other if mine else {},
         "error": " ".join(one.says for one in typed.errors) if mine else "",
@@ -162,10 +244,7 @@ def _correction_offer(step: StepRecord, current: Value | None, by: Person) -> Of
 
 
 def _history(found: FieldRecord) -> list[Plain]:
-    people = {
-        person.reference: person.name
-        for person in Person.objects.filter(pk__in=[row.actor.removeprefix("person/") for row in found.values])
-    } if len(found.values) > 1 else {}  # fmt: skip
+    people = _names([row.actor for row in found.values]) if len(found.values) > 1 else {}
     return [
         {
             "old": found.words_of(old),
@@ -207,5 +286,5 @@ def _offers(step: StepRecord, by: Person) -> list[Offer]:
 def offer_second(code: str, subject: UUID, by: Person) -> Offer:
     """Offer an act of a second person at this station: only what does not depend on who sits here speaks against it."""
     made = offer(code, subject, by=by)
-    kept = [one for one in made.objections if one.code not in ("same_person", "lacks_permission", "not_trained")]
+    kept = [one for one in made.objections if one.code not in OF_THE_OTHER]
     return Offer(made.act, made.title, made.verb, made.url, kept, made.fields)

@@ -18,6 +18,7 @@ from accounts.needing import needs
 from accounts.parsing import MomentField, StrictSerializer, TextField, YesNoField, parsed
 from accounts.refusal import BadInput, Objection, Refused
 from accounts.roles import Permission
+from accounts.sessions import keep_readable
 from accounts.views.places import SeeOther
 from batches.bench import step_called
 from batches.definitions.master import FieldType, Step
@@ -41,6 +42,7 @@ class ValueForm(StrictSerializer[Plain]):
     performed_at = MomentField(required=False, default=None)
     late_reason = TextField(max_length=900, required=False, default="")
     confirmed = YesNoField(required=False, default=False)
+    not_applicable = YesNoField(required=False, default=False)
 
 
 class CorrectionForm(StrictSerializer[Plain]):
@@ -51,6 +53,7 @@ class CorrectionForm(StrictSerializer[Plain]):
     typed = TextField(max_length=1000, trim_whitespace=False)
     reason = TextField(max_length=900)
     confirmed = YesNoField(required=False, default=False)
+    not_applicable = YesNoField(required=False, default=False)
 
 
 class ScanForm(StrictSerializer[Plain]):
@@ -76,7 +79,10 @@ def page(request: HttpRequest, number: str, step: str) -> HttpResponse:
     batch = batch_numbered(number)
     if stopped := request.GET.get("stop", ""):
         return _stop(request, batch, step, stopped)
-    return render(request, "batches/step.html", context_of(batch, step, person_of(request)))
+    by = person_of(request)
+    keep_readable(request, f"{number}/{step}")
+    context = context_of(batch, step, by, go_on=request.GET.get("go_on", "") == "yes")
+    return render(request, "batches/step.html", context)
 
 
 @require_POST
@@ -130,6 +136,7 @@ def correct(request: HttpRequest, number: str, step: str) -> HttpResponse:
             id=data["id"],
             comma_allowed=True,
             confirmed=data["confirmed"],
+            not_applicable=data["not_applicable"],
         )
     except Refused as refused:
         typed = Typed(code, request.POST.get("typed", ""), tuple(refused.objections))
@@ -166,7 +173,8 @@ def posted(request: HttpRequest, *, local_time: bool = False) -> dict[str, objec
         if name == "csrfmiddlewaretoken" or (value == "" and name in ("performed_at", "late_reason", "reason")):
             continue
         sent[name] = value
-    if local_time and isinstance(sent.get("typed"), str) and sent["typed"]:
+    is_reason = sent.get("not_applicable", "") == "yes"
+    if local_time and not is_reason and isinstance(sent.get("typed"), str) and sent["typed"]:
         sent["typed"] = _with_offset(str(sent["typed"]))
     return sent
 
@@ -203,7 +211,7 @@ def _again(request: HttpRequest, batch: Batch, step: str, typed: Typed, status: 
     if request.headers.get("HX-Request") and typed.field:
         context = field_context(batch, step, typed.field, by, typed)
         return render(request, "batches/_field.html", context, status=status)
-    context = context_of(batch, step, by, typed) | {"page_has_errors": True}
+    context = context_of(batch, step, by, typed, go_on=True) | {"page_has_errors": True}
     return render(request, "batches/step.html", context, status=status)
 
 

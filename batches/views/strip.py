@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from batches.continuity import words_without_connection
 from batches.identity import identity_of
 from batches.models import Batch, BatchState
 
@@ -20,6 +21,7 @@ def strip_of(batch: Batch) -> Context:
         "identity": identity_of(batch),
         "status": disposition_status(batch),
         "status_word": disposition_words(batch),
+        "continuity": words_without_connection(batch),
     }
 
 

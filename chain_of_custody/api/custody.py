@@ -35,7 +35,7 @@ from chain_of_custody.models import ChainOfIdentity, Collection, Container, Iden
 from chain_of_custody.placing import place_containers
 
 CONTAINERS = Container.objects.select_related(
-    "coi", "assignment", "state__holder_party", "state__holder_person", "state__place"
+    "coi", "assignment", "state__holder_party", "state__holder_person", "state__place", "fate"
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.parsing import MomentField, StrictSerializer, TextField, TypedNumberField, YesNoField
-from chain_of_custody.models import Container, IdentityCheck, Party, Place
+from chain_of_custody.models import Collection, Container, IdentityCheck, Party, Place
 from chain_of_custody.shapes import ContainersField, MaybeNumber, ScanField
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
@@ -48,6 +48,7 @@ class PlaceInput(StrictSerializer[Plain]):
     party = serializers.UUIDField()
     low_c = MaybeNumber()
     high_c = MaybeNumber()
+    is_isolated = YesNoField(required=False, default=False)
 
 
 class IdentityCheckInput(StrictSerializer[Plain]):
@@ -112,6 +113,7 @@ class PlaceOutput(serializers.Serializer[Plain]):
     party = serializers.UUIDField()
     low_c = TypedNumberField(allow_null=True)
     high_c = TypedNumberField(allow_null=True)
+    is_isolated = serializers.BooleanField()
 
 
 class CollectionOutput(serializers.Serializer[Plain]):
@@ -125,6 +127,8 @@ class CollectionOutput(serializers.Serializer[Plain]):
     party = serializers.UUIDField()
     volume_ml = serializers.CharField()
     donor_markers = serializers.CharField()
+    material = serializers.ChoiceField(Collection.Material.choices)
+    is_frozen = serializers.BooleanField()
     form_reference = serializers.CharField()
     registered_by = serializers.CharField()
     verified_by = serializers.CharField(allow_null=True)
@@ -150,6 +154,7 @@ class ContainerOutput(serializers.Serializer[Plain]):
     place = serializers.CharField(allow_null=True)
     position = serializers.CharField(allow_blank=True)
     since = serializers.DateTimeField()
+    fate = serializers.CharField(allow_blank=True, help_text="what became of it; empty while it has not ended")
 
 
 class IdentityCheckOutput(serializers.Serializer[Plain]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chain_of_custody.api import custody, files, registering
+from chain_of_custody.api import custody, donors, files, registering
 
 urlpatterns = [
     path("subjects/", registering.SubjectsView.as_view(), name="api-subjects"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("places/", registering.PlacesView.as_view(), name="api-places"),
     path("collections/", custody.CollectionsView.as_view(), name="api-collections"),
     path("collections/<uuid:collection_id>/", custody.CollectionView.as_view(), name="api-collection"),
+    path("collections/<uuid:collection_id>/donor-tests/", donors.DonorTestsView.as_view(), name="api-donor-tests"),
     path("containers/", custody.ContainersView.as_view(), name="api-containers"),
     path("containers/<str:code>/", custody.ContainerView.as_view(), name="api-container"),
     path("files/", files.FilesView.as_view(), name="api-files"),

@@ -60,6 +60,7 @@ def place(row: Place) -> Plain:
         "party": str(row.party_id),
         "low_c": _number(row.low_c),
         "high_c": _number(row.high_c),
+        "is_isolated": row.is_isolated,
     }
 
 
@@ -75,6 +76,8 @@ def collection(row: Collection) -> Plain:
         "party": str(row.party_id),
         "volume_ml": _number(row.volume_ml),
         "donor_markers": row.donor_markers,
+        "material": row.material,
+        "is_frozen": row.is_frozen,
         "form_reference": row.form_reference,
         "registered_by": row.signer_name,
         "verified_by": verification.signer_name if verification else None,
@@ -102,6 +105,7 @@ def container(row: Container) -> Plain:
         "place": state.place.code if state.place else None,
         "position": state.position,
         "since": state.since.isoformat(),
+        "fate": row.fate.fate if hasattr(row, "fate") else "",
     }
 
 

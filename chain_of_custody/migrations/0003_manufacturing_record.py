@@ -29,6 +29,11 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('apheresis_bag', 'apheresis bag'), ('tumour_vessel', 'tumour vessel'), ('culture_bag', 'culture bag'), ('formulation', 'formulation bag'), ('final_bag', 'final bag'), ('qc_vial', 'QC vial'), ('retain_vial', 'retained vial'), ('sample', 'sample')], max_length=14),
         ),
+        migrations.AddField(
+            model_name='place',
+            name='is_isolated',
+            field=models.BooleanField(default=False, help_text='kept apart, for cells of one donor at a time'),
+        ),
         migrations.CreateModel(
             name='ContainerFate',
             fields=[

@@ -86,6 +86,7 @@ class Place(Written):
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="places")
     low_c = ExactDecimalField(null=True)
     high_c = ExactDecimalField(null=True)
+    is_isolated = models.BooleanField(default=False, help_text="kept apart, for cells of one donor at a time")
 
     def stream_name(self) -> str:
         return "site"

@@ -12,12 +12,15 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import person_of
 from accounts.needing import needs
+from accounts.panels import panels_for
 from accounts.parsing import parsed
 from accounts.refusal import Refused
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
 from chain_of_custody.api.finding import named
 from chain_of_custody.api.shapes import PlacementInput
+from chain_of_custody.donor_testing import isolation_words
+from chain_of_custody.fates import fate_of
 from chain_of_custody.models import Container, IdentityCheck, Place, Placement
 from chain_of_custody.placing import place_containers
 from chain_of_custody.registering import own_party
@@ -51,16 +54,26 @@ def container(request: HttpRequest, code: str) -> HttpResponse:
         "one": one,
         "identity": identity_context(one.coi, one.collection or one.coi.collections.order_by("collected_at").first()),
         "batch_number": one.assignment.batch_number if hasattr(one, "assignment") else "",
-        "where": place_words(one.state.place, one.state.position) if one.state.place else _("No place stated"),
+        "where": _where(one),
         "sources": sources,
         "checks": [(check, check.outcome == IdentityCheck.Outcome.MATCH) for check in checks],
-        "holds": one.state.holder_person_id == person.pk and Permission.CUSTODY_RECORD in person.permissions,
+        "holds": one.state.holder_person_id == person.pk
+        and Permission.CUSTODY_RECORD in person.permissions
+        and fate_of(one) is None,
+        "isolate": isolation_words(one.coi),
         "fields": filled(fields, request.POST, refused),
         "row_id": request.POST.get("id") or uuid4(),
         "says": loose(fields, refused),
+        "panels": [panel.render(request, one.code) for panel in panels_for("container", person)],
         "page_has_errors": refused is not None,
     }
     return render(request, "chain_of_custody/container.html", context, status=refused.status if refused else 200)
+
+
+def _where(one: Container) -> str:
+    """Write where a container is, or was until it ended."""
+    where = place_words(one.state.place, one.state.position) if one.state.place else _("No place stated")
+    return _("%(where)s, until it ended") % {"where": where} if fate_of(one) else where
 
 
 def _place(request: HttpRequest, one: Container) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.refusal import Refused, Text
 from chain_of_custody.models import Party, Place
 
-Options = Sequence[tuple[str, str]]
+Options = Sequence[tuple[str, Text]]
 
 
 @dataclass(frozen=True, slots=True)

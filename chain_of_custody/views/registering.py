@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.middleware import person_of
@@ -19,12 +20,14 @@ from accounts.views.places import SeeOther
 from chain_of_custody import registering
 from chain_of_custody.api.finding import named
 from chain_of_custody.api.shapes import PartyInput, PlaceInput, SubjectInput
-from chain_of_custody.models import ChainOfIdentity, Party, Place
+from chain_of_custody.models import ChainOfIdentity, Collection, Party, Place
 from chain_of_custody.views.evidence import recent_files
 from chain_of_custody.views.fields import Field, filled, loose, parties, places
 from chain_of_custody.views.presenting import identity_context
 from chain_of_custody.words import range_words
 from ledger.writing import writing
+
+YES_NO = (("no", gettext_lazy("no")), ("yes", gettext_lazy("yes")))
 
 
 def typed(request: HttpRequest) -> dict[str, str]:
@@ -100,7 +103,16 @@ def _known_parties() -> tuple[list[str], list[tuple[str, ...]]]:
 
 def _known_places() -> tuple[list[str], list[tuple[str, ...]]]:
     rows = Place.objects.select_related("party").order_by("code")
-    shown = [(one.code, one.name, str(Place.Kind(one.kind).label), one.party.name, range_words(one)) for one in rows]
+    shown = [
+        (
+            one.code,
+            one.name,
+            f"{Place.Kind(one.kind).label}, {_('isolated')}" if one.is_isolated else str(Place.Kind(one.kind).label),
+            one.party.name,
+            range_words(one),
+        )
+        for one in rows
+    ]
     return [_("Code"), _("Name"), _("Kind"), _("Belongs to"), _("Keeps")], [*shown]
 
 
@@ -129,6 +141,8 @@ def collection(request: HttpRequest, identifier: str) -> HttpResponse:
         Field("bag_volumes_ml", _("Volume of each bag"), "textarea", _("In mL, one bag a line."), maxlength=200),
         Field("donor_markers", _("Donor markers"), hint=_("Infectious disease markers, with their date."),
               maxlength=300),
+        Field("material", _("Material"), options=[(value, str(words)) for value, words in Collection.Material.choices]),
+        Field("is_frozen", _("The cells arrive frozen"), options=YES_NO),
         Field("form_reference", _("Number of the collection form"), maxlength=60),
         Field("form", _("Copy of the form"), optional=True, options=recent_files(person_of(request))),
         Field("place", _("Kept at the hospital in"), optional=True, options=places()),
@@ -160,6 +174,12 @@ def _place_fields() -> list[Field]:
         Field("party", _("Belongs to"), options=parties()),
         Field("low_c", _("Lowest temperature"), optional=True, maxlength=24, unit="°C"),
         Field("high_c", _("Highest temperature"), optional=True, maxlength=24, unit="°C"),
+        Field(
+            "is_isolated",
+            _("Isolated"),
+            hint=_("Kept apart, for cells of one donor with reactive or unknown markers."),
+            options=YES_NO,
+        ),
     ]
 
 

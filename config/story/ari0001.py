@@ -72,6 +72,7 @@ class Plan:
     remark: str = "This batch is invented."
     source: str = ""
     minutes_later: int = 0  # when two batches are worked on the same day
+    family: str = ""  # of a shipped family, as its files are called; empty for the published product
 
 
 @cache

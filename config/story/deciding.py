@@ -136,6 +136,9 @@ def facts_assessed(cells: Cells) -> Story:
             fact.row,
             FactAssessment,
             by=REVIEWER_OF_RECORDS,
+            severity="minor",
+            immediate_action="The culture was fed at once.",
+            decision="accept",
             impact="Glucose was low for hours at most, before the feed; growth and viability of days 5 and 7 are even.",
             conclusion="No impact on the product. Feed half a day earlier when the count of day 3 is this high.",
         )

@@ -33,6 +33,12 @@ WASH_YIELD = Decimal("0.90")
 TITER = Decimal(210_000_000)
 MOI = 10
 HUNDRED = Decimal(100)
+# Reported and never judged, so one invented profile serves every batch.
+IMMUNE_PROFILE = {
+    "profile_t_percent": "62.4", "profile_nk_percent": "9.8", "profile_b_percent": "11.2",
+    "profile_pd1_percent": "18.5", "profile_tim3_percent": "6.1", "profile_lag3_percent": "4.7",
+    "profile_il6": "7.9", "profile_ifn_gamma": "12.4",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +187,7 @@ def _before_expansion(plan: Plan) -> dict[str, str]:
         "receipt_temperature_c": "4.8",
         **receipt.fields("receipt"),
         "receipt_cd3_percent": "62.4",
+        **IMMUNE_PROFILE,
         "receipt_decision": "accepted",
         **washed.fields("washed"),
         **selected.fields("selected"),
@@ -192,11 +199,6 @@ def _before_expansion(plan: Plan) -> dict[str, str]:
         "vector_added_ml": vector_ml,
         "vector_wash_cycles": "2",
         **count_of(seeded, Decimal("250.0"), Decimal("92.0")).fields("seeded"),
-        "cabinet_number": "BSC-02",
-        "gradient_centrifuge_number": "CEN-01",
-        "selection_instrument_number": "SEP-01",
-        "incubator_number": "INC-03",
-        "freezer_number": "CRF-01",
         "freezer_run": f"CRF-01-{plan.number:04d}",
     }
 

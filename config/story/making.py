@@ -9,60 +9,79 @@ from decimal import Decimal
 from uuid import uuid4
 
 from accounts.wording import local
+from batches.accepting import decision_on
 from batches.definitions.master import Field, FieldType, Need, NeedKind, Step
+from batches.equipment import ready_of_type
 from batches.identity import batch_of
-from batches.models import CheckBeforeAct, MaterialLot, StepPerformed, StepWitnessed
+from batches.models import (
+    CheckBeforeAct,
+    MaterialLot,
+    StartingMaterialDecision,
+    StepPerformed,
+    StepWitnessed,
+    YieldVerified,
+)
+from batches.noting import add_file
 from batches.performing import record_value, scan_slot, start_step
-from batches.pinned import master_of
+from batches.pinned import master_of, product_of
+from batches.record import record_of
+from batches.yields import YieldStatus
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container, HandOverAccepted, HandOverOffered
 from chain_of_custody.placing import place_containers
 from chain_of_custody.registering import own_party
 from config.story.acting import Story, act, after, somebody
+from config.story.clearing import area_of, cleared_after_use, cleared_before_use
 from config.story.in_process import tenths, vials_for
-from config.story.receiving import Cells
-from config.story.site import SUITE, TANK, VECTOR_LOT, VIAL_ML, VIALS_A_BATCH, place, vial
-from ledger import clock
+from config.story.labelling import labelled
+from config.story.receiving import COLLECTED, Cells
+from config.story.site import FRIDGE, SUITE, TANK, place
+from config.story.stocking import VECTOR_LOT, VIAL_ML, VIALS_A_BATCH, vial
+from config.story.timetable import begins, day_of
+from config.story.worked_batches import worked_batch
+from ledger import clock, files
+from ledger.writing import writing
 
-# When each step begins: the day after the collection, and the time of day.
-BEGINS = {
-    "1.1": (1, "08:15"), "1.2": (1, "08:25"), "1.3": (1, "08:35"), "1.4": (1, "09:20"),
-    "2.1": (1, "09:45"), "2.2": (1, "10:15"), "2.3": (1, "12:00"), "2.4": (1, "14:00"),
-    "3.1": (2, "09:00"), "3.2": (2, "09:40"), "3.3": (2, "10:10"), "3.4": (3, "10:30"),
-    "4.1": (6, "09:00"), "4.2": (6, "10:00"), "4.3": (8, "09:00"), "4.4": (10, "09:00"),
-    "5.1": (12, "08:30"), "5.2": (12, "09:10"), "5.3": (12, "09:40"), "5.4": (12, "09:47"), "5.5": (12, "09:53"),
-    "5.6": (12, "09:58"), "5.7": (12, "10:07"), "5.8": (12, "10:13"), "5.9": (12, "10:18"), "5.10": (12, "12:30"),
-}  # fmt: skip
+DECIDER = "alindqvist"  # on starting material
+CLEARED_EARLIER = timedelta(minutes=5)  # before a step begins
 BETWEEN_VALUES = timedelta(seconds=15)
 MINUTES_IN_CENTRIFUGE = 20
 THAW = timedelta(minutes=25)
 
-# Before these steps the cells are moved, by the one who holds them.
-FROZEN = (Container.Kind.FINAL_BAG, Container.Kind.RETAIN_VIAL)
-MOVES = {"2.1": ((Container.Kind.APHERESIS_BAG,), SUITE, "", "20.5"), "5.10": (FROZEN, TANK, "", "-181")}
+# The holder moves the starting cells before they are opened, and the filled containers before they are stored.
+STARTING = (Container.Kind.APHERESIS_BAG, Container.Kind.TUMOUR_VESSEL)
+FILLED = (Container.Kind.FINAL_BAG, Container.Kind.RETAIN_VIAL)
+STORES = {"cryopreserved": (TANK, "-181"), "fresh": (FRIDGE, "5.2")}
 
 
 def made(cells: Cells, *, before: str = "", witnessed: bool = True) -> Story:
     """Perform every step in its order, up to, not with, the step `before`; the last one may stay unwitnessed."""
     codes = [step.code for step in master_of(cells.made_in).steps]
     steps = codes[: codes.index(before)] if before else codes
+    opened = next(step.code for step in master_of(cells.made_in).steps if step.is_checked_before_the_act)
     for code in steps:
-        if code in MOVES:
-            yield from _moved(cells, code)
+        if code == opened:
+            yield from _moved(cells, code, STARTING, SUITE, "20.5")
+        elif code == codes[-1]:
+            yield from _moved(cells, code, FILLED, *_store_of(cells))
         yield from _step(cells, code, witnessed=witnessed or code != steps[-1])
     if not before:
         yield from _stored(cells)
 
 
-def _moved(cells: Cells, code: str) -> Story:
-    kinds, where, position, temperature = MOVES[code]
-    yield cells.on(*BEGINS[code]) - timedelta(minutes=6)
+def _store_of(cells: Cells) -> tuple[str, str]:
+    """Give where the filled containers of a product are kept, and how cold it is there, in °C."""
+    return STORES[product_of(cells.made_in).attributes.get("form", "cryopreserved")]
+
+
+def _moved(cells: Cells, code: str, kinds: tuple[Container.Kind, ...], where: str, temperature: str) -> Story:
+    yield begins(cells, code) - timedelta(minutes=6)
     place_containers(
         id=uuid4(),
         coi=cells.coi,
         containers=_of_kind(cells, *kinds),
         place=place(where),
-        position=position,
+        position="",
         temperature_c=Decimal(temperature),
         happened_at=clock.now(),
         by=somebody(cells.plan.crew.performer),
@@ -75,18 +94,43 @@ def _step(cells: Cells, code: str, *, witnessed: bool) -> Story:
     step = master_of(batch).step(code)
     if step is None:
         raise LookupError(f"The master batch record has no step {code}.")
-    yield cells.on(*BEGINS[code])
+    yield from _decided(cells, step)
+    yield begins(cells, code) - CLEARED_EARLIER
+    yield from cleared_before_use(cells, step)
+    yield begins(cells, code)
     start = start_step(batch=batch, step=code, by=somebody(crew.performer), id=uuid4())
     yield from _scanned(cells, step)
     if step.is_checked_before_the_act:
         yield after(seconds=70)
         act("step.check_before", start, CheckBeforeAct, by=crew.checker)
     yield from _recorded(cells, step)
+    yield from _shown(cells, step)
+    yield from labelled(cells, step)
     yield after(seconds=30)
     performed = act("step.perform", start, StepPerformed, by=crew.performer)
     if step.witness and witnessed:
         yield after(seconds=45)
         act("step.witness", performed, StepWitnessed, by=crew.witness)
+        yield from cleared_after_use(cells, _later_that_day(cells, code))
+    yield from _yields_verified(cells, code)
+
+
+def _yields_verified(cells: Cells, code: str) -> Story:
+    """Verify each yield of a step that is complete, by somebody who did not perform it."""
+    if all(each.step != code for each in master_of(cells.made_in).yields):
+        return
+    for each in record_of(batch_of(cells.made_in.pk)).yields:
+        if each.definition.step == code and each.status is YieldStatus.TO_VERIFY:
+            yield after(seconds=40)
+            crew, name = cells.plan.crew, each.definition.code
+            act("yield.verify", cells.made_in, YieldVerified, by=crew.witness, yield_code=name)
+
+
+def _later_that_day(cells: Cells, code: str) -> list[Step]:
+    """Give the steps of the same day that follow a step."""
+    steps = list(master_of(cells.made_in).steps)
+    following = steps[[step.code for step in steps].index(code) + 1 :]
+    return [step for step in following if day_of(cells, step.code) == day_of(cells, code)]
 
 
 def checked_only(cells: Cells, code: str) -> Story:
@@ -95,11 +139,22 @@ def checked_only(cells: Cells, code: str) -> Story:
     step = master_of(batch).step(code)
     if step is None:
         raise LookupError(f"The master batch record has no step {code}.")
-    yield cells.on(*BEGINS[code])
+    yield from _decided(cells, step)
+    yield begins(cells, code) - CLEARED_EARLIER
+    yield from cleared_before_use(cells, step)
+    yield begins(cells, code)
     start = start_step(batch=batch, step=code, by=somebody(crew.performer), id=uuid4())
     yield from _scanned(cells, step)
     yield after(seconds=70)
     act("step.check_before", start, CheckBeforeAct, by=crew.checker)
+
+
+def _decided(cells: Cells, step: Step) -> Story:
+    """Take the starting material into manufacture before the first act that opens cells."""
+    if not step.is_checked_before_the_act or decision_on(cells.made_in) is not None:
+        return
+    yield begins(cells, step.code) - timedelta(minutes=15)
+    act("starting_material.decide", cells.made_in, StartingMaterialDecision, by=DECIDER, decision="accepted")
 
 
 def _scanned(cells: Cells, step: Step) -> Story:
@@ -119,11 +174,25 @@ def _recorded(cells: Cells, step: Step) -> Story:
         )
 
 
+def _shown(cells: Cells, step: Step) -> Story:
+    """Keep the prints and plots that a step asks for."""
+    for each in step.evidence:
+        if not each.required:
+            continue
+        yield after(seconds=20)
+        by = somebody(cells.plan.crew.performer)
+        text = f"{each.title}. {cells.made_in.number}, step {step.code}. Invented, for training.\n"
+        with writing():
+            file = files.keep(text.encode(), name=f"{cells.made_in.number}-{each.code}.txt", actor=by.reference)
+        add_file(batch=cells.made_in, step=step.code, file=file, title="", by=by, id=uuid4(), evidence=each.code)
+
+
 def _typed(cells: Cells, field: Field) -> str:
     """Give what is typed into a field: planned, the time of the story, or what follows from such times."""
     now = clock.now()
     if field.type is FieldType.TIME:
-        moment = now - THAW if field.code == "vector_thawed_at" else now
+        earlier = {"vector_thawed_at": now - THAW, "collection_ended_at": cells.on(*COLLECTED)}
+        moment = earlier.get(field.code, now)
         cells.happened[field.code] = moment
         return local(moment).isoformat(timespec="seconds")
     match field.code:
@@ -147,13 +216,28 @@ def _minutes(span: timedelta) -> str:
 def _codes(cells: Cells, need: Need) -> list[str]:
     """Give the codes that are read into a slot."""
     if need.kind is NeedKind.CONTAINER:
-        there = _of_kind(cells, Container.Kind(need.of))
-        return [one.code for one in (there if need.many else there[-1:])]
+        return [one.code for one in _containers(cells, need)]
     if need.kind is NeedKind.VECTOR_LOT:
         first = (cells.plan.number - 1) * VIALS_A_BATCH + 1
         vials = [vial(first + number) for number in range(vials_for(cells.values, VIAL_ML))]
         return vials if need.many else [VECTOR_LOT]
+    if need.kind is NeedKind.EQUIPMENT:
+        return [ready_of_type(need.of, clock.now())[0].code]
+    if need.kind is NeedKind.AREA:
+        return [area_of(cells, need).code]
     return [MaterialLot.objects.values_list("code", flat=True).get(item=need.of)]
+
+
+def _containers(cells: Cells, need: Need) -> list[Container]:
+    """Give the containers that go into a slot: those that the worked batch chooses, else the ones made last."""
+    there = _of_kind(cells, Container.Kind(need.of))
+    if not cells.plan.family:
+        return there if need.many else there[-1:]
+    newest = [one for one in there if one.made_at == there[-1].made_at]
+    chosen = next((each.only for each in worked_batch(cells.plan.family).scans if each.slot == need.code), ())
+    if chosen:
+        return [one for number, one in enumerate(newest, start=1) if number in chosen]
+    return newest if need.many else newest[-1:]
 
 
 def _of_kind(cells: Cells, *kinds: Container.Kind) -> list[Container]:
@@ -164,8 +248,9 @@ def _of_kind(cells: Cells, *kinds: Container.Kind) -> list[Container]:
 def _stored(cells: Cells) -> Story:
     """Hand bags and retained vials to logistics, who keep the store, and bring the batch up to date."""
     yield after(minutes=20)
-    frozen = [one.code for one in _of_kind(cells, *FROZEN)]
-    yield from handed_over(cells, frozen, to="jpark", where=TANK, position=f"rack {cells.plan.number}")
+    filled = [one.code for one in _of_kind(cells, *FILLED)]
+    where, _temperature = _store_of(cells)
+    yield from handed_over(cells, filled, to="jpark", where=where, position=f"rack {cells.plan.number}")
     cells.batch = batch_of(cells.made_in.pk)
 
 

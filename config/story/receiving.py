@@ -8,11 +8,14 @@ from uuid import uuid4
 from batches.models import Batch, Order, WeightVerification
 from batches.ordering import record_weight
 from chain_of_custody import isbt128
+from chain_of_custody.donor_testing import requirements_of
 from chain_of_custody.models import (
     AttestationCheck,
     ChainOfIdentity,
     Collection,
     CollectionVerification,
+    DonorTest,
+    DonorTestVerified,
     HandOverAccepted,
     HandOverOffered,
 )
@@ -21,6 +24,7 @@ from config.story.acting import Story, act, at, somebody
 from config.story.ari0001 import Plan
 from config.story.in_process import in_process_values
 from config.story.site import COURIER, FRIDGE, HOSPITAL, SHIPPER, WARD, party_id
+from config.story.worked_batches import worked_batch
 
 
 @dataclass(slots=True)
@@ -48,6 +52,7 @@ class Cells:
 
 
 Telling = Generator[datetime, None, Cells]
+COLLECTED = 0, "11:40"
 
 
 def ordered(plan: Plan) -> Telling:
@@ -65,7 +70,7 @@ def ordered(plan: Plan) -> Telling:
         coi,
         Order,
         by="jpark",
-        product="PROD-CD19",
+        product=worked_batch(plan.family).product if plan.family else "PROD-CD19",
         prescriber="Dr E. Lindgren",
         prescription=f"RX-{1040 + plan.number}",
         sponsor_number=plan.sponsor_number,
@@ -81,7 +86,27 @@ def ordered(plan: Plan) -> Telling:
     )
     yield at(day, "14:10")
     act("weight.verify", weight, WeightVerification, by=plan.crew.witness)
-    return Cells(plan, coi, order, values=in_process_values(plan))
+    values = dict(worked_batch(plan.family).values) if plan.family else in_process_values(plan)
+    return Cells(plan, coi, order, values=values)
+
+
+def _donor_tested(cells: Cells, collection: Collection) -> Story:
+    """Enter the hospital laboratory's report on the donor's markers, which came with the form, and compare it."""
+    asked = requirements_of(cells.coi)
+    for number, marker in enumerate(asked.markers if asked else (), start=1):
+        yield cells.on(0, f"16:{22 + number}")
+        test = act(
+            "donor_test.record",
+            collection,
+            DonorTest,
+            by="jpark",
+            marker=marker,
+            result=DonorTest.Result.NON_REACTIVE,
+            laboratory="Nordhavn UH, virology",
+            report=f"VIR-{40_000 + cells.plan.number}",
+            sampled_on=(cells.plan.collected_on - timedelta(days=2)).isoformat(),
+        )
+        act("donor_test.verify", test, DonorTestVerified, by=cells.plan.crew.witness)
 
 
 def collected(plan: Plan) -> Generator[datetime, None, tuple[Cells, HandOverOffered]]:
@@ -96,15 +121,17 @@ def collected(plan: Plan) -> Generator[datetime, None, tuple[Cells, HandOverOffe
         Collection,
         by="jpark",
         din=donation.code + donation.check_character,
-        collected_at=cells.on(0, "11:40").isoformat(),
+        collected_at=cells.on(*COLLECTED).isoformat(),
         party=str(party_id(HOSPITAL)),
         bag_volumes_ml=[plan.apheresis_ml],
         donor_markers="HIV, HBV, HCV, syphilis, HTLV: negative",
         form_reference=f"CF-{2200 + plan.number}",
         place=WARD,
+        material=worked_batch(plan.family).material if plan.family else Collection.Material.APHERESIS,
     )
     yield cells.on(0, "16:20")
     act("collection.verify", collection, CollectionVerification, by=crew.witness)
+    yield from _donor_tested(cells, collection)
     codes = [bag.code for bag in collection.containers.all()]
     yield cells.on(0, "16:40")
     given = act(
@@ -162,7 +189,7 @@ def received(plan: Plan) -> Telling:
         by=plan.crew.performer,
         place=FRIDGE,
         position=f"shelf {plan.number}",
-        temperature_c=cells.values["receipt_temperature_c"],
+        temperature_c=cells.values.get("receipt_temperature_c", "5.0"),
         seal_intact="yes",
         condition="one bag, intact",
     )

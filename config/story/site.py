@@ -6,7 +6,7 @@ Everybody is admitted, approved and enrolled as at a plant, only the derivation 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -19,31 +19,27 @@ from accounts.models import Admission, AdmissionApproval, PolicyAcceptance, Trai
 from accounts.policy import ACCEPTING
 from accounts.wording import local
 from batches.definitions.kinds import as_master
-from batches.definitions.master import NeedKind
-from batches.models import Definition, DefinitionApproval, DefinitionCheck, MaterialLot
+from batches.models import Definition, DefinitionApproval, DefinitionCheck
 from batches.pinned import reading_of
 from chain_of_custody.models import Party, Place
 from chain_of_custody.registering import own_party, register_party, register_place
 from config.story.acting import STATION, Story, act, after, somebody
-from config.story.in_process import TITER
 from config.story.people import FOUNDERS, SECRET, STAFF, Invented
+from config.story.stocking import stocked
+from config.story.worked_batches import with_limits, worked_batch
 from ledger import clock
 from ledger.models import Site
 
 HOUSE = Path(settings.BASE_DIR)
-DEFINITIONS = {
-    Definition.Kind.PRODUCT: HOUSE / "batches" / "definitions" / "cd19-car-t.product.yaml",
-    Definition.Kind.MASTER: HOUSE / "batches" / "definitions" / "cd19-car-t.master.yaml",
-    Definition.Kind.SPECIFICATION: HOUSE / "qc" / "definitions" / "cd19-car-t.specification.yaml",
+ROOM_OF = {
+    Definition.Kind.PRODUCT: "batches",
+    Definition.Kind.MASTER: "batches",
+    Definition.Kind.SPECIFICATION: "qc",
 }
+PUBLISHED_FAMILY = "cd19-car-t"
+FAMILIES = ("nonviral-car-t", "nk", "t-cells", "til", "cd34")
 TECHNICIANS = ("mokafor", "shaddad", "lnunes")
-VECTOR_LOT = "LV19-2207"
-VIAL_ML = Decimal("5.0")
-VIALS_A_BATCH = 4
-VIALS = 60
 LOWEST_COST = 1  # scrypt with N = 2
-CONSUMABLES = {"selection_set", "culture_bag_set", "final_bag_set", "cryovials"}
-MEDIA = {"culture_medium", "wash_buffer", "density_gradient_medium", "cryoprotectant"}
 
 HOSPITAL, COURIER = "Nordhavn University Hospital", "CryoLink Couriers"
 WARD, SHIPPER, FRIDGE, SUITE, TANK, LABORATORY = "H-2", "SH-207", "Q-01", "CR-02", "LN2-04", "QC-F1"
@@ -104,19 +100,23 @@ def found_site(today: date) -> None:
         act(ACCEPTING, somebody(one.username), PolicyAcceptance, by=one.username)
 
 
-def opening() -> Story:
-    """Tell how the site gets its people, places, definitions and lots, over its first days."""
+def opening(families: tuple[str, ...]) -> Story:
+    """Tell how the site gets its people, places, definitions and lots, over its first days.
+
+    The published product is always there; `families` are the others that are brought into force.
+    """
     for one in STAFF:
         yield after(minutes=20)
         _admit(one)
     yield after(hours=2)
     _register_places()
     yield after(days=1)
-    master = _approve_definitions()
+    for family in (PUBLISHED_FAMILY, *families):
+        master = _approve_definitions(family)
+        yield after(hours=1)
+        _train(master)
     yield after(hours=3)
-    _train(master)
-    yield after(hours=3)
-    _approve_lots(master)
+    yield from stocked({family: worked_batch(family).lots for family in families})
 
 
 def _admit(one: Invented) -> None:
@@ -162,18 +162,17 @@ def _register_places() -> None:
         )
 
 
-def _approve_definitions() -> Definition:
-    """Bring the three definitions into force, each by three people, and give the master batch record."""
+def _approve_definitions(family: str) -> Definition:
+    """Bring the definitions of a family into force, each by three people, and give its master batch record."""
     in_force: dict[str, Definition] = {}
-    for kind, path in DEFINITIONS.items():
-        source = path.read_text(encoding="utf-8")
+    for kind in ROOM_OF:
         prepared = act(
             "definition.prepare",
             Site.objects.get(),
             Definition,
             by="alindqvist",
             kind=str(kind),
-            source=source,
+            source=source_of(family, kind),
             change="First version.",
         )
         act("definition.check", prepared, DefinitionCheck, by="rcastellanos")
@@ -181,6 +180,13 @@ def _approve_definitions() -> Definition:
         act("definition.approve", prepared, DefinitionApproval, by="tweiss", effective_from=today)
         in_force[kind] = prepared
     return in_force[Definition.Kind.MASTER]
+
+
+def source_of(family: str, kind: Definition.Kind) -> str:
+    """Give the text of a definition of a family; what it leaves for the site to set is set as in its worked batch."""
+    text = (HOUSE / ROOM_OF[kind] / "definitions" / f"{family}.{kind}.yaml").read_text(encoding="utf-8")
+    limits = {} if family == PUBLISHED_FAMILY else worked_batch(family).set_limits.get(str(kind), {})
+    return with_limits(text, limits) if limits else text
 
 
 def _train(master: Definition) -> None:
@@ -195,52 +201,6 @@ def _train(master: Definition) -> None:
             version=str(needed.version),
             trained_on=local(clock.now()).date().isoformat(),
         )
-
-
-def _approve_lots(master: Definition) -> None:
-    """Approve one lot of each material that the master batch record asks for, the vector with its vials."""
-    needs = [need for step in as_master(reading_of(master)).steps for need in step.needs]
-    materials = {need.of: need.title for need in needs if need.kind is NeedKind.MATERIAL_LOT}
-    for number, (item, title) in enumerate(sorted(materials.items()), start=1):
-        _approve_lot(item, code=f"M-{2200 + number}", kind=_kind_of(item), name=title)
-    vector = next(need for need in needs if need.kind is NeedKind.VECTOR_LOT)
-    _approve_lot(
-        vector.of,
-        code=VECTOR_LOT,
-        kind=MaterialLot.Kind.VECTOR,
-        name="Lentiviral vector, anti-CD19 receptor",
-        target_antigen="CD19",
-        titer_tu_per_ml=f"{TITER:f}",
-        units=[vial(number) for number in range(1, VIALS + 1)],
-    )
-
-
-def _approve_lot(item: str, *, code: str, kind: MaterialLot.Kind, name: str, **more: object) -> None:
-    act(
-        "lot.approve",
-        Site.objects.get(),
-        MaterialLot,
-        by="tweiss",
-        code=code,
-        kind=str(kind),
-        item=item,
-        name=name,
-        supplier="Example Supplies",
-        certificate=f"CoA {code}",
-        expires_on=(local(clock.now()).date() + timedelta(days=365)).isoformat(),
-        **more,
-    )
-
-
-def _kind_of(item: str) -> MaterialLot.Kind:
-    if item in CONSUMABLES:
-        return MaterialLot.Kind.CONSUMABLE
-    return MaterialLot.Kind.MEDIUM if item in MEDIA else MaterialLot.Kind.REAGENT
-
-
-def vial(number: int) -> str:
-    """Give the code of a vector vial; a batch takes its own ones only."""
-    return f"{VECTOR_LOT}-{number:02d}"
 
 
 def place(code: str) -> Place:

@@ -20,6 +20,7 @@ from config.story.deciding import (
 )
 from config.story.making import checked_only, made
 from config.story.receiving import arriving, received
+from config.story.worked_batches import worked_batch
 
 # The last published batch was collected so long ago; it was certified 27 days after that.
 LAST_PUBLISHED = 36
@@ -102,6 +103,32 @@ STAGES: tuple[tuple[Callable[[Plan], Story], int], ...] = (
     (_in_receipt, 2),
     (arriving, 2),
 )
+
+
+def _family_in_work(before: str) -> Callable[[Plan], Story]:
+    """Give the story of a batch that stands before one of its steps."""
+
+    def told(plan: Plan) -> Story:
+        cells = yield from received(plan)
+        yield from made(cells, before=before)
+
+    return told
+
+
+def _family_made(plan: Plan) -> Story:
+    """Everything is made and stored; the laboratory has not begun."""
+    cells = yield from received(plan)
+    yield from made(cells)
+
+
+# The other families: a story of each, and the days since its collection.
+OF_FAMILIES: tuple[tuple[str, Callable[[Plan], Story], int], ...] = (
+    ("nonviral-car-t", _family_in_work("4.3"), 12),
+    ("nk", _family_in_work("4.4"), 11),
+    ("t-cells", _family_made, 15),
+    ("til", _family_in_work("3.3"), 19),
+    ("cd34", _family_in_work("2.3"), 2),
+)
 CREWS = (
     Crew(),
     Crew(performer="shaddad", witness="lnunes", checker="mokafor"),
@@ -138,6 +165,7 @@ def published_stories(today: date) -> list[Story]:
 
 def stories_of_stages(today: date) -> list[Story]:
     """Give the stories of the batches that stand in earlier stages, and of the cells that are on their way."""
+    published = [("", story, days) for story, days in STAGES]
     return [
         story(
             Plan(
@@ -146,10 +174,11 @@ def stories_of_stages(today: date) -> list[Story]:
                 collected_on=today - timedelta(days=days),
                 release=invented_release(number),
                 crew=CREWS[number % len(CREWS)],
-                weight_kg=str(58 + 3 * number),
+                weight_kg=worked_batch(family).weight_kg if family else str(58 + 3 * number),
                 seeded_millions=236 + 2 * number,
                 minutes_later=2 * number,
+                family=family,
             )
         )
-        for number, (story, days) in enumerate(STAGES, start=4)
+        for number, (family, story, days) in enumerate((*published, *OF_FAMILIES), start=4)
     ]

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from accounts.wording import local
 from config.story.acting import Story, at, tell_together
 from config.story.ari0001 import APART
-from config.story.site import found_site, opening
+from config.story.site import FAMILIES, found_site, opening
 from config.story.stages import LAST_PUBLISHED, published_stories, stories_of_stages
 from ledger import clock
 
@@ -20,13 +20,13 @@ Say = Callable[[str], object]
 DAYS_BEFORE = LAST_PUBLISHED + 2 * APART.days + 12
 
 
-def found_training_site() -> None:
+def found_training_site(families: tuple[str, ...] = FAMILIES) -> None:
     """Found the training site with its people, places, definitions and lots, as it was some months ago."""
     begins = _today() - timedelta(days=DAYS_BEFORE)
     try:
         clock.tell(at(begins, "08:00"))
         found_site(begins)
-        tell_together([opening()])
+        tell_together([opening(families)])
     finally:
         clock.end_story()
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from accounts.api.schema import ObjectionOutput
 from chain_of_custody.models import IdentityCheck
 from qc.assessing import Fact
-from qc.models import Reading, Result, Sample
+from qc.models import FactAssessment, Reading, Result, Sample
 from qc.panel import PanelLine, Standing
 from qc.verdicts import Judgement, Verdict
 
@@ -118,6 +118,33 @@ class FactOutput(serializers.Serializer[Fact]):
     happened_at = serializers.DateTimeField()
     assessed_by = serializers.CharField(source="assessment.signer_username", allow_null=True, default=None)
     conclusion = serializers.CharField(source="assessment.conclusion", allow_null=True, default=None)
+    deviation = serializers.CharField(source="assessment.number", allow_null=True, default=None)
+    severity = serializers.CharField(source="assessment.severity", allow_null=True, default=None)
+    decision = serializers.CharField(source="assessment.decision", allow_null=True, default=None)
+
+
+class DeviationOutput(serializers.Serializer[FactAssessment]):
+    """A deviation: a fact as quality assurance assessed it."""
+
+    number = serializers.CharField()
+    batch = serializers.CharField(source="batch.number")
+    severity = serializers.CharField()
+    decision = serializers.CharField()
+    fact = serializers.UUIDField(source="fact_id")
+    immediate_action = serializers.CharField()
+    impact = serializers.CharField()
+    root_cause = serializers.CharField()
+    conclusion = serializers.CharField()
+    assessed_by = serializers.CharField(source="signer_username")
+    assessed_at = serializers.DateTimeField(source="signed_at")
+
+
+class DeviationsOutput(serializers.Serializer[Plain]):
+    """One page of deviations."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = DeviationOutput(many=True)
 
 
 class DecisionOutput(serializers.Serializer[Plain]):

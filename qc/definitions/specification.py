@@ -81,6 +81,11 @@ class Line:
     reference: str
     note: str
 
+    @property
+    def why_not_applicable(self) -> str:
+        """Give the reason for which the line takes no result of this product; empty where it takes one."""
+        return str(self.criterion["reason"]) if self.criterion["kind"] == "not_applicable" else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiver:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from batches.definitions.parts import Part, repeated, text, texts
 from qc.criteria import DefinitionError, criterion_from_definition
 from qc.definitions.specification import Entry, Line, Release, ResultType, SpecificationDefinition
+from qc.definitions.unfilled import as_if_set
 from qc.rounding import Rounding
 
 NEEDED = {
@@ -80,7 +81,7 @@ def _faults_of_line(specification: SpecificationDefinition, line: Line) -> Itera
     if (line.release is Release.INFORMATION) == _decides(line):
         yield f"{where}: a line is for information exactly where its criterion never decides."
     try:
-        criterion_from_definition(line.criterion, Rounding[specification.rounding])
+        criterion_from_definition(as_if_set(line.criterion), Rounding[specification.rounding])
     except DefinitionError as error:
         yield f"{where}: {error}"
         return

@@ -17,7 +17,7 @@ from batches.pinned import product_of
 from batches.streams import streams_of
 from batches.views.strip import Context, strip_of
 from qc.approving import newest_approval
-from qc.assessing import facts_of
+from qc.assessing import DECISIONS, SEVERITIES, facts_of
 from qc.batch_act import batch_called
 from qc.disposition import newest_review, objections_to_certification
 from qc.models import Disposition
@@ -44,6 +44,8 @@ def about(batch: Batch, *, by: Person) -> Context:
         "specification": batch.specification,
         "conform": sum(line.conforms for line in panel),
         "facts": [(fact, offer("fact.assess", fact.id, by=by) if fact.assessment is None else None) for fact in facts],
+        "severities": SEVERITIES,
+        "fact_decisions": DECISIONS,
         "open_facts": sum(fact.assessment is None for fact in facts),
         "approval": newest_approval(batch),
         "approve": offer("results.approve", batch, by=by),

@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from reports.api import copies, documents
+from reports.api import continuity, copies, documents
 
 urlpatterns = [
+    path(
+        "batches/<str:number>/continuity/copies/<uuid:copy_id>/file/",
+        continuity.CopyFileView.as_view(),
+        name="api-continuity-copy",
+    ),
     path("documents/", documents.DocumentsView.as_view(), name="api-documents"),
     path("documents/<str:number>/v<int:version>.pdf", documents.DocumentFileView.as_view(), name="api-document-file"),
     path("copies/", copies.CopiesView.as_view(), name="api-copies"),

@@ -2,12 +2,14 @@
 
 from django.utils.translation import gettext as _
 
-from accounts.wording import record_time
+from accounts.wording import day, record_time
 from batches.models import Batch
 from chain_of_custody import isbt128
+from chain_of_custody.donor_testing import results_of
+from chain_of_custody.fates import fate_words, fates_of
 from chain_of_custody.following import custody_record
 from chain_of_custody.links import CustodyRecord, HeldNow, Kept, Link, Side
-from chain_of_custody.models import Collection, Container, HandOverOffered, IdentityCheck
+from chain_of_custody.models import Collection, Container, DonorTest, HandOverOffered, IdentityCheck
 from chain_of_custody.words import celsius, party_words, place_words
 from ledger.models import StoredFile
 from reports import record_snapshot as stated
@@ -23,7 +25,7 @@ def custody(batch: Batch, names: Names) -> tuple[stated.Custody, CustodyRecord]:
             collections=tuple(_collection(one, names) for one in record.collections),
             before=tuple(_kept(one) for one in record.before),
             links=tuple(_link(link, names) for link in record.links),
-            held=tuple(_held(one) for one in record.held),
+            held=(*(_held(one) for one in record.held), *_ended(record)),
             checks=tuple(_check(one, names) for one in record.checks),
             gaps=tuple(record.gaps),
             contradictions=tuple(record.contradictions),
@@ -41,15 +43,32 @@ def _collection(row: Collection, names: Names) -> stated.Collected:
     signatures = [names.signature(row, _("Electronic signature, registration"))]
     if hasattr(row, "verification"):
         signatures.append(names.signature(row.verification, _("Electronic signature, compared with the form")))
+    tests = results_of(row)
+    for test in tests:
+        words = _("Electronic signature, donor test: %(words)s") % {"words": _told(test)}
+        signatures.append(names.signature(test, words))
+        if hasattr(test, "verification"):
+            words = _("Electronic signature, donor test verified: %(marker)s") % {"marker": test.marker}
+            signatures.append(names.signature(test.verification, words))
     return stated.Collected(
         donation=Donation(din.for_the_eye, din.check_character),
         collected=record_time(row.collected_at),
         party=party_words(row.party),
         volume=f"{row.volume_ml:f} mL",
-        donor_markers=row.donor_markers or _("not stated"),
+        donor_markers="; ".join([row.donor_markers or _("not stated"), *map(_told, tests)]),
         form=row.form_reference or _("not stated"),
         signatures=tuple(signatures),
     )
+
+
+def _told(test: DonorTest) -> str:
+    """Write one result of a donor test."""
+    parts = [f"{test.marker}: {test.get_result_display()}", test.laboratory, test.report]
+    if test.sampled_on is not None:
+        parts.append(_("sampled %(day)s") % {"day": day(test.sampled_on)})
+    if hasattr(test, "superseded_by"):
+        parts.append(_("superseded"))
+    return ", ".join(part for part in parts if part)
 
 
 def _kept(kept: Kept) -> stated.Kept:
@@ -146,6 +165,21 @@ def _held(held: HeldNow) -> str:
     where = place_words(held.place, held.position) if held.place else _("no place is stated")
     words = _("%(codes)s: %(who)s, %(where)s, since %(time)s")
     return words % {"codes": _codes(held.containers), "who": who, "where": where, "time": record_time(held.since)}
+
+
+def _ended(record: CustodyRecord) -> list[str]:
+    """Say what became of each container that has ended, who signed that and who saw it."""
+    ends = fates_of(record.containers)
+    said = []
+    for container in record.containers:
+        end = ends.get(container.pk)
+        if end is None:
+            continue
+        volume = f"{end.volume_ml:f} mL" if end.volume_ml is not None else ""
+        seen = _("seen by %(name)s") % {"name": end.witnessed.signer_name} if hasattr(end, "witnessed") else ""
+        parts = [fate_words(end), volume, end.route, end.reason, end.signer_name, seen]
+        said.append(f"{container.code}: {', '.join(part for part in parts if part)}")
+    return said
 
 
 def _check(row: IdentityCheck, names: Names) -> stated.IdentityChecked:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from accounts.wording import day, record_time
 from batches.definitions.master import NeedKind
-from batches.models import MaterialLot
+from batches.lot_states import approval_of
+from batches.models import LineClearance, LotUse, MaterialLot
 from batches.record import BatchRecord
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container
@@ -29,9 +31,19 @@ def lots(record: BatchRecord, names: Names) -> tuple[stated.LotUsed, ...]:
                         "who": names.by_at(scan.actor, scan.performed_at),
                     }
                     uses[scan.lot].append(words)
-    names.look_up(uses)
+    taken = LotUse.objects.filter(batch=record.batch, superseded_by=None).select_related("lot")
+    for use in taken.order_by("recorded_at", "pk"):
+        uses[use.lot].append(_taken(use))
+    prefetch_related_objects(list(uses), "decisions")
+    names.look_up(approval_of(lot) for lot in uses)
     vector_first = sorted(uses, key=lambda lot: (lot.kind != MaterialLot.Kind.VECTOR, lot.code))
     return tuple(_lot(lot, uses[lot], names) for lot in vector_first)
+
+
+def _taken(use: LotUse) -> str:
+    planned = "–" if use.planned is None else f"{use.planned:f} {use.unit}"
+    words = _("step %(step)s took %(actual)s, planned %(planned)s")
+    return words % {"step": use.step, "actual": f"{use.actual:f} {use.unit}", "planned": planned}
 
 
 def _lot(lot: MaterialLot, uses: list[str], names: Names) -> stated.LotUsed:
@@ -40,6 +52,12 @@ def _lot(lot: MaterialLot, uses: list[str], names: Names) -> stated.LotUsed:
         remarks.append(_("target antigen %(antigen)s") % {"antigen": lot.target_antigen})
     if lot.titer_tu_per_ml is not None:
         remarks.append(_("titer %(titer)s TU/mL") % {"titer": show_count(lot.titer_tu_per_ml)})
+    if lot.construct:
+        remarks.append(_("construct %(construct)s") % {"construct": lot.construct})
+    if lot.replication_competent:
+        remarks.append(lot.replication_competent)
+    if lot.bank:
+        remarks.append(_("cell bank %(bank)s") % {"bank": lot.bank})
     return stated.LotUsed(
         code=lot.code,
         name=lot.name,
@@ -48,20 +66,32 @@ def _lot(lot: MaterialLot, uses: list[str], names: Names) -> stated.LotUsed:
         expires=day(lot.expires_on),
         remarks=", ".join(remarks),
         uses=tuple(uses),
-        approval=names.signature(lot, _("Electronic signature, approval of the lot")),
+        approval=names.signature(approval_of(lot), _("Electronic signature, approval of the lot")),
     )
 
 
 def equipment(record: BatchRecord, names: Names) -> tuple[stated.Named, ...]:
-    """Give the equipment that was read into slots, or written down, with the step."""
+    """Give the equipment and the areas that were read into slots, with the step, and each line clearance."""
     found = []
     for step in record.steps:
         for slot in step.slots:
-            if slot.definition.kind is NeedKind.EQUIPMENT:
+            if slot.definition.kind in (NeedKind.EQUIPMENT, NeedKind.AREA):
                 for scan in slot.fitting:
                     where = _("step %(step)s, %(slot)s") % {"step": step.definition.code, "slot": slot.definition.title}
                     found.append(stated.Named(scan.code, f"{where}, {names.by_at(scan.actor, scan.performed_at)}"))
+    cleared = LineClearance.objects.filter(batch=record.batch).select_related("area", "verification")
+    found += [stated.Named(one.area.code, _clearance(one, names)) for one in cleared.order_by("signed_at")]
     return tuple(found)
+
+
+def _clearance(row: LineClearance, names: Names) -> str:
+    verified = getattr(row, "verification", None)
+    second = names.by_at(verified.actor, verified.signed_at) if verified else _("not yet")
+    return _("cleared %(when)s: %(who)s; verified: %(second)s") % {
+        "when": row.get_when_display(),
+        "who": names.by_at(row.actor, row.signed_at),
+        "second": second,
+    }
 
 
 def vessels(record: BatchRecord, names: Names) -> tuple[stated.Vessel, ...]:

@@ -3,7 +3,8 @@
 from django.utils.translation import gettext as _
 
 from accounts.wording import day, record_time
-from batches.models import Batch, Definition, TrueCopy, Weight
+from batches.continuity import copies_of, copy_words, is_accounted
+from batches.models import Batch, ContinuityCopy, Definition, TrueCopy, Weight
 from ledger.models import StoredFile
 from reports import record_snapshot as stated
 from reports.models import Document
@@ -64,7 +65,7 @@ def order(batch: Batch, names: Names) -> tuple[tuple[stated.Named, ...], tuple[s
 
 
 def documents(batch: Batch) -> tuple[stated.DocumentIssued, ...]:
-    """Give every version of every document that was issued on the batch."""
+    """Give every version of every document that was issued on the batch, then each numbered copy for an outage."""
     rows = Document.objects.filter(batch=batch).select_related("superseded_by", "file").order_by("issued_at", "pk")
     return tuple(
         stated.DocumentIssued(
@@ -75,6 +76,18 @@ def documents(batch: Batch) -> tuple[stated.DocumentIssued, ...]:
             sha256=row.sha256,
         )
         for row in rows
+    ) + tuple(_paper_copy(copy) for copy in copies_of(batch))
+
+
+def _paper_copy(copy: ContinuityCopy) -> stated.DocumentIssued:
+    """Give a numbered copy of a continuity record with what became of it."""
+    standing = copy.accounted.get_fate_display() if is_accounted(copy) else _("not accounted for")
+    return stated.DocumentIssued(
+        title=_("Continuity record"),
+        number=copy_words(copy),
+        issued=record_time(copy.recorded_at),
+        standing=f"{standing} ({copy.place})",
+        sha256=copy.file.sha256,
     )
 
 

@@ -3,11 +3,12 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import Signed
+from accounts.wording import day
 from batches.definitions.product import Profile
-from batches.models import Batch, BatchState, LegalHold, LegalHoldLifted
+from batches.models import Batch, BatchState, LegalHold, LegalHoldLifted, ManufactureEnded, OrderEnded
 from batches.pinned import product_of
 from qc.assessing import Fact, facts_of
-from qc.models import Disposition, RecordReview, ResultsApproval
+from qc.models import Disposition, FactAssessment, RecordReview, ResultsApproval
 from reports import record_snapshot as stated
 from reports.record_gathering.names import Names
 from reports.snapshot import Evaluation, Sign
@@ -32,9 +33,20 @@ def _exception(fact: Fact, names: Names) -> stated.Exceptional:
         recorded=recorded,
         evaluation=Evaluation("assessed", Sign.NONE, _("Assessed")),
         impact=row.impact,
-        conclusion=row.conclusion,
+        conclusion=_concluded(row),
         signature=names.signature(row, _("Electronic signature, assessment")),
     )
+
+
+def _concluded(row: FactAssessment) -> str:
+    """Give the conclusion with what else a deviation states."""
+    if not row.number:
+        return row.conclusion
+    parts = [row.conclusion, f"{row.number}, {row.get_severity_display()}: {row.get_decision_display()}."]
+    parts.append(_("Immediate action: %(what)s") % {"what": row.immediate_action})
+    if row.root_cause:
+        parts.append(_("Root cause: %(what)s") % {"what": row.root_cause})
+    return " ".join(parts)
 
 
 def standing(batch: Batch, names: Names) -> tuple[Evaluation, str, str]:
@@ -52,11 +64,13 @@ def standing(batch: Batch, names: Names) -> tuple[Evaluation, str, str]:
 
 
 def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
-    """Give every act of quality on the whole batch, in the order of the record."""
+    """Give every act of quality on the whole batch and each end, in the order of the record."""
     profile = product_of(batch).profile
     rows: list[Signed] = []
     for model in (ResultsApproval, RecordReview, Disposition, LegalHold, LegalHoldLifted):
         rows += model._default_manager.filter(batch=batch)
+    rows += ManufactureEnded.objects.filter(batch=batch)
+    rows += OrderEnded.objects.filter(order=batch.order)
     rows.sort(key=lambda row: (row.recorded_at, str(row.pk)))
     return tuple(_decided(row, profile, names) for row in rows)
 
@@ -83,6 +97,13 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             return _one(_("Legal hold"), Evaluation("hold", Sign.WARN, _("Set")), row.reason, row, names)
         case LegalHoldLifted():
             return _one(_("Legal hold"), Evaluation(DONE, Sign.NONE, _("Lifted")), row.reason, row, names)
+        case ManufactureEnded():
+            about = Evaluation(row.how, Sign.WARN, str(row.get_how_display()))
+            return _one(_("End of manufacture"), about, f"{row.get_why_display()}. {row.says}", row, names)
+        case OrderEnded():
+            about = Evaluation(row.how, Sign.NONE, str(row.get_how_display()))
+            said = ". ".join(filter(None, (f"{day(row.happened_on)}, {row.source}", row.reason)))
+            return _one(_("End of the order"), about, said, row, names)
         case _:
             raise TypeError(f"{row.record_type()} is no act of quality on a batch.")
 

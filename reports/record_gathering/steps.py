@@ -1,7 +1,8 @@
 """What was made: each step with its scans, values, corrections, quantities and signatures."""
 
 from collections import defaultdict
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from accounts.wording import record_time
 from batches.definitions.master import Step as StepDefinition
 from batches.deriving import Derivation
 from batches.judging import Verdict
-from batches.models import StepPerformed, StepWitnessed, Value, ValueCorrected
+from batches.models import FromPaper, StepPerformed, StepWitnessed, Value, ValueCorrected
+from batches.paper import transcribed_words
 from batches.record import BatchRecord, FieldRecord, SlotRecord, Status, StepRecord
 from reports import record_snapshot as stated
+from reports.record_gathering import bench
 from reports.record_gathering.names import Names
 from reports.snapshot import Evaluation, Sign
 
@@ -23,6 +26,7 @@ SIGNS = {
     Status.PERFORMED: Sign.WAIT,
     Status.COMPLETE: Sign.PASS,
     Status.NEEDS_AGAIN: Sign.WARN,
+    Status.LEFT_OUT: Sign.NONE,
 }
 # A value that is stored so much later than it was taken says when it was stored.
 LATER = timedelta(minutes=1)
@@ -44,13 +48,18 @@ def stages(record: BatchRecord, names: Names) -> tuple[stated.Stage, ...]:
     batch = record.batch
     corrected = {row.value_id: row for row in ValueCorrected.objects.filter(batch=batch)}
     witnessed = {row.performed_id: row for row in StepWitnessed.objects.filter(batch=batch)}
+    beside = bench.remarks(record, names)
     found: dict[str, list[stated.Step]] = defaultdict(list)
     for step in record.steps:
-        found[step.definition.stage].append(_step(step, names, corrected, witnessed))
+        said = tuple(beside.get(step.definition.code, ()))
+        found[step.definition.stage].append(replace(_step(step, names, corrected, witnessed), remarks=said))
+    before = {record.master.stages[0].code: bench.note_of_start(record, names)}
     return tuple(
         stated.Stage(
             title=stage.title,
-            note=_("The work of this stage stands under the results of the laboratory.") if stage.laboratory else "",
+            note=_("The work of this stage stands under the results of the laboratory.")
+            if stage.laboratory
+            else before.get(stage.code, ""),
             steps=tuple(found[stage.code]),
         )
         for stage in record.master.stages
@@ -61,12 +70,15 @@ def _step(
     step: StepRecord, names: Names, corrected: dict[UUID, ValueCorrected], witnessed: dict[UUID, StepWitnessed]
 ) -> stated.Step:
     definition, start = step.definition, step.start
-    began = names.by_at(start.actor, start.happened_at) if start else _("Not begun")
+    began = _by(start, names, start.happened_at) if start else _("Not begun")
     if start and start.reason:
         began = _("%(began)s. Begun while an earlier step was open: %(reason)s") % {
             "began": began,
             "reason": start.reason,
         }
+    if step.paper is not None:
+        entered = names.who(step.paper.read.actor)
+        began = f"{began}. {transcribed_words(step.paper, entered_by=entered)}"
     words = str(step.status_words)
     return stated.Step(
         code=definition.code,
@@ -82,6 +94,14 @@ def _step(
         versions=tuple(_version(row, step, names, witnessed) for row in step.versions),
         made=tuple(names.called(key) for row in step.versions for key in row.containers),
     )
+
+
+def _by(row: FromPaper, names: Names, moment: datetime) -> str:
+    """Write who did something, and when; what came from paper names who did it there and who entered it."""
+    if row.copy_id is None:
+        return names.by_at(row.actor, moment)
+    words = _("%(done)s, on paper; entered by %(who)s")
+    return words % {"done": names.by_at(f"person/{row.done_by_id}", moment), "who": names.who(row.actor)}
 
 
 def _demands(step: StepDefinition) -> str:
@@ -104,7 +124,9 @@ def _scan(slot: SlotRecord, number: int, names: Names) -> stated.Scan:
     return stated.Scan(
         slot=slot.definition.title,
         code=scan.code,
-        read=how % {"who": names.by_at(scan.actor, scan.performed_at)},
+        read=_by(scan, names, scan.performed_at)
+        if scan.copy_id
+        else how % {"who": names.by_at(scan.actor, scan.performed_at)},
         says=scan.says,
         evaluation=fits if scan.fits else Evaluation("does_not_fit", Sign.FAIL, _("Does not fit")),
     )
@@ -122,13 +144,15 @@ def _value(each: FieldRecord, names: Names, corrected: dict[UUID, ValueCorrected
         title=each.definition.title,
         value=each.shown,
         limit=limit,
-        evaluation=verdict_stated(each.verdict),
-        recorded=names.by_at(current.actor, current.performed_at),
+        evaluation=Evaluation("not_applicable", Sign.NONE, _("Not applicable"))
+        if current.is_not_applicable
+        else verdict_stated(each.verdict),
+        recorded=_by(current, names, current.performed_at),
         remarks=tuple(_remarks(each, current)),
         corrections=tuple(
             stated.Correction(
                 old=each.words_of(old),
-                old_by=names.by_at(old.actor, old.performed_at),
+                old_by=_by(old, names, old.performed_at),
                 new=each.words_of(new),
                 new_by=names.by_at(new.actor, new.recorded_at),
                 reason=new.reason,

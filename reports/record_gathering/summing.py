@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from batches.definitions.master import NeedKind
-from batches.record import BatchRecord, Status, objections_to_record
+from batches.record import BatchRecord, objections_to_record
 from reports import record_snapshot as stated
 from reports.record_gathering.names import Names
 from reports.snapshot import Evaluation, Sign
@@ -20,7 +20,7 @@ def summary(
     """Give one line for each thing that a review by exception looks at."""
     steps = [step for stage in stages for step in stage.steps]
     values = [value for step in steps for value in (*step.values, *step.derived)]
-    complete = sum(step.status is Status.COMPLETE for step in record.steps)
+    complete = sum(step.is_done for step in record.steps)
     outside = sum(value.evaluation.sign is Sign.FAIL for value in values)
     corrections = sum(len(value.corrections) for value in values)
     again = sum(max(0, len(step.versions) - 1) for step in steps)

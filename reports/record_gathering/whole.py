@@ -17,7 +17,7 @@ from ledger.models import Entry
 from qc.specifying import specification_of
 from reports import gathering, record_snapshot
 from reports.models import Document
-from reports.record_gathering import custody, materials, papers, quality, results, steps, summing, trail
+from reports.record_gathering import custody, labels, materials, papers, quality, results, steps, summing, trail
 from reports.record_gathering.names import PERSON, Names
 
 
@@ -62,6 +62,7 @@ def batch_record(
         lots=lots,
         equipment=materials.equipment(record, names),
         vessels=materials.vessels(record, names),
+        labels=labels.labels(batch, names),
         stages=stages,
         account=account,
         specification=_("%(code)s version %(version)s, rounding %(rounding)s")
@@ -76,7 +77,7 @@ def batch_record(
         trail=entries,
         signers=_signers(names),
         abbreviations=_abbreviations(),
-        files=papers.files(batch, custody.evidence_files(custody_read)),
+        files=papers.files(batch, [*custody.evidence_files(custody_read), *labels.specimen_files(batch)]),
         streams=streams,
         absent=_absent(),
         proof=gathering.proof_of(Entry.objects.get(seq=max(stream.last_seq for stream in streams))),
@@ -132,11 +133,6 @@ def _absent() -> tuple[record_snapshot.Named, ...]:
             _("Paper originals"),
             _("Waybills, collection forms, instrument prints and continuity copies lie where each true copy says."),
             _("A paper without a true copy is not in this record."),
-        ),
-        (
-            _("Label specimens"),
-            _("Specimens of printed labels are in the site's label file."),
-            _("Counts of labels stand in the steps where the master record asks for them."),
         ),
         (
             _("Line clearance"),

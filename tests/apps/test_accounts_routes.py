@@ -29,14 +29,24 @@ SAMPLES = {
 # Signing out and locking change what the next request may do, so they are tried elsewhere.
 LEFT_OUT = {"/sign-out/", "/lock/"}
 
+READ_RECORDS = set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR}
 READERS = {
     "accounts:people": {Role.QC_REVIEWER, Role.QA, Role.ADMINISTRATOR},
     "accounts:security": {Role.QA, Role.ADMINISTRATOR},
     "accounts:roles": set(Role),
     "accounts:account": set(Role),
+    "batches:courses": READ_RECORDS,
+    "batches:trace": READ_RECORDS,
     "home": set(Role),
     "integrity": set(Role),
+    "batches:materials": set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR},
+    "batches:equipment-list": set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR},
+    "batches:areas": set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR},
+    "api-lots": set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR},
+    "api-equipment-list": set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR},
+    "api-areas": set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR},
     "api-integrity": set(Role),
+    "api-courses": READ_RECORDS,
     "api-people": set(Role),
     "api-roles": set(Role),
     "api-account": set(Role),

@@ -94,7 +94,7 @@ def test_versions_follow_each_other_and_a_batch_keeps_its_own():
     assert current.version == 2
 
 
-def test_a_lot_is_approved_whole_in_date_and_under_codes_of_its_own():
+def test_a_lot_is_received_whole_in_date_and_under_codes_of_its_own():
     world = BatchWorld()
     day = today()
     for change, field in (
@@ -110,7 +110,7 @@ def test_a_lot_is_approved_whole_in_date_and_under_codes_of_its_own():
     with nothing_written(), pytest.raises(BadInput):
         world.a_lot("cd19_vector", "LV-2", titer_tu_per_ml="1,0")
     with nothing_written(), pytest.raises(NotAllowed):
-        do("lot.approve", Site.objects.get(), by=world.technician, code="X-1", kind="reagent", item="wash_buffer",
+        do("lot.receive", Site.objects.get(), by=world.qp, code="X-1", kind="reagent", item="wash_buffer",
            name="x", supplier="x", certificate="x", expires_on=this_day())  # fmt: skip
 
     found = lot_of("L-cd19_vector-07")

@@ -38,9 +38,9 @@ WHY = "a court asked for it"
 class Identified(Laboratory):
     """A laboratory whose patient has an identity record."""
 
-    def issued(self, *, weight: bool = True) -> Batch:
+    def issued(self, *, weight: bool = True, donor_known: bool = True) -> Batch:
         self.coi = a_subject(by=self.logistics, initials="QZX", birth_year=1907)
-        return super().issued(weight=weight)
+        return super().issued(weight=weight, donor_known=donor_known)
 
 
 @pytest.fixture(scope="module")

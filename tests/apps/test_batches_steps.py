@@ -78,6 +78,7 @@ def test_each_step_waits_for_the_forced_order_before_it_and_others_want_a_reason
     world, batch = a_batch()
     steps = master_of(batch).steps
     technician = fresh(world.technician)
+    world.decided(batch)
     before = entries()
 
     for step in steps[1:]:

@@ -5,6 +5,7 @@ import logging
 from uuid import uuid4
 
 import pytest
+from django.db.models import Model
 from django.urls import reverse
 
 from accounts.incident_spans import spans
@@ -23,7 +24,7 @@ from qc.assessing import open_facts
 from reports.models import Document
 from tests.documents_builders import with_approved_results
 from tests.people import a_person, administrators, at_browser, do, nothing_written, secret_of
-from tests.qc_builders import Laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, Laboratory, kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 REASON = "The guard was taken away by a migration; it stands again."
@@ -104,11 +105,7 @@ STOPPED_BY_THE_SITE = {
     "definition.prepare": (
         "reviewer", "site", {"kind": "product", "source": "x", "change": "Another version."}
     ),
-    "lot.approve": (
-        "qa", "site",
-        {"code": "L-9", "kind": "reagent", "item": "x", "name": "x", "supplier": "x", "certificate": "x",
-         "expires_on": "2199-01-01"},
-    ),
+    "lot.decide": ("qa", "lot", {"decision": "recalled", "reason": "The maker recalls it."}),
     "person.admit": (
         "administrator", "site",
         {"username": "some.body", "name": "Some Body", "roles": ["qa"], "identity_document": "passport",
@@ -121,7 +118,9 @@ STOPPED_BY_THE_SITE = {
 
 def whom_and_what(laboratory: Laboratory, by: str, subject: str):
     people = {"administrator": administrators()[0]}
-    things = {"site": Site.objects.get()}
+    things: dict[str, Model] = {"site": Site.objects.get()}
+    if subject == "lot":
+        things["lot"] = laboratory.a_lot("wash_buffer")
     return people.get(by) or getattr(laboratory, by), things.get(subject) or getattr(laboratory, subject)
 
 
@@ -187,7 +186,10 @@ class TestRecordingGoesOn:
         fact = next(fact for fact in open_facts(laboratory.batch) if fact.row == incident)
         assert len(kinds) == 2
         assert fact.says.startswith("1 entries were made")
-        words = {"impact": "The entry was compared with the log book.", "conclusion": "No impact on the product."}
+        words = MINOR | {
+            "impact": "The entry was compared with the log book.",
+            "conclusion": "No impact on the product.",
+        }
         with pytest.raises(Refused, match="The incident is open"):
             do("fact.assess", fact.id, by=laboratory.qa, **words)
 

@@ -25,7 +25,7 @@ from qc.disposition import BATCH_CERTIFICATE_JOB, MOVES, move, objections_to_dis
 from qc.models import Disposition, FactAssessment, Reading, Result, ResultsApproval
 from qc.panel import Standing, release_panel
 from tests.people import a_person, administrators, do, fresh, nothing_written
-from tests.qc_builders import Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, Laboratory, in_the_laboratory, kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 Decision = BatchState.Disposition
@@ -207,7 +207,7 @@ def test_a_weight_that_changed_is_taken_by_correcting_the_result_with_the_same_v
 def test_a_departure_that_was_assessed_blocks_no_more(tested):
     a_reported_departure(tested)
     departure = Departure.objects.get(says="The door stood open.")
-    told = {"impact": "None: the line was closed.", "conclusion": "No effect on the product."}
+    told = {"impact": "None: the line was closed.", "conclusion": "No effect on the product."} | MINOR
 
     with nothing_written(), pytest.raises(NotAllowed):
         do("fact.assess", departure, by=tested.qp, **told)

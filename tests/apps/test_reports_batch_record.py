@@ -24,7 +24,7 @@ from tests import machine, verapdf
 from tests.copies_builders import delivered
 from tests.documents_builders import corrected, everything_made, squeezed
 from tests.people import do
-from tests.qc_builders import Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, Laboratory, in_the_laboratory, kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 MISREAD = "Misread the calendar, the log shows six."
@@ -49,7 +49,7 @@ def recorded_and_certified(laboratory: Laboratory) -> None:
     do("step.witness", laboratory.performed(batch, "2.1"), by=laboratory.second)
     report_departure(batch=batch, says=ALARM, by=laboratory.technician, id=uuid4())
     for fact in open_facts(batch):
-        told = {"impact": f"None for {fact.kind}.", "conclusion": "No influence on the cells."}
+        told = {"impact": f"None for {fact.kind}.", "conclusion": "No influence on the cells."} | MINOR
         do("fact.assess", fact.row, by=laboratory.qa, **told)
     laboratory.all_tested()
     corrected(laboratory, "viability_percent", "94.2", TWICE)
@@ -224,7 +224,7 @@ def test_a_reader_without_the_system_finds_the_answers(laboratory, first):
 def test_what_is_not_in_the_record_is_named(first):
     page = printed(first)
 
-    for name in ("Label specimens", "Line clearance", "Environmental monitoring", "Paper originals", "Hospital"):
+    for name in ("Line clearance", "Environmental monitoring", "Paper originals", "Hospital"):
         assert squeezed(name) in page
     for number in range(1, 16):
         assert any(line.startswith(f"{number}  ") for line in chapters(first)), number

@@ -70,7 +70,7 @@ def test_the_snapshot_holds_the_texts_as_they_were_typed(documents):
 
     assert isinstance(analysis, CertificateOfAnalysis)
     assert isinstance(decision, BatchCertificate)
-    assert analysis.product.donor_markers == MARKUP
+    assert analysis.product.donor_markers.endswith(f"Collection form: {MARKUP}")
     assert [(mark.text, mark.source) for mark in analysis.data_marks] == [(MARKUP, MARKUP)]
     assert any(MARKUP in note.text for note in analysis.footnotes)
     assert (analysis.sites[-1].name, analysis.sites[-1].address) == (MARKUP, MARKUP)

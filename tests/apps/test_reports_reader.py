@@ -26,7 +26,7 @@ from tests.documents_builders import corrected, with_approved_results
 from tests.guards_away import guards_away
 from tests.inspections_builders import an_inspection, an_inspector, issued_beside
 from tests.people import at_browser, do, fresh
-from tests.qc_builders import Laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, Laboratory, kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 REASON = "The dilution was entered twice."
@@ -107,7 +107,7 @@ def test_what_is_not_in_the_record_is_said_on_every_page(browser, laboratory):
     for section in ("", "results", "trail"):
         shown = page(browser, laboratory, section)
         assert "What is not in this record" in shown
-        assert "Label specimens" in shown
+        assert "Paper originals" in shown
         assert "Environmental monitoring" in shown
 
 
@@ -176,6 +176,7 @@ def test_a_fact_without_an_assessment_is_open_until_it_has_one(browser, laborato
                 "fact.assess",
                 fact.row,
                 by=laboratory.qa,
+                **MINOR,
                 impact="None, it was closed.",
                 conclusion="No further action.",
             )

@@ -15,9 +15,11 @@ from accounts.links import make_link
 from accounts.models import Person
 from accounts.roles import Role
 from accounts.signing import ask
-from batches.models import Definition, StepStart
+from batches.drafting import save_draft
+from batches.models import Course, Definition, DefinitionDraft, StepStart
 from chain_of_custody.models import HandOverOffered
 from ledger import files, outbox
+from ledger.models import Site
 from ledger.writing import writing
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
@@ -32,24 +34,28 @@ from tests.browser.watching import (
     picture,
 )
 from tests.browser.worlds import WholeSite
-from tests.people import STATION, administrators, approved, secret_of
+from tests.people import STATION, administrators, approved, do, secret_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Addresses that take a form, hand out a file or answer programs: nobody looks at them.
 NO_PAGES = {
     "accounts:lock", "accounts:person-link", "accounts:rotate-key", "accounts:sign-out", "accounts:sign-start",
-    "accounts:token-revoke", "batches:definition-file", "batches:paper", "batches:papers", "batches:report",
+    "accounts:token-revoke", "batches:definition-drafts", "batches:definition-file", "batches:paper", "batches:papers",
+    "batches:report",
+    "batches:continuity-copy", "batches:continuity-edition", "batches:continuity-take", "batches:step-paper-scan",
+    "batches:step-paper-value",
+    "batches:label-apply", "batches:label-print", "batches:label-specimen", "batches:label-stop",
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
     "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz", "reports:batch-copy",
-    "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
+    "reports:recall-csv", "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
     "reports:record-file", "reports:verify-file",
 }  # fmt: skip
 # Milliseconds between two keys; a scanner is faster.
 A_PERSON_TYPES = 60
 TABS = (
-    "steps", "in-process", "departures", "release-tests", "disposition", "custody", "documents", "papers", "retention",
-    "audit-trail",
+    "steps", "in-process", "containers", "attempts", "departures", "release-tests", "disposition", "custody",
+    "labels", "documents", "papers", "retention", "continuity", "audit-trail",
 )  # fmt: skip
 
 
@@ -102,16 +108,20 @@ def technician(site: WholeSite) -> Walk:
         Stop("step-before-the-act", reverse("batches:step", args=[making, "3.3"])),
         Stop("step-not-yet", reverse("batches:step", args=[making, "3.4"])),
         Stop("step-open", reverse("batches:step", args=[number, "2.2"])),
+        Stop("step-paper", reverse("batches:step-paper", args=[making, "3.3"])),
         Stop("sign-check", reverse("accounts:sign", args=[to_check.pk])),
         Stop("custody", "/custody/"),
         Stop("chain", reverse("chain_of_custody:chain", args=[coi])),
         Stop("collection-new", reverse("chain_of_custody:collection-new", args=[coi])),
+        Stop("donor", reverse("chain_of_custody:donor", args=[coi])),
         Stop("hand-over", reverse("chain_of_custody:hand-over", args=[offered.pk])),
         Stop("hand-over-new", reverse("chain_of_custody:hand-over-new", args=[coi])),
         Stop("container", reverse("chain_of_custody:container", args=[site.containers_at("final_product")[0].code])),
         Stop("evidence", "/custody/evidence/"),
         Stop("samples", "/samples/"),
         Stop("lots", "/lots/"),
+        Stop("equipment", "/equipment/"),
+        Stop("areas", "/areas/"),
         Stop("account", "/account/"),
         Stop("roles", "/roles/"),
         Stop("batch-unknown", "/batches/CT-26-9999/", 404),
@@ -140,6 +150,7 @@ def analyst(site: WholeSite) -> Walk:
 def quality_assurance(site: WholeSite) -> Walk:
     document = Document.objects.latest("issued_at")
     definition = Definition.objects.filter(kind="master").latest("recorded_at")
+    newer, draft = a_newer_version(definition, by=site.qa)
     stops = [
         Stop("qa-work", "/"),
         Stop("batch", reverse("batch", args=[site.batch.number])),
@@ -147,8 +158,13 @@ def quality_assurance(site: WholeSite) -> Walk:
         *(Stop(f"batch-in-making-{tab}", reverse("batch-tab", args=[site.making.number, tab])) for tab in TABS),
         Stop("release", reverse("qc:release", args=[site.batch.number])),
         Stop("release-with-facts", reverse("qc:release", args=[site.making.number])),
+        Stop("deviations", "/deviations/"),
         Stop("definitions", "/definitions/"),
         Stop("definition", reverse("batches:definition", args=[definition.pk])),
+        Stop("definition-waiting", reverse("batches:definition", args=[newer.pk])),
+        Stop("definition-compare", reverse("batches:definition-compare", args=[newer.pk])),
+        Stop("definition-compare-with", reverse("batches:definition-compare-with", args=[definition.pk, newer.pk])),
+        Stop("definition-draft", reverse("batches:definition-draft", args=[draft.pk])),
         Stop("orders", "/orders/"),
         Stop("order", reverse("batches:order", args=[site.making.order.number])),
         Stop("certificates", "/certificates/"),
@@ -160,6 +176,16 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("all-copies", "/copies/"),
     ]
     return Walk(site.qa, stops)
+
+
+def a_newer_version(definition: Definition, *, by: Person) -> tuple[Definition, DefinitionDraft]:
+    """The next version of a definition, which waits for a check, and a faulty draft of the one after it."""
+    source = definition.source.replace(f'version: "{definition.version}"', f'version: "{definition.version + 1}"', 1)
+    source = source.replace("Mix the bag gently.", "Mix the bag gently, by hand.")
+    asked = {"kind": definition.kind, "source": source, "change": "The bag is mixed by hand."}
+    row = do("definition.prepare", Site.objects.get(), by=by, **asked)
+    draft = save_draft(source=source.replace("kind: container_scan", "kind: scan", 1), by=by, id=uuid4())
+    return Definition.objects.get(pk=row.pk), draft
 
 
 def a_scan(*, by: Person) -> UUID:
@@ -190,7 +216,13 @@ def inspector(site: WholeSite) -> Walk:
 
 
 def logistics(site: WholeSite) -> Walk:
+    course = do("course.open", site.coi, by=site.logistics, title="CAR-T, then NK", plan="NK cells after 60 days.")
+    assert isinstance(course, Course)
     stops = [
+        Stop("courses", f"/courses/?chain={site.coi.identifier}"),
+        Stop("course", reverse("batches:course", args=[course.number])),
+        Stop("trace-back", f"/trace/?code={site.making.number}"),
+        Stop("trace-forward", f"/trace/?code={site.technician.username}"),
         Stop("order-new", "/orders/new/"),
         Stop("subject-new", "/custody/subjects/new/"),
         Stop("parties", "/custody/parties/"),

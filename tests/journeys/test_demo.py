@@ -13,10 +13,10 @@ import pytest
 
 from config.story.ari0001 import DOSE, MILLION, PUBLISHED, SOURCE, Plan, published, three_batches
 from config.story.in_process import HUNDRED, fill_for, in_process_values, tenths, vials_for
-from config.story.site import VIAL_ML, VIALS_A_BATCH
+from config.story.stocking import VIAL_ML, VIALS_A_BATCH
 from reports.pdfa import attached_snapshot
 from reports.snapshot import BatchCertificate, CertificateOfAnalysis, Sign
-from reports.snapshot_json import Snapshot, from_json
+from reports.snapshot_json import Issued, from_json
 from tests.journeys.processes import ROOT
 
 PLANS = three_batches(date(2026, 10, 18))
@@ -39,9 +39,10 @@ def run_demo(out: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-def snapshots(out: Path, kind: str) -> list[Snapshot]:
+def snapshots(out: Path, kind: str) -> list[Issued]:
     """The snapshots that are attached to the documents of a kind, by their number."""
-    return [from_json(attached_snapshot(path.read_bytes())) for path in sorted(out.glob(f"{kind}-*.pdf"))]
+    read = [from_json(attached_snapshot(path.read_bytes())) for path in sorted(out.glob(f"{kind}-*.pdf"))]
+    return [one for one in read if isinstance(one, Issued)]
 
 
 def text_of(path: Path) -> str:

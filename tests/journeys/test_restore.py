@@ -19,7 +19,7 @@ from qc.models import Reading
 from reports.models import Document
 from tests.apps.test_epochs import ADMISSION, confirmed, findings, put_back_to
 from tests.people import administrators, do, nothing_written
-from tests.qc_builders import CONFORMING, in_the_laboratory
+from tests.qc_builders import CONFORMING, MINOR, in_the_laboratory
 
 
 def a_copy(folder: Path) -> Callable[[], None]:
@@ -71,7 +71,7 @@ def test_yesterdays_copy_is_put_back_and_a_batch_is_still_finished(tmp_path):
     laboratory.all_tested(but=("appearance",))
     clock.end_story()
     (fact,) = [one for one in open_facts(laboratory.fresh()) if one.row == incident]
-    do("fact.assess", fact.id, by=laboratory.qa, impact="The test was repeated from the retained sample.",
+    do("fact.assess", fact.id, by=laboratory.qa, **MINOR, impact="The test was repeated from the retained sample.",
        conclusion="What was lost was entered again from the log book.")  # fmt: skip
     laboratory.approved()
     laboratory.record_reviewed()

@@ -19,6 +19,7 @@ from ledger.models import LogKey, OutboxJob
 from ledger.verification import verify_records
 from reports.models import Document
 from reports.pdfa import attached_snapshot
+from reports.snapshot import CertificateOfAnalysis
 from reports.snapshot_json import from_json
 from tests.copies_builders import a_package, verified
 from tests.qc_builders import CONFORMING, FOURTEEN_DAYS, Laboratory, in_the_laboratory, kept_for_a_module, taken_back
@@ -62,7 +63,9 @@ def told(laboratory: Laboratory, values: dict[str, str]) -> None:
 def printed_checkpoint() -> str:
     """What the certificate of analysis prints of its checkpoint."""
     document = Document.objects.select_related("file").get(kind=Document.Kind.CERTIFICATE_OF_ANALYSIS)
-    proof = from_json(attached_snapshot(files.read(document.file))).proof
+    analysis = from_json(attached_snapshot(files.read(document.file)))
+    assert isinstance(analysis, CertificateOfAnalysis)
+    proof = analysis.proof
     assert proof.checkpoint is not None
     return f"{proof.checkpoint.origin} {proof.checkpoint.size} {proof.checkpoint.root}"
 

@@ -31,6 +31,8 @@ from reports.record_snapshot import (
     FileKept,
     IdentityChecked,
     Kept,
+    LabelsPrinted,
+    LabelUsed,
     Link,
     LotUsed,
     Named,
@@ -141,6 +143,13 @@ RECORD = BatchRecord(
                   ("step 3.3, vial LV-07-01",), signed("Tomas Weiss", "I approve this lot.")),),
     equipment=(Named("NC-03", "step 5.9, counter"),),
     vessels=(Vessel("CT-26-0042-CB-01", "culture bag", "28 Oct 2026, Maya Okafor", "A9999 26 004217-01", "250 mL"),),
+    labels=(
+        LabelsPrinted(
+            "LP-26-0001", "first print", "Maya Okafor, 6 Nov 2026 14:40", "1 printed, 1 applied, 0 destroyed, 0 kept",
+            "f6" * 32, (LabelUsed("CT-26-0042-FB-01/26-0001", "FOR AUTOLOGOUS USE ONLY", "applied to the bag"),),
+            ("Stop. The label doesn't belong to the container.",), (WITNESSED,),
+        ),
+    ),
     stages=(Stage("Expansion", "", (STEP,)), Stage("Release testing", "The laboratory's own.", ())),
     account=(Summed("Difference", "0 ×10⁶ cells", MEETS),),
     specification="SPEC-CD19 version 4",
@@ -186,7 +195,6 @@ RECORD = BatchRecord(
     files=(FileKept("COA-26-0037-v1.pdf", "certificate", "92,465 bytes", "e5" * 32),),
     streams=(Stream("batch/CT-26-0042", 40, 1, 40, LEAF),),
     absent=(
-        Named("Label specimens", "In the site's label file."),
         Named("Line clearance", "In the logs of the rooms."),
         Named("Environmental monitoring", "In the monitoring system."),
         Named("Hospital", "Who the patient is."),

@@ -46,7 +46,7 @@ from reports.snapshot import (
     SnapshotError,
     Specification,
 )
-from reports.snapshot_json import Snapshot, from_json, to_json
+from reports.snapshot_json import Issued, Snapshot, from_json, to_json
 
 CONFORMS = Evaluation("MEETS", Sign.PASS, "Conforms")
 PENDING = Evaluation("PENDING", Sign.WAIT, "Pending")
@@ -292,7 +292,7 @@ CONDITIONAL = replace(
         ("Sterility, final reading 20 Nov 2026 15:58",),
     ),
 )
-DOCUMENTS: tuple[Snapshot, ...] = (ANALYSIS, INTERIM, DECIDED, CONDITIONAL)
+DOCUMENTS: tuple[Issued, ...] = (ANALYSIS, INTERIM, DECIDED, CONDITIONAL)
 
 
 def printed(document: bytes) -> str:
@@ -324,7 +324,7 @@ def texts_in(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("snapshot", DOCUMENTS, ids=lambda item: file_name(item))
-def test_every_text_of_the_snapshot_is_on_the_paper(snapshot: Snapshot) -> None:
+def test_every_text_of_the_snapshot_is_on_the_paper(snapshot: Issued) -> None:
     page = printed(render(snapshot))
 
     for name, text in texts_in(snapshot):
@@ -334,7 +334,7 @@ def test_every_text_of_the_snapshot_is_on_the_paper(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("snapshot", DOCUMENTS, ids=lambda item: file_name(item))
-def test_the_file_is_checked_pdfa_3b_with_all_faces_embedded(snapshot: Snapshot) -> None:
+def test_the_file_is_checked_pdfa_3b_with_all_faces_embedded(snapshot: Issued) -> None:
     document = render(snapshot)
 
     assert pdfa.validate_written(io.BytesIO(document), "3b").passed
@@ -349,7 +349,7 @@ def test_the_file_is_checked_pdfa_3b_with_all_faces_embedded(snapshot: Snapshot)
 
 
 @pytest.mark.parametrize("snapshot", DOCUMENTS, ids=lambda item: file_name(item))
-def test_the_same_snapshot_gives_the_same_bytes_and_carries_itself(snapshot: Snapshot) -> None:
+def test_the_same_snapshot_gives_the_same_bytes_and_carries_itself(snapshot: Issued) -> None:
     document = render(snapshot)
 
     assert render(from_json(to_json(snapshot))) == document
@@ -413,7 +413,7 @@ def test_a_superseded_document_names_its_successor_on_each_page() -> None:
 
 
 @pytest.mark.parametrize("snapshot", DOCUMENTS, ids=lambda item: file_name(item))
-def test_the_code_reads_back(snapshot: Snapshot) -> None:
+def test_the_code_reads_back(snapshot: Issued) -> None:
     pdf = pypdfium2.PdfDocument(render(snapshot))
 
     (found,) = zxingcpp.read_barcodes(pdf[len(pdf) - 1].render(scale=3).to_pil())
@@ -425,7 +425,7 @@ def test_the_code_reads_back(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("snapshot", DOCUMENTS, ids=lambda item: file_name(item))
-def test_the_checkpoint_and_the_key_that_signed_it_are_printed_whole(snapshot: Snapshot) -> None:
+def test_the_checkpoint_and_the_key_that_signed_it_are_printed_whole(snapshot: Issued) -> None:
     point = snapshot.proof.checkpoint
     text = printed(render(snapshot))
 

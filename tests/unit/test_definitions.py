@@ -151,8 +151,8 @@ def test_the_master_runs_from_receipt_to_the_laboratory(master: MasterDefinition
         "release_testing",
     ]
     assert master.stages[-1].laboratory
-    assert len(master.steps) == 26
-    assert [each.code for each in master.steps if each.is_checked_before_the_act] == ["2.1", "3.3", "5.6"]
+    assert len(master.steps) == 27
+    assert [each.code for each in master.steps if each.is_checked_before_the_act] == ["1.5", "2.1", "3.3", "5.6"]
 
 
 def test_every_step_checked_before_the_act_is_forced_and_witnessed(master: MasterDefinition) -> None:
@@ -235,6 +235,7 @@ def a_whole_run() -> dict[str, Decimal]:
         "retain_volume_ml": "4",
         "fill_discarded_ml": "0",
         "product.planned_moi": "10",
+        "product.planned_fold": "30",
         "lot.titer": "1E8",
         "order.weight_kg": "70",
     }
@@ -490,10 +491,14 @@ def test_a_schema_is_valid_closed_described_and_knows_no_number(path: Path) -> N
         refuses(
             "master", lambda d: field(d, "receipt_appearance").pop("choices"), "a choice offers at least two words."
         ),
-        refuses("master", lambda d: step(d, "1.1")["needs"][0].update(of="bucket"), "bucket is no kind of container."),
         refuses(
             "master",
-            lambda d: step(d, "2.1")["needs"][0].update(of="culture_bag"),
+            lambda d: named(step(d, "1.1")["needs"], "apheresis_bag").update(of="bucket"),
+            "bucket is no kind of container.",
+        ),
+        refuses(
+            "master",
+            lambda d: named(step(d, "2.1")["needs"], "apheresis_bag").update(of="culture_bag"),
             "no culture_bag has been made by then.",
         ),
         refuses(
@@ -689,11 +694,12 @@ def test_a_master_that_uses_a_parameter_the_product_lacks_does_not_agree(
     master: MasterDefinition, shipped: dict[str, Data]
 ) -> None:
     data = copy.deepcopy(shipped["product"])
-    data["parameters"] = []
+    fold = named(data["parameters"], "planned_fold")
+    data["parameters"] = [fold]
     (fault,) = faults_between_master_and_product(master, read_product(data))
     assert "PROD-CD19 has no parameter product.planned_moi" in fault
 
-    data["parameters"] = [{"code": "planned_moi", "title": "MOI", "value": "10", "unit": "%"}]
+    data["parameters"] = [fold, {"code": "planned_moi", "title": "MOI", "value": "10", "unit": "%"}]
     (fault,) = faults_between_master_and_product(master, read_product(data))
     assert "product.planned_moi is in %, but moi is in TU/cell" in fault
 

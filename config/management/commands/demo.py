@@ -72,7 +72,7 @@ class Command(BaseCommand):
         if Site.objects.exists():
             raise CommandError("This site is founded already. Leave out --here, and the demo makes a site of its own.")
         out.mkdir(parents=True, exist_ok=True)
-        found_training_site()
+        found_training_site(families=())
         tell_published(say=self.stdout.write)
         batches = Batch.objects.select_related("state", "order__coi__subject").order_by("number")
         shutil.copyfile(packaging.SHIPPED / "verify.py", out / "verify.py")

@@ -87,14 +87,18 @@
     last = { code, at };
     const form = $("dialog[open] form[data-scan]") || $("main form[data-scan]") || document.getElementById("scan-form");
     if (!form || form.dataset.refused) return;
-    const field = form.elements.namedItem("code");
+    // A form for several codes takes one scan after the other and is sent with the last of them.
+    const several = [...form.querySelectorAll("[data-code]")];
+    const field = several.find((one) => !one.value) || several[several.length - 1] || form.elements.namedItem("code");
     if (!field) return;
     field.value = code;
+    field.dataset.read = code;
     const how = form.elements.namedItem("entered");
-    if (how) how.value = "scanned";
+    if (how && several.every((one) => one.dataset.read === one.value)) how.value = "scanned";
     say(`${body.dataset.scanned || ""} ${code}`);
     tone(880);
-    form.requestSubmit();
+    if (several.every((one) => one.value)) form.requestSubmit();
+    else several.find((one) => !one.value).focus();
   }
 
   let sound = null;

@@ -1,0 +1,59 @@
+"""Deviations: what quality assurance assessed, by number; facts that wait stand on the release page of each batch."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts.middleware import person_of
+from accounts.needing import needs
+from accounts.roles import Permission
+from batches.models import Batch, BatchState
+from batches.views.strip import strip_of
+from qc.assessing import SEVERITIES, fact_with, open_facts
+from qc.batch_act import READ_AT_ONCE, batch_with
+from qc.models import FactAssessment
+
+A_PAGE = 50
+SEVERITY_STATUS = {
+    FactAssessment.Severity.MINOR: "none",
+    FactAssessment.Severity.MAJOR: "warn",
+    FactAssessment.Severity.CRITICAL: "fail",
+}
+
+
+@require_safe
+@needs(Permission.RECORD_READ)
+def deviations(request: HttpRequest) -> HttpResponse:
+    """List the deviations, the newest first, by severity where one is asked for; and where facts wait."""
+    rows = FactAssessment.objects.exclude(number="").select_related("batch").order_by("-signed_at", "-pk")
+    severity = request.GET.get("severity", "")
+    if severity in {code for code, _words in SEVERITIES}:
+        rows = rows.filter(severity=severity)
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    undecided = Batch.objects.filter(state__disposition=BatchState.Disposition.NONE).select_related(*READ_AT_ONCE)
+    may_assess = Permission.FACT_ASSESS in person_of(request).permissions
+    waiting = [(batch, len(open_facts(batch))) for batch in undecided.order_by("number")[:100]] if may_assess else []
+    context = {
+        "lines": [{"row": row, "status": severity_status(row)} for row in page],
+        "page": page,
+        "severity": severity,
+        "severities": SEVERITIES,
+        "waiting": [(batch, number) for batch, number in waiting if number],
+    }
+    return render(request, "qc/deviations.html", context)
+
+
+@require_safe
+@needs(Permission.RECORD_READ)
+def deviation(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a deviation whole: the fact, what was done, what it means, why it happened, what was decided and by whom."""
+    row = get_object_or_404(FactAssessment, number=number[:20])
+    batch = batch_with(row.batch_id)
+    context = strip_of(batch) | {"row": row, "fact": fact_with(row.fact_id), "severity_status": severity_status(row)}
+    return render(request, "qc/deviation.html", context)
+
+
+def severity_status(row: FactAssessment) -> str:
+    """Give the status of a deviation's chip."""
+    return SEVERITY_STATUS.get(FactAssessment.Severity(row.severity), "none")
