@@ -3,11 +3,10 @@
 from django.apps import AppConfig
 
 REGISTER_THEMSELVES = (
-    "checking", "checks", "correcting", "counting_labels", "courses", "end_checks", "ending", "fates",
-    "defining", "issuing", "legal_holds", "ordering", "redlines", "true_copies",
-    "witnessing", "continuity", "comparing_paper", "paper_checks",
-    "clearing", "deciding_lots", "equipment", "receiving_lots",
-    "accepting", "holding", "leaving_out", "shifts", "verifying_yields",
+    "accepting", "checking", "checks", "clearing", "comparing_paper", "continuity", "correcting", "counting_labels",
+    "courses", "deciding_lots", "defining", "end_checks", "ending", "equipment", "fates", "holding", "issuing",
+    "leaving_out", "legal_holds", "ordering", "paper_checks", "receiving_lots", "redlines", "shifts", "true_copies",
+    "verifying_yields", "witnessing",
 )  # fmt: skip
 
 
@@ -17,21 +16,30 @@ class BatchesConfig(AppConfig):
     def ready(self) -> None:
         from importlib import import_module
 
+        from accounts.training_matrix import want_procedures
         from batches import donors
+        from batches.pinned import procedures_in_force
         from batches.retention import kept_for
-        from batches.views import continuity, ends, keeping, labels, locked, materials, panels, premises, redlines
+        from batches.views import (
+            continuity,
+            ends,
+            keeping,
+            labels,
+            locked,
+            materials,
+            panels,
+            premises,
+            redlines,
+            work_panels,
+        )
         from chain_of_custody.erasing import register_keeper
 
         for module in REGISTER_THEMSELVES:
             import_module(f"batches.{module}")
-        panels.register()
-        ends.register()
-        locked.register()
         donors.register()
-        labels.register()
-        materials.register()
-        premises.register()
-        keeping.register()
-        continuity.register()
-        redlines.register()
+        for shown in (
+            panels, ends, locked, labels, materials, premises, keeping, continuity, redlines, work_panels,
+        ):  # fmt: skip
+            shown.register()
         register_keeper(kept_for)
+        want_procedures(procedures_in_force)

@@ -9,10 +9,11 @@ from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
+from accounts.wording import today
 from batches.definitions.amending import amended
 from batches.definitions.applying import START, applied
 from batches.definitions.kinds import ReadDefinition, as_master, as_product, read_text
-from batches.definitions.master import MasterDefinition
+from batches.definitions.master import MasterDefinition, Training
 from batches.definitions.product import ProductDefinition
 from batches.models import Batch, Definition, Redline
 from ledger.safe_yaml import read
@@ -72,3 +73,18 @@ def in_force(kind: str, *, on: date, code: str = "", product: str = "") -> Defin
     if product:
         found = found.filter(product=product)
     return found.order_by("-approval__effective_from", "-version").first()
+
+
+def procedures_in_force() -> set[tuple[str, str]]:
+    """Give the procedures, each with its version, on which people must be trained to work today."""
+    found: set[tuple[str, str]] = set()
+    codes = Definition.objects.filter(kind=Definition.Kind.MASTER).values_list("code", flat=True).distinct()
+    for code in sorted(set(codes)):
+        row = in_force(Definition.Kind.MASTER, on=today(), code=code)
+        for needed in () if row is None else _trainings(as_master(reading_of(row))):
+            found.add((needed.procedure, str(needed.version)))
+    return found
+
+
+def _trainings(master: MasterDefinition) -> set[Training]:
+    return {master.training, *(step.training for step in master.steps)}

@@ -25,6 +25,7 @@ from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import BadInput, Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
+from batches.continuity import owe_edition
 from batches.definitions.amending import Change, changes_read
 from batches.definitions.comparing import differences
 from batches.definitions.kinds import disagreements_among
@@ -341,6 +342,7 @@ class ApproveRedline(Act[Redline]):
         raise_departure(
             batch=subject.batch, kind=Departure.Kind.REDLINE, says=says, by=signature.signer, step=first, about=subject
         )
+        owe_edition(row)
         return row
 
     def done_url(self, row: Signed) -> str:

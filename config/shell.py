@@ -32,30 +32,36 @@ class Place:
     icon: str
     needs: Permission
     on_the_rail: bool = True
+    group: Text = ""  # where it begins a new group of the list
 
 
+READ = Permission.RECORD_READ
 PLACES = (
     Place(gettext_lazy("Work"), "home", "list-checks", Permission.OWN_ACCOUNT),
-    Place(gettext_lazy("Batches"), "batches:batches", "layers", Permission.RECORD_READ),
-    Place(gettext_lazy("Samples"), "qc:samples", "flask-conical", Permission.RECORD_READ),
-    Place(gettext_lazy("Custody"), "chain_of_custody:custody", "truck", Permission.RECORD_READ),
-    Place(gettext_lazy("Materials"), "batches:materials", "boxes", Permission.RECORD_READ),
-    Place(gettext_lazy("Deviations"), "qc:deviations", "triangle-alert", Permission.RECORD_READ, on_the_rail=False),
-    Place(gettext_lazy("Courses"), "batches:courses", "calendar-heart", Permission.RECORD_READ, on_the_rail=False),
-    Place(gettext_lazy("Trace"), "batches:trace", "waypoints", Permission.RECORD_READ, on_the_rail=False),
-    Place(gettext_lazy("Definitions"), "batches:definitions", "book-open", Permission.RECORD_READ, on_the_rail=False),
-    Place(gettext_lazy("Specifications"), "qc:specifications", "ruler", Permission.RECORD_READ, on_the_rail=False),
-    Place(
-        gettext_lazy("Certificates"), "reports:certificates", "file-check", Permission.RECORD_READ, on_the_rail=False
-    ),
-    Place(gettext_lazy("Integrity"), "integrity", "shield", Permission.LEDGER_VERIFY, on_the_rail=False),
-    Place(gettext_lazy("Audit trail"), "audit", "history", Permission.LEDGER_VERIFY, on_the_rail=False),
+    Place(gettext_lazy("Batches"), "batches:batches", "layers", READ),
+    Place(gettext_lazy("Samples"), "qc:samples", "flask-conical", READ),
+    Place(gettext_lazy("Custody"), "chain_of_custody:custody", "truck", READ),
+    Place(gettext_lazy("Materials"), "batches:materials", "boxes", READ),
+    Place(gettext_lazy("Equipment"), "batches:equipment-list", "microscope", READ, False),
+    Place(gettext_lazy("Areas"), "batches:areas", "door-open", READ, False),
+    Place(gettext_lazy("Alarms"), "accounts:alarms", "bell-ring", Permission.ALARM_ACKNOWLEDGE, False),
+    Place(gettext_lazy("Plan"), "batches:plan", "calendar-days", READ, False, gettext_lazy("Patients")),
+    Place(gettext_lazy("Orders"), "batches:orders", "clipboard-list", READ, False),
+    Place(gettext_lazy("Courses"), "batches:courses", "calendar-heart", READ, False),
+    Place(gettext_lazy("Trace"), "batches:trace", "waypoints", READ, False),
+    Place(gettext_lazy("Definitions"), "batches:definitions", "book-open", READ, False, gettext_lazy("Quality")),
+    Place(gettext_lazy("Specifications"), "qc:specifications", "ruler", READ, False),
+    Place(gettext_lazy("Deviations"), "qc:deviations", "triangle-alert", READ, False),
+    Place(gettext_lazy("Certificates"), "reports:certificates", "file-check", READ, False),
+    Place(gettext_lazy("Integrity"), "integrity", "shield", Permission.LEDGER_VERIFY, False, gettext_lazy("Record")),
+    Place(gettext_lazy("Audit trail"), "audit", "history", Permission.LEDGER_VERIFY, False),
     Place(gettext_lazy("Granted to me"), "reports:granted", "book-open-check", Permission.RECORD_READ_GRANTED),
     Place(gettext_lazy("Inspections"), "reports:inspections", "eye", Permission.INSPECTION_MANAGE),
     Place(gettext_lazy("Copies I took"), "reports:copies", "download", Permission.RECORD_COPY),
-    Place(gettext_lazy("How to verify"), "reports:verify", "shield-check", Permission.OWN_ACCOUNT, on_the_rail=False),
+    Place(gettext_lazy("How to verify"), "reports:verify", "shield-check", Permission.OWN_ACCOUNT, False),
     Place(gettext_lazy("Security log"), "accounts:security", "shield-alert", Permission.SECURITY_READ),
-    Place(gettext_lazy("Roles"), "accounts:roles", "table", Permission.OWN_ACCOUNT, on_the_rail=False),
+    Place(gettext_lazy("Training"), "accounts:training", "graduation-cap", Permission.TRAINING_RECORD, False),
+    Place(gettext_lazy("Roles"), "accounts:roles", "table", Permission.OWN_ACCOUNT, False),
     Place(gettext_lazy("My account"), "accounts:account", "circle-user", Permission.OWN_ACCOUNT),
 )
 PEOPLE = Place(gettext_lazy("People"), "accounts:people", "users", Permission.OWN_ACCOUNT)
@@ -123,4 +129,11 @@ def navigation(person: Person, path: str) -> list[Item]:
 
 
 def _item(place: Place) -> Item:
-    return {"title": place.title, "url": reverse(place.name), "icon": place.icon, "count": 0, "current": False}
+    return {
+        "title": place.title,
+        "url": reverse(place.name),
+        "icon": place.icon,
+        "count": 0,
+        "current": False,
+        "group": place.group,
+    }

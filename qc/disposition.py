@@ -40,7 +40,7 @@ from ledger.models import Entry
 from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
 from qc.batch_act import BatchAct
-from qc.models import Disposition, Reading, RecordReview, Result, ResultReview, Sample
+from qc.models import Disposition, FactAssessment, Reading, RecordReview, Result, ResultReview, Sample
 from qc.panel import PanelLine, release_panel
 
 BATCH_CERTIFICATE_JOB = "batch_certificate"
@@ -140,6 +140,19 @@ def objections_to_facts(batch: Batch) -> list[Objection]:
     ]
 
 
+def objections_to_refused_facts(batch: Batch) -> list[Objection]:
+    """Give the deviations for which quality assurance proposed to refuse the batch."""
+    return [
+        Objection(
+            _("Deviation %(number)s proposes to refuse this batch: %(conclusion)s")
+            % {"number": row.number or "–", "conclusion": row.conclusion},
+            code="deviation_refuses",
+            url=f"/deviations/{row.number}/" if row.number else "",
+        )
+        for row in FactAssessment.objects.filter(batch=batch, decision=FactAssessment.Decision.REJECT)
+    ]
+
+
 def objections_to_completeness(batch: Batch) -> list[Objection]:
     """Give everything in the record itself, in custody and in the facts that stands against a decision to certify."""
     return [*objections_to_record(batch), *objections_to_custody(batch.number), *objections_to_facts(batch)]
@@ -174,6 +187,7 @@ def objections_to_certification(batch: Batch) -> list[Objection]:
     return [
         *objections_to_completeness(batch),
         *objections_to_certifying_ended(batch),
+        *objections_to_refused_facts(batch),
         *objections_to_donor(batch),
         *objections_to_results(batch),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),

@@ -76,9 +76,8 @@ VALUES = {
     "bags_filled": "2", "bag_volume_ml": "65.0", "bags_volume_ml": "130.0", "qc_vials_filled": "4",
     "qc_vial_volume_ml": "2.0", "qc_volume_ml": "8.0", "retain_vials_filled": "3", "retain_vial_volume_ml": "2.0",
     "retain_volume_ml": "6.0", "fill_discarded_ml": "6.0",
-    "labels_printed": "10", "labels_used": "9", "labels_destroyed": "1", "bags_appearance": "cloudy",
-    "bags_refused": "0", "minutes_in_cryoprotectant": "30", "freezing_end_temperature_c": "-100",
-    "storage_temperature_c": "-180",
+    "bags_appearance": "cloudy", "bags_refused": "0", "minutes_in_cryoprotectant": "30",
+    "freezing_end_temperature_c": "-100", "storage_temperature_c": "-180",
 }  # fmt: skip
 
 

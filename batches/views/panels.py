@@ -1,6 +1,5 @@
 """What this room shows on the page of a batch, and what waits for whom."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
@@ -11,25 +10,25 @@ from django.views.decorators.http import require_POST
 from rest_framework import serializers
 
 from accounts.middleware import person_of
-from accounts.models import Person, Training
+from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import offer
-from accounts.panels import Panel, Task, register_panel, register_work
+from accounts.panels import Panel, register_panel, register_work
 from accounts.parsing import StrictSerializer, TextField, parsed
 from accounts.roles import Permission
 from accounts.scanning import register_resolver
 from accounts.views.places import SeeOther
 from batches.departures import MAY_REPORT, departures_of, report_departure
-from batches.ended import objections_to_going_on
-from batches.identity import WITH_EVERYTHING, batch_numbered
+from batches.identity import batch_numbered
 from batches.judging import Verdict
-from batches.models import Batch, BatchState, Departure, Value
+from batches.models import Batch, Departure, Value
 from batches.people import PERSON
 from batches.pinned import master_of
-from batches.record import BatchRecord, Status, StepRecord, record_of, step_url
+from batches.record import BatchRecord, StepRecord, record_of, step_url
 from batches.shifts import to_take_over
 from batches.views import bench
 from batches.views.words import STATUS_CODES, VERDICT_CODES, VERDICT_WORDS, YIELD_CODES
+from batches.views.work import work
 from batches.yields import YieldRecord, YieldStatus
 
 
@@ -164,39 +163,6 @@ def count_values(number: str) -> int:
 def count_departures(number: str) -> int:
     """Give how many departures a batch has."""
     return Departure.objects.filter(batch__number=number).count()
-
-
-def work(person: Person) -> Iterator[Task]:
-    """Give the step that each batch waits for, for people at the bench: the next to do, and those to be witnessed."""
-    if Permission.STEP_WORK not in person.permissions:
-        return
-    trained = set(Training.objects.filter(person=person).values_list("procedure", flat=True))
-    in_work = Batch.objects.select_related(*WITH_EVERYTHING).filter(state__disposition=BatchState.Disposition.NONE)
-    for batch in in_work.order_by("number")[:100]:
-        if master_of(batch).training.procedure in trained:
-            yield from _tasks(batch, person)
-
-
-def _tasks(batch: Batch, person: Person) -> Iterator[Task]:
-    over = bool(objections_to_going_on(batch))
-    for step in record_of(batch).steps:
-        if step.is_done or (over and step.status is Status.NOT_STARTED):
-            continue
-        code, url = step.definition.code, step_url(batch.number, step.definition.code)
-        title = f"{code} {step.definition.title}"
-        needs_words = (_("witness"),) if step.definition.witness else ()
-        if step.status is Status.PERFORMED and step.performed is not None:
-            own = step.performed.signer_id == person.pk
-            blocked = _("You performed it. Somebody else must witness it.") if own else ""
-            words = str(step.status_words)
-            yield Task(title, batch.number, url, _("Witness"), words, (), blocked=blocked, icon="users")
-        elif step.status is Status.NEEDS_AGAIN:
-            yield Task(title, batch.number, url, _("Open"), step.again, needs_words, icon="rotate-ccw")
-        else:
-            verb = _("Go on") if step.start else _("Begin")
-            risk, words = step.definition.is_checked_before_the_act, str(step.status_words)
-            yield Task(title, batch.number, url, verb, words, needs_words, at_risk=risk, icon="list-checks")
-        return
 
 
 def page_of(code: str, person: Person) -> str | None:

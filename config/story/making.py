@@ -195,7 +195,7 @@ def _typed(cells: Cells, field: Field) -> str:
         moment = earlier.get(field.code, now)
         cells.happened[field.code] = moment
         return local(moment).isoformat(timespec="seconds")
-    match field.code:
+    match "" if cells.plan.family else field.code:
         case "gradient_minutes":
             return str(MINUTES_IN_CENTRIFUGE)
         case "vector_thaw_minutes":

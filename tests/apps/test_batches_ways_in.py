@@ -190,7 +190,7 @@ def statements_of_a_value(batch: Batch, client: Client, field: str, typed: str) 
     return len([sql for sql in mine if not sql.startswith(apart)])
 
 
-def test_a_value_costs_at_most_sixteen_statements_whatever_the_history(receipt):
+def test_a_value_costs_at_most_eighteen_statements_whatever_the_history(receipt):
     world, batch, client = receipt
     first = statements_of_a_value(batch, client, "receipt_seal_number", "884210")
     value = world.record(batch, "1.2", "receipt_volume_ml", "107.0")
@@ -206,7 +206,7 @@ def test_a_value_costs_at_most_sixteen_statements_whatever_the_history(receipt):
 
     later = statements_of_a_value(batch, client, "receipt_bag_intact", "yes")
 
-    assert first <= 16
+    assert first <= 18
     assert later == first
 
 
