@@ -63,11 +63,12 @@ def alarms_for(person: Person) -> Iterator[Task]:
         return
     for alarm in open_alarms()[:50]:
         yield Task(
-            title=f"{alarm.get_kind_display()}: {alarm.says}",
+            title=alarm.get_kind_display().capitalize(),
             batch="",
             url=f"/alarms/#{alarm.pk}",
             verb=_("Look and take it on"),
-            detail=_("Raised %(time)s") % {"time": record_time(alarm.recorded_at)},
+            detail=alarm.says,
+            due_at=alarm.recorded_at,
             at_risk=True,
             icon="bell-ring",
         )

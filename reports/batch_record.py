@@ -59,9 +59,7 @@ def story(record: BatchRecord) -> list[object]:
         *record_story.steps(record),
         *_yields(record),
         *_labels(record),
-        *_not_kept(
-            8, "Line clearance and environmental monitoring", record, "Line clearance", "Environmental monitoring"
-        ),
+        *_clearances(record),
         *_laboratory(record),
         *_exceptions(record),
         Chapter(11, "Custody and conditions"),
@@ -174,8 +172,13 @@ def _yields(record: BatchRecord) -> Flow:
     return [*flow, rows.summed(record.account)]
 
 
-def _not_kept(number: int, title: str, record: BatchRecord, *names: str) -> Flow:
-    return [Chapter(number, title), rows.named([one for one in record.absent if one.name in names])]
+def _clearances(record: BatchRecord) -> Flow:
+    flow: Flow = [Chapter(8, "Line clearance and environmental monitoring")]
+    if record.clearances:
+        flow.append(rows.named(record.clearances))
+    else:
+        flow.append(_sentence("No area was cleared for this batch in this system."))
+    return [*flow, rows.named([one for one in record.absent if one.name == "Environmental monitoring"])]
 
 
 def _labels(record: BatchRecord) -> Flow:

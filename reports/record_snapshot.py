@@ -494,6 +494,7 @@ class BatchRecord:
     proof: Proof
     data_marks: tuple[DataMark, ...] = ()
     labels: tuple[LabelsPrinted, ...] = ()
+    clearances: tuple[Named, ...] = ()  # of areas, with their monitoring sessions
 
     def __post_init__(self) -> None:
         needs(

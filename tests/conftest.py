@@ -1,7 +1,7 @@
 """What every test may ask for, on either engine.
 
-(1) The run on PostgreSQL holds only the tests that touch the database; the run on SQLite holds all but
-    those that are marked `postgresql`.
+(1) The run on PostgreSQL holds only the tests that touch the database, without those in a browser and those marked
+    `sqlite_alone` (docs/adr/0011); the run on SQLite holds all but those that are marked `postgresql`.
 (2) Append-only tables can be emptied between tests here, and only here: the guards are taken away, the
     scratch database is flushed, the guards stand again.
 (3) No test sees another's story time, nor what the log's signer signed for another test's ledger.
@@ -43,15 +43,21 @@ def touches_the_database(item: pytest.Item) -> bool:
     )
 
 
+def belongs_to_postgresql(item: pytest.Item) -> bool:
+    """Tell whether a test runs on PostgreSQL, too; pages are what they are on either engine."""
+    once = item.get_closest_marker("sqlite_alone") or item.get_closest_marker("browser")
+    return touches_the_database(item) and once is None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave each engine the tests that belong to it."""
     if on_postgresql():
-        config.hook.pytest_deselected(items=[item for item in items if not touches_the_database(item)])
-        items[:] = [item for item in items if touches_the_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not belongs_to_postgresql(item)])
+        items[:] = [item for item in items if belongs_to_postgresql(item)]
         return
     for item in items:
         if item.get_closest_marker("postgresql"):
-            item.add_marker(pytest.mark.skip(reason="It needs row locks; it runs on PostgreSQL."))
+            item.add_marker(pytest.mark.skip(reason="It runs on PostgreSQL alone."))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -16,6 +16,7 @@ from qc.models import Result
 from reports.models import Document
 from tests.batches_builders import FILES
 from tests.custody_builders import a_typed_din, ago
+from tests.labels_builders import donor_tested
 from tests.people import do
 from tests.qc_builders import (
     CONFORMING,
@@ -135,8 +136,10 @@ class HostileLaboratory(Laboratory):
         """A batch whose remarks about its data are markup."""
         order = self.ordered()
         self.weighed(order)
-        self.received()
+        collection = self.received()
         self.everything_checked()
+        if donor_known:
+            donor_tested(collection, by=self.technician, verified_by=self.second)
         row = do("batch.issue", order, by=self.qa, data_remark=MARKUP, data_source=MARKUP)
         assert isinstance(row, Batch)
         return row

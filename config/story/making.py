@@ -133,22 +133,6 @@ def _later_that_day(cells: Cells, code: str) -> list[Step]:
     return [step for step in following if day_of(cells, step.code) == day_of(cells, code)]
 
 
-def checked_only(cells: Cells, code: str) -> Story:
-    """Begin a step that is checked before its act, and leave it when the check is signed."""
-    crew, batch = cells.plan.crew, cells.made_in
-    step = master_of(batch).step(code)
-    if step is None:
-        raise LookupError(f"The master batch record has no step {code}.")
-    yield from _decided(cells, step)
-    yield begins(cells, code) - CLEARED_EARLIER
-    yield from cleared_before_use(cells, step)
-    yield begins(cells, code)
-    start = start_step(batch=batch, step=code, by=somebody(crew.performer), id=uuid4())
-    yield from _scanned(cells, step)
-    yield after(seconds=70)
-    act("step.check_before", start, CheckBeforeAct, by=crew.checker)
-
-
 def _decided(cells: Cells, step: Step) -> Story:
     """Take the starting material into manufacture before the first act that opens cells."""
     if not step.is_checked_before_the_act or decision_on(cells.made_in) is not None:

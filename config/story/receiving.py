@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from batches.models import Batch, Order, WeightVerification
+from batches.models import Batch, Order, PlannedTime, WeightVerification
 from batches.ordering import record_weight
+from batches.planning import plan_time
 from chain_of_custody import isbt128
 from chain_of_custody.donor_testing import requirements_of
 from chain_of_custody.models import (
@@ -53,6 +54,12 @@ class Cells:
 
 Telling = Generator[datetime, None, Cells]
 COLLECTED = 0, "11:40"
+# What is planned around an order, as days after the collection and the time of day.
+PLANNED = (
+    (PlannedTime.Kind.SHIPMENT, 35, "09:00"),
+    (PlannedTime.Kind.LYMPHODEPLETION, 33, "08:00"),
+    (PlannedTime.Kind.INFUSION, 38, "10:00"),
+)
 
 
 def ordered(plan: Plan) -> Telling:
@@ -86,6 +93,10 @@ def ordered(plan: Plan) -> Telling:
     )
     yield at(day, "14:10")
     act("weight.verify", weight, WeightVerification, by=plan.crew.witness)
+    yield at(day, "14:30")
+    for kind, days, clock_face in PLANNED:
+        planned = at(plan.collected_on + timedelta(days=days), clock_face)
+        plan_time(order=order, kind=kind, at=planned, by=by, id=uuid4())
     values = dict(worked_batch(plan.family).values) if plan.family else in_process_values(plan)
     return Cells(plan, coi, order, values=values)
 

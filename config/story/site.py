@@ -6,7 +6,7 @@ Everybody is admitted, approved and enrolled as at a plant, only the derivation 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,7 +15,8 @@ from django.conf import settings
 
 from accounts.admission import Founder, SiteFacts, enrol, found
 from accounts.links import make_link
-from accounts.models import Admission, AdmissionApproval, PolicyAcceptance, Training
+from accounts.models import Admission, AdmissionApproval, OnCallDuty, PolicyAcceptance, Training
+from accounts.on_call import put_on_call
 from accounts.policy import ACCEPTING
 from accounts.wording import local
 from batches.definitions.kinds import as_master
@@ -110,6 +111,16 @@ def opening(families: tuple[str, ...]) -> Story:
         _admit(one)
     yield after(hours=2)
     _register_places()
+    put_on_call(
+        person=somebody("rcastellanos"),
+        level=1,
+        channel=OnCallDuty.Channel.SCREEN,
+        address="",
+        starts_at=clock.now(),
+        ends_at=clock.machine_now() + timedelta(days=60),
+        by=somebody("tweiss"),
+        id=uuid4(),
+    )
     yield after(days=1)
     for family in (PUBLISHED_FAMILY, *families):
         master = _approve_definitions(family)

@@ -18,7 +18,7 @@ from config.story.deciding import (
     reviewed,
     samples_received,
 )
-from config.story.making import checked_only, made
+from config.story.making import made
 from config.story.receiving import arriving, received
 from config.story.worked_batches import worked_batch
 
@@ -61,11 +61,10 @@ def _in_expansion(plan: Plan) -> Story:
     yield from made(cells, before="4.4")
 
 
-def _before_fill(plan: Plan) -> Story:
-    """Everything is counted; the fill is checked and waits for its act."""
+def _before_harvest(plan: Plan) -> Story:
+    """The culture is grown and waits for its harvest."""
     cells = yield from received(plan)
-    yield from made(cells, before="5.6")
-    yield from checked_only(cells, "5.6")
+    yield from made(cells, before="5.1")
 
 
 def _in_testing(plan: Plan) -> Story:
@@ -96,7 +95,7 @@ def _before_certification(plan: Plan) -> Story:
 STAGES: tuple[tuple[Callable[[Plan], Story], int], ...] = (
     (_before_certification, 30),
     (_in_testing, 22),
-    (_before_fill, 13),
+    (_before_harvest, 13),
     (_in_expansion, 9),
     (_in_transduction, 3),
     (_in_selection, 2),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.wording import day, record_time
 from batches.definitions.master import NeedKind
 from batches.lot_states import approval_of
-from batches.models import LineClearance, LotUse, MaterialLot
+from batches.models import LineClearance, LotUse, MaterialLot, MonitoringResult
 from batches.record import BatchRecord
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container
@@ -71,7 +71,7 @@ def _lot(lot: MaterialLot, uses: list[str], names: Names) -> stated.LotUsed:
 
 
 def equipment(record: BatchRecord, names: Names) -> tuple[stated.Named, ...]:
-    """Give the equipment and the areas that were read into slots, with the step, and each line clearance."""
+    """Give the equipment and the areas that were read into slots, with the step."""
     found = []
     for step in record.steps:
         for slot in step.slots:
@@ -79,19 +79,34 @@ def equipment(record: BatchRecord, names: Names) -> tuple[stated.Named, ...]:
                 for scan in slot.fitting:
                     where = _("step %(step)s, %(slot)s") % {"step": step.definition.code, "slot": slot.definition.title}
                     found.append(stated.Named(scan.code, f"{where}, {names.by_at(scan.actor, scan.performed_at)}"))
+    return tuple(found)
+
+
+def clearances(record: BatchRecord, names: Names) -> tuple[stated.Named, ...]:
+    """Give each line clearance with its points and its session, then what came of the monitoring sessions."""
     cleared = LineClearance.objects.filter(batch=record.batch).select_related("area", "verification")
-    found += [stated.Named(one.area.code, _clearance(one, names)) for one in cleared.order_by("signed_at")]
+    found = [stated.Named(one.area.code, _clearance(one, names)) for one in cleared.order_by("signed_at")]
+    read = MonitoringResult.objects.filter(batch=record.batch, superseded_by=None).select_related("area")
+    for one in read.order_by("recorded_at"):
+        says = _("monitoring session %(session)s: %(result)s, %(who)s") % {
+            "session": one.session,
+            "result": one.get_result_display(),
+            "who": names.by_at(one.actor, one.recorded_at),
+        }
+        found.append(stated.Named(one.area.code, f"{says}. {one.says}" if one.says else says))
     return tuple(found)
 
 
 def _clearance(row: LineClearance, names: Names) -> str:
     verified = getattr(row, "verification", None)
     second = names.by_at(verified.actor, verified.signed_at) if verified else _("not yet")
-    return _("cleared %(when)s: %(who)s; verified: %(second)s") % {
+    says = _("cleared %(when)s: %(who)s; verified: %(second)s. %(points)s") % {
         "when": row.get_when_display(),
         "who": names.by_at(row.actor, row.signed_at),
         "second": second,
+        "points": "; ".join(row.points),
     }
+    return says + (_(". Monitoring session %(session)s") % {"session": row.monitoring} if row.monitoring else "")
 
 
 def vessels(record: BatchRecord, names: Names) -> tuple[stated.Vessel, ...]:

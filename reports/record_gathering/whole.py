@@ -63,6 +63,7 @@ def batch_record(
         equipment=materials.equipment(record, names),
         vessels=materials.vessels(record, names),
         labels=labels.labels(batch, names),
+        clearances=materials.clearances(record, names),
         stages=stages,
         account=account,
         specification=_("%(code)s version %(version)s, rounding %(rounding)s")
@@ -135,18 +136,15 @@ def _absent() -> tuple[record_snapshot.Named, ...]:
             _("A paper without a true copy is not in this record."),
         ),
         (
-            _("Line clearance"),
-            _("Clearances are in the logs of the rooms, beyond what a step of the master record asks for."),
-        ),
-        (
             _("Environmental monitoring"),
-            _("Settle plates, particle counts and their assessment are in the site's environmental monitoring system."),
+            _("Settle plates and particle counts are in the site's environmental monitoring system;"),
+            _("the sessions named in line clearances, and what came of them, are here."),
         ),
         (
             _("Building system"),
             _("Air pressure, room temperature and storage temperature between readings are in the monitoring systems."),
         ),
-        (_("Equipment"), _("Qualification, calibration and cleaning are in the site's equipment files.")),
+        (_("Equipment"), _("Qualification, calibration and cleaning stand in the record of each piece of equipment.")),
         (
             _("Laboratory raw data"),
             _("Instrument files and worksheets stay in the laboratory; the readings as they were typed are here."),

@@ -153,8 +153,8 @@ def test_one_alarm_of_a_kind_stands_about_a_thing(quality):
 def test_an_open_alarm_comes_first_in_the_work_of_those_who_may_take_it_on(quality, bench):
     alarm = an_alarm()
 
-    assert alarm.says in work_for(bench)[0].title
-    assert all(alarm.says not in task.title for task in work_for(a_person(Role.INSPECTOR)))
+    assert work_for(bench)[0].detail == alarm.says
+    assert all(alarm.says != task.detail for task in work_for(a_person(Role.INSPECTOR)))
 
 
 def test_an_alarm_is_taken_on_once(quality, bench):

@@ -61,6 +61,17 @@ def test_the_table_names_every_permission_once():
     assert sorted(ROWS) == sorted(Permission.values)
 
 
+@pytest.mark.clause("21 CFR 211.22", "lets quality alone approve masters, specifications, lots and batches")
+def test_production_approves_nothing():
+    approvals = {
+        Permission.DEFINITION_APPROVE, Permission.FACT_ASSESS, Permission.RECORD_REVIEW, Permission.BATCH_CERTIFY,
+        Permission.BATCH_ISSUE, Permission.RESULTS_APPROVE, Permission.STARTING_MATERIAL, Permission.EQUIPMENT_MANAGE,
+    }  # fmt: skip
+
+    for role in (Role.TECHNICIAN, Role.LOGISTICS, Role.QC_ANALYST, Role.ADMINISTRATOR):
+        assert not approvals & TABLE[role]
+
+
 @pytest.mark.parametrize(("permission", "role"), list(itertools.product(Permission, Role)))
 def test_a_role_allows_exactly_what_the_table_says(permission, role):
     column = list(Role).index(role)

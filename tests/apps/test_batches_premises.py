@@ -141,6 +141,7 @@ def test_a_code_is_registered_once_whatever_it_names(world):
     assert register_equipment(id=key, code="CF-77", type="x", name="x", by=world.qa) == first
 
 
+@pytest.mark.clause("21 CFR 211.105", "identifies each piece of equipment that a batch used by a code read at the step")
 @pytest.mark.clause("21 CFR 211.182", "The log of equipment lists batch, step, date, time and person, in order.")
 def test_the_log_of_equipment_is_read_from_the_steps(world):
     other = world.another_batch()
@@ -344,6 +345,9 @@ def test_equipment_that_needs_cleaning_after_its_use_is_no_lapse(world):
 # Pages and programs
 
 
+@pytest.mark.clause(
+    "21 CFR 211.188(b)(2)", "names in the record of a batch each piece of equipment and each area that it used"
+)
 def test_premises_are_registered_cleared_and_read_by_page_and_by_program(world):
     lead = at_browser(world.qa)
     sent = {"id": str(uuid4()), "code": "BSC-02", "name": "Cabinet 2", "kind": "cabinet", "grade": "A",

@@ -116,6 +116,9 @@ def test_a_step_out_of_order_is_begun_with_a_reason_and_becomes_a_departure():
     assert Departure.objects.get(batch=batch).kind == Departure.Kind.ORDER
 
 
+@pytest.mark.clause(
+    "21 CFR 211.25", "lets a step be begun only by somebody trained on exactly its procedure and version"
+)
 def test_who_is_not_trained_on_this_version_begins_nothing():
     world, batch = a_batch()
     untrained = a_person(Role.TECHNICIAN)
@@ -361,6 +364,9 @@ def opening() -> tuple[BatchWorld, Batch, StepStart]:
     return world, batch, start
 
 
+@pytest.mark.clause(
+    "21 CFR 211.101", "opens the entry of an addition only after a second person has checked container, lot and amount"
+)
 def test_entry_opens_only_after_a_second_person_checked(opening):
     world, batch, start = opening
     with pytest.raises(Refused, match="second person must check"):
@@ -407,6 +413,7 @@ def counted() -> tuple[BatchWorld, Batch]:
     return world, batch
 
 
+@pytest.mark.clause("21 CFR 211.101", "never lets the performer of a step be its witness, by rule and by the database")
 def test_the_performer_never_witnesses_not_even_past_the_rules(receipt):
     world, batch = receipt
     world.recorded(batch, "1.2")

@@ -16,6 +16,7 @@ from accounts.roles import Role
 from batches.identity import batch_of
 from batches.models import Batch, Definition, Departure, SlotScan, StepStart, Value, Weight
 from batches.performing import correct_value, record_value, start_step
+from batches.pinned import master_of
 from batches.record import Status
 from ledger.models import Entry
 from tests.batches_builders import BatchWorld, a_batch, step_of
@@ -251,7 +252,7 @@ def test_a_step_is_worked_whole_on_its_page_without_javascript():
     sent = {"id": str(uuid4()), "slot": "apheresis_bag", "code": bag, "entered": "scanned"}
     assert client.post(f"{at}scan/", sent).status_code == HTTPStatus.SEE_OTHER
     assert SlotScan.objects.get().was_typed is False
-    for field, typed in (("receipt_labels_agree", "yes"), ("receipt_unpacked_at", "")):
+    for field, typed in (("receipt_labels_agree", "yes"), ("receipt_unpacked_at", ""), ("collection_ended_at", "")):
         typed = typed or StepStart.objects.get().happened_at.isoformat()
         answer = client.post(f"{at}value/", {"id": str(uuid4()), "field": field, "typed": typed})
         assert answer.status_code == HTTPStatus.SEE_OTHER, answer.content.decode()[:2000]
@@ -338,7 +339,7 @@ def test_every_page_of_this_room_opens_for_who_may_read_and_for_nobody_else(rece
         f"/orders/{batch.order.number}/", "/lots/", "/definitions/",
         f"/definitions/{definition.pk}/", f"/definitions/{definition.pk}/file/",
     ]  # fmt: skip
-    pages += [f"/batches/{batch.number}/steps/{step.code}/" for step in world.master_steps()]
+    pages += [f"/batches/{batch.number}/steps/{step.code}/" for step in master_of(batch).steps]
     administrator = at_browser(a_person(Role.ADMINISTRATOR))
     inspector = at_browser(a_person(Role.INSPECTOR))
     for page in pages:

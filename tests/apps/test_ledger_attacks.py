@@ -9,14 +9,16 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
 
+from accounts.alarms import raise_alarm
 from accounts.key_life import rotate_key
 from accounts.keys import new_key
-from accounts.models import BlockLifted, KeyEnrolment, Person, PersonState, TokenIssued, Training
+from accounts.models import Alarm, BlockLifted, KeyEnrolment, Person, PersonState, TokenIssued, Training
+from accounts.on_call import end_duty, put_on_call
 from accounts.roles import Role
 from accounts.security import BLOCKED_AT, count_failure
 from accounts.token_acts import revoke
 from chain_of_custody.registering import register_subject
-from ledger import clock, files, guards
+from ledger import clock, files, guards, outbox
 from ledger.canonical import canonical, commitment, leaf_of
 from ledger.checkpoints import issue
 from ledger.dsse import opened, seal
@@ -74,8 +76,23 @@ def a_lived_in_site() -> Person:
     assert incident is not None
     do("incident.close", incident, by=quality, outcome="resolved", reason="The role was given back its rights.")
     do("incident.approve_closing", incident, by=qualified)
+    an_alarm_and_who_was_told(by=quality)
     issue(Checkpoint.Why.ASKED)
     return fresh(person)
+
+
+def an_alarm_and_who_was_told(*, by: Person) -> None:
+    """Somebody was on call, was told of an alarm that somebody took on, and is on call no longer."""
+    now = clock.now()
+    duty = put_on_call(
+        person=by, level=1, channel="screen", address="", starts_at=now, ends_at=now + timedelta(hours=8), by=by,
+        id=uuid4(),
+    )  # fmt: skip
+    with writing():
+        alarm = raise_alarm(kind=Alarm.Kind.REPORTED, says="A door stands open.", stream="site", actor=by.reference)
+    outbox.deliver_all()
+    do("alarm.acknowledge", alarm, by=by, says="I close the door and look around.")
+    end_duty(duty=duty, reason="the shift is over", by=by, id=uuid4())
 
 
 def findings() -> list[str]:

@@ -13,6 +13,7 @@ from ledger import clock, files
 from ledger.models import Checkpoint, Entry
 from ledger.verification import verify_records
 from qc.assessing import open_facts
+from qc.models import Sample
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
 from reports.pdfa import attached_snapshot
@@ -127,6 +128,9 @@ def test_every_entry_of_both_streams_stands_in_the_audit_trail(laboratory, first
         assert stream.leaf in page
 
 
+@pytest.mark.clause(
+    "21 CFR 211.188(b)(1)", "prints for each step when it began, when each value was recorded and when it was signed"
+)
 def test_every_value_limit_verdict_and_signature_is_on_the_paper(laboratory, first):
     snapshot, page = stated(first), printed(first)
     steps = [step for stage in snapshot.stages for step in stage.steps]
@@ -161,6 +165,7 @@ def test_a_correction_is_open_old_and_new_who_when_and_why(laboratory, first):
     assert squeezed("Version 1 of step 2.1, superseded by version 2") in page
 
 
+@pytest.mark.clause("21 CFR 211.188(b)(5)", "prints in-process and laboratory results, each version with its readings")
 def test_every_version_of_a_result_stands_with_its_readings_and_why_it_was_replaced(laboratory, first):
     snapshot, page = stated(first), printed(first)
     viability = next(test for test in snapshot.tests if test.code == "viability_percent")
@@ -176,6 +181,7 @@ def test_every_version_of_a_result_stands_with_its_readings_and_why_it_was_repla
             assert all(squeezed(reading.value) in page for reading in version.readings)
 
 
+@pytest.mark.clause("21 CFR 211.188(b)(12)", "prints each departure with the assessment by quality")
 def test_exceptions_stand_with_their_assessment(laboratory, first):
     snapshot, page = stated(first), printed(first)
 
@@ -221,10 +227,22 @@ def test_a_reader_without_the_system_finds_the_answers(laboratory, first):
         assert document.sha256 in page
 
 
+@pytest.mark.clause("21 CFR 211.188(b)(10)", "prints each sample with its point, its code and who received it")
+def test_every_sample_that_was_taken_is_on_the_paper(laboratory, first):
+    snapshot, page = stated(first), printed(first)
+
+    assert {sample.code for sample in snapshot.samples} == {
+        one.container.code for one in Sample.objects.filter(batch=laboratory.batch)
+    }
+    for sample in snapshot.samples:
+        for text in (sample.code, sample.point, sample.received, sample.by):
+            assert squeezed(text) in page
+
+
 def test_what_is_not_in_the_record_is_named(first):
     page = printed(first)
 
-    for name in ("Line clearance", "Environmental monitoring", "Paper originals", "Hospital"):
+    for name in ("Environmental monitoring", "Paper originals", "Hospital"):
         assert squeezed(name) in page
     for number in range(1, 16):
         assert any(line.startswith(f"{number}  ") for line in chapters(first)), number

@@ -11,16 +11,18 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from playwright.sync_api import Page, Request, expect
 
+from accounts.alarms import raise_alarm
 from accounts.links import make_link
-from accounts.models import Person
+from accounts.models import Alarm, Person
 from accounts.roles import Role
 from accounts.signing import ask
 from batches.drafting import save_draft
-from batches.models import Course, Definition, DefinitionDraft, StepStart
+from batches.models import Area, Course, Definition, DefinitionDraft, Departure, Equipment, MaterialLot, StepStart
 from chain_of_custody.models import HandOverOffered
 from ledger import files, outbox
 from ledger.models import Site
 from ledger.writing import writing
+from qc.models import FactAssessment
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
 from tests.browser.hands import sign_here, sign_in
@@ -35,16 +37,19 @@ from tests.browser.watching import (
 )
 from tests.browser.worlds import WholeSite
 from tests.people import STATION, administrators, approved, do, secret_of
+from tests.qc_builders import MINOR
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Addresses that take a form, hand out a file or answer programs: nobody looks at them.
 NO_PAGES = {
-    "accounts:lock", "accounts:person-link", "accounts:rotate-key", "accounts:sign-out", "accounts:sign-start",
+    "accounts:duty-end", "accounts:lock", "accounts:person-link", "accounts:rotate-key", "accounts:sign-out",
+    "accounts:sign-start",
     "accounts:token-revoke", "batches:definition-drafts", "batches:definition-file", "batches:paper", "batches:papers",
     "batches:report",
     "batches:continuity-copy", "batches:continuity-edition", "batches:continuity-take", "batches:step-paper-scan",
     "batches:step-paper-value",
+    "batches:monitoring", "batches:step-file", "batches:step-file-add", "batches:step-note",
     "batches:label-apply", "batches:label-print", "batches:label-specimen", "batches:label-stop",
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
     "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz", "reports:batch-copy",
@@ -54,8 +59,9 @@ NO_PAGES = {
 # Milliseconds between two keys; a scanner is faster.
 A_PERSON_TYPES = 60
 TABS = (
-    "steps", "in-process", "containers", "attempts", "departures", "release-tests", "disposition", "custody",
-    "labels", "documents", "papers", "retention", "continuity", "audit-trail",
+    "steps", "bench", "in-process", "materials", "equipment", "containers", "attempts", "departures", "redlines",
+    "release-tests", "disposition", "custody", "labels", "documents", "papers", "retention", "continuity",
+    "audit-trail",
 )  # fmt: skip
 
 
@@ -120,8 +126,13 @@ def technician(site: WholeSite) -> Walk:
         Stop("evidence", "/custody/evidence/"),
         Stop("samples", "/samples/"),
         Stop("lots", "/lots/"),
+        Stop("lot", reverse("batches:lot", args=[MaterialLot.objects.latest("recorded_at").code])),
         Stop("equipment", "/equipment/"),
+        Stop("a-piece", reverse("batches:equipment", args=[Equipment.objects.latest("recorded_at").code])),
         Stop("areas", "/areas/"),
+        Stop("an-area", reverse("batches:area", args=[Area.objects.latest("recorded_at").code])),
+        Stop("alarms", "/alarms/"),
+        Stop("alarm", reverse("accounts:alarm", args=[an_alarm(site).pk])),
         Stop("account", "/account/"),
         Stop("roles", "/roles/"),
         Stop("batch-unknown", "/batches/CT-26-9999/", 404),
@@ -159,6 +170,9 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("release", reverse("qc:release", args=[site.batch.number])),
         Stop("release-with-facts", reverse("qc:release", args=[site.making.number])),
         Stop("deviations", "/deviations/"),
+        Stop("deviation", reverse("qc:deviation", args=[a_deviation(site)])),
+        Stop("training", "/training/"),
+        Stop("alarms-managed", "/alarms/"),
         Stop("definitions", "/definitions/"),
         Stop("definition", reverse("batches:definition", args=[definition.pk])),
         Stop("definition-waiting", reverse("batches:definition", args=[newer.pk])),
@@ -176,6 +190,26 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("all-copies", "/copies/"),
     ]
     return Walk(site.qa, stops)
+
+
+def an_alarm(site: WholeSite) -> Alarm:
+    """Something that somebody must know at once."""
+    with writing():
+        return raise_alarm(
+            kind=Alarm.Kind.MISMATCH,
+            says=f"{site.making.number}: a bag of another patient was scanned.",
+            stream=site.making.stream_name(),
+            actor=site.technician.reference,
+            url=reverse("batch", args=[site.making.number]),
+        )
+
+
+def a_deviation(site: WholeSite) -> str:
+    """The number of a departure that quality assessed."""
+    departure = Departure.objects.filter(batch=site.making).earliest("recorded_at")
+    row = do("fact.assess", departure, by=site.qa, **MINOR)
+    assert isinstance(row, FactAssessment)
+    return row.number
 
 
 def a_newer_version(definition: Definition, *, by: Person) -> tuple[Definition, DefinitionDraft]:
@@ -224,6 +258,8 @@ def logistics(site: WholeSite) -> Walk:
         Stop("trace-back", f"/trace/?code={site.making.number}"),
         Stop("trace-forward", f"/trace/?code={site.technician.username}"),
         Stop("order-new", "/orders/new/"),
+        Stop("plan", "/plan/"),
+        Stop("order-plan", reverse("batches:order-plan", args=[site.making.order.number])),
         Stop("subject-new", "/custody/subjects/new/"),
         Stop("parties", "/custody/parties/"),
         Stop("places", "/custody/places/"),

@@ -102,7 +102,7 @@ class OverHttp(FamilyWorld):
         at = f"batches/{batch.number}/labels/"
         printed = self.post(at, self.technician, id=str(uuid4()), kinds=kinds)
         for label in printed["labels"]:
-            sent = {"label": label["serial"], "container": label["container"]}
+            sent = {"label_code": label["code"], "container_code": label["container"]}
             told = self.post(f"{at}applied/", self.technician, id=str(uuid4()), **sent)
             assert told["fits"], told
         self.sign("label.reconcile", printed["id"], self.second, kept="0")

@@ -7,7 +7,7 @@ from batches.models import Departure
 from ledger.verification import verify_records
 from tests.journeys.over_http import OverHttp
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 FAMILIES = ("nonviral-car-t", "nk", "t-cells", "til", "cd34")
 
 

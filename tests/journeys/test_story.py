@@ -28,6 +28,7 @@ from qc.panel import Standing, release_panel
 STAGES = {"receipt", "selection_activation", "transduction", "expansion", "harvest_fill", "release_testing"}
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.django_db
 def test_the_training_site_has_a_batch_in_every_stage(client: Client) -> None:
     found_training_site()

@@ -52,6 +52,7 @@ def nothing_was_made() -> bool:
     return not Document.objects.exists() and not StoredFile.objects.exists() and documents_issued() == 0
 
 
+@pytest.mark.sqlite_alone
 def test_a_worker_is_killed_while_it_makes_a_checkpoint_and_the_next_one_continues_what_was_signed(environment):
     with_approved_results()
 
@@ -69,6 +70,7 @@ def test_a_worker_is_killed_while_it_makes_a_checkpoint_and_the_next_one_continu
     exactly_one_document()
 
 
+@pytest.mark.sqlite_alone
 def test_the_embedded_worker_is_killed_at_each_place_and_the_next_one_makes_one_document(environment):
     with_approved_results()
     checkpointed(CERTIFICATE_JOB)
@@ -88,6 +90,7 @@ def test_the_embedded_worker_is_killed_at_each_place_and_the_next_one_makes_one_
 
 
 @pytest.mark.celery
+@pytest.mark.postgresql
 def test_celery_workers_are_killed_and_the_next_ones_make_one_document(environment, redis_url, tmp_path):
     with_approved_results()
     job = owed(CERTIFICATE_JOB)
