@@ -72,7 +72,7 @@ class AtTheBench:
         elif field.choices:
             entry.locator(f"input[value='{self.values.get(field.code, 'yes')}']").check(force=True)
         else:
-            entry.locator(f"#{field.code}").fill(self.values[field.code])
+            entry.locator(f"#{field.code}").fill(self.values.get(field.code, "EQ-1"))
             entry.locator(f"#{field.code}").press("Tab")
         expect(_saved(entry)).to_be_visible()
 
