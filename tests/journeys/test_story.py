@@ -16,8 +16,10 @@ from chain_of_custody.models import HandOverOffered
 from config.story import waiting
 from config.story.acting import Story, tell_together
 from config.story.people import PEOPLE, SECRET
+from config.story.site import FAMILIES
 from config.story.stages import stories_of_stages
 from config.story.telling import found_training_site
+from config.story.worked_batches import worked_batch
 from ledger import clock
 from ledger.models import Entry
 from ledger.verification import verify_records
@@ -25,6 +27,7 @@ from qc.assessing import open_facts
 from qc.models import RecordReview
 from qc.panel import Standing, release_panel
 
+PRODUCTS = {"PROD-CD19", *(worked_batch(family).product for family in FAMILIES)}
 STAGES = {"receipt", "selection_activation", "transduction", "expansion", "harvest_fill", "release_testing"}
 
 
@@ -36,7 +39,9 @@ def test_the_training_site_has_a_batch_in_every_stage(client: Client) -> None:
     clock.end_story()
     batches = list(Batch.objects.select_related("state", "order__coi__subject", "product", "master", "specification"))
 
-    assert {batch.state.stage for batch in batches} == STAGES
+    published = [batch for batch in batches if batch.product.code == "PROD-CD19"]
+    assert {batch.state.stage for batch in published} == STAGES
+    assert {batch.product.code for batch in batches} == PRODUCTS
     assert {batch.state.disposition for batch in batches} == {BatchState.Disposition.NONE}
     times_go_forward()
     the_vector_was_added_and_not_witnessed()
