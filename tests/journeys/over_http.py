@@ -1,10 +1,11 @@
 """A batch of any family worked through the API alone: what a program or a tablet sends, nothing else.
 
 The world around it (people, definitions in force, lots, equipment, areas, cells at the site) is built by the real acts
-of `FamilyWorld`; from the issued batch on, every act, value, scan, file and label goes over HTTP.
+of its builders; from the issued batch on, every act, value, scan, file and label goes over HTTP.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -14,28 +15,28 @@ from django.test import Client
 
 from accounts.models import Person
 from batches.clearing import points_of
-from batches.definitions.master import FieldType, Step
+from batches.definitions.master import Field, FieldType, Step
 from batches.models import Area, Batch, LineClearance
 from batches.pinned import master_of
 from ledger import clock
+from tests.batches_builders import VALUES, BatchWorld
 from tests.families_builders import FamilyWorld
 from tests.people import at_browser, secret_of
 
 Answer = dict[str, Any]  # Any: a JSON text
 
 
-class OverHttp(FamilyWorld):
-    """A world whose batch is made over HTTP."""
+class OverHttp(BatchWorld):
+    """A world whose batch is made over HTTP; `values` holds what is typed, by field code."""
 
-    def __init__(self, family: str) -> None:
-        super().__init__(family)
-        self._clients: dict[Any, Client] = {}
+    values: Mapping[str, str]
 
     def client(self, by: Person) -> Client:
         """The signed-in client of a person."""
-        if by.pk not in self._clients:
-            self._clients[by.pk] = at_browser(by)
-        return self._clients[by.pk]
+        clients: dict[Any, Client] = vars(self).setdefault("_clients", {})
+        if by.pk not in clients:
+            clients[by.pk] = at_browser(by)
+        return clients[by.pk]
 
     def post(self, address: str, by: Person, **data: object) -> Answer:
         """What the API answers to something that it stored."""
@@ -77,7 +78,7 @@ class OverHttp(FamilyWorld):
         if step.is_checked_before_the_act:
             self.sign("step.check_before", start, self.checker)
         for field in step.fields:
-            typed = clock.now().isoformat() if field.type is FieldType.TIME else self.plan.values[field.code]
+            typed = clock.now().isoformat() if field.type is FieldType.TIME else self._typed(field)
             self.post(f"{at}values/", self.technician, id=str(uuid4()), field=field.code, typed=typed)
         for each in step.evidence:
             if each.required:
@@ -88,6 +89,9 @@ class OverHttp(FamilyWorld):
         if step.witness:
             self.sign("step.witness", performed, self.second)
         self.clear_what_is_done(batch, step.code)
+
+    def _typed(self, field: Field) -> str:
+        return self.values.get(field.code) or ("yes" if field.type is FieldType.YES_NO else "as read")
 
     def _is_undecided(self, batch: Batch) -> bool:
         return self.get(f"batches/{batch.number}/bench/")["starting_material"]["decision"] is None
@@ -114,3 +118,22 @@ class OverHttp(FamilyWorld):
         if verified:
             self.sign("area.verify_clearance", row, self.second)
         return LineClearance.objects.get(pk=row)
+
+
+class FamilyOverHttp(OverHttp, FamilyWorld):
+    """A batch of a family, with the values of its worked batch."""
+
+    def __init__(self, family: str) -> None:
+        FamilyWorld.__init__(self, family)
+        self.values = self.plan.values
+
+
+class CarTOverHttp(OverHttp):
+    """A batch of the published product."""
+
+    values = VALUES
+
+
+def over_http(family: str) -> OverHttp:
+    """Give the world in which a batch of a family is made over HTTP."""
+    return CarTOverHttp() if family == "cd19-car-t" else FamilyOverHttp(family)

@@ -5,10 +5,10 @@ import pytest
 from batches.identity import batch_of
 from batches.models import Departure
 from ledger.verification import verify_records
-from tests.journeys.over_http import OverHttp
+from tests.journeys.over_http import over_http
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
-FAMILIES = ("nonviral-car-t", "nk", "t-cells", "til", "cd34")
+FAMILIES = ("cd19-car-t", "nonviral-car-t", "nk", "t-cells", "til", "cd34")
 
 
 @pytest.mark.clause(
@@ -16,7 +16,7 @@ FAMILIES = ("nonviral-car-t", "nk", "t-cells", "til", "cd34")
 )
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_batch_is_made_from_its_order_to_release_testing(family):
-    world = OverHttp(family)
+    world = over_http(family)
     batch = world.issued()
 
     world.make(batch)
