@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts import security
 from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.handing_out import damaged, intact_bytes
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -50,6 +50,8 @@ MAY_TAKE = (Permission.STEP_WORK, Permission.RECORD_REVIEW)
 SHORTEST_PLACE, LONGEST_PLACE = 3, 120
 ATTEMPTS = 5
 Fate = ContinuityCopyAccounted.Fate
+DAMAGED = "continuity_record_damaged"
+NOT_GIVEN_OUT = gettext_lazy("This continuity record is not given out: its file is not the one that was made. Call QA.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _taken(batch: Batch, place: str, by: Person, row_id: UUID, said: dict[str, o
     try:
         content = _drawing[0].copy(record, number, place, by)
     except files.FileChangedError as error:
-        raise _damaged(error, by) from error
+        raise damaged(error, by=by, says=NOT_GIVEN_OUT, code="file_damaged", event=DAMAGED) from error
     with writing():
         batch.state = locked(batch.pk)
         if known := recorded_before(ContinuityCopy, row_id, said, by=by):
@@ -180,16 +182,7 @@ def _next_copy(batch: Batch) -> int:
 
 def bytes_of(file: StoredFile, *, by: Person) -> bytes:
     """Give the bytes of an edition or a copy; refuse, and log it, if they are not those of the ledger any more."""
-    try:
-        return files.read(file)
-    except files.FileChangedError as error:
-        raise _damaged(error, by) from error
-
-
-def _damaged(error: files.FileChangedError, by: Person) -> Refused:
-    security.log("continuity_record_damaged", person=by, username=by.username, about=str(error))
-    says = _("This continuity record is not given out: its file is not the one that was made. Call QA.")
-    return Refused(Objection(says, code="file_damaged"), status=409)
+    return intact_bytes(file, by=by, says=NOT_GIVEN_OUT, code="file_damaged", event=DAMAGED)
 
 
 def objections_to_copies(batch: Batch) -> list[Objection]:

@@ -30,6 +30,7 @@ from batches.ended import objections_to_ended_order, order_end_of
 from batches.identity import coi_for_the_eye
 from batches.models import Course, Order, PlannedDose
 from batches.turns import take_turn
+from chain_of_custody.collecting import chain_called
 from chain_of_custody.models import ChainOfIdentity
 from chain_of_custody.shapes import MaybeNumber
 from ledger import clock
@@ -60,10 +61,7 @@ class OpenCourse(Act[ChainOfIdentity]):
     asks = CourseIntent
 
     def find(self, subject: UUID) -> ChainOfIdentity:
-        coi = ChainOfIdentity.objects.select_related("subject").filter(pk=subject).first()
-        if coi is None:
-            raise Http404
-        return coi
+        return chain_called(subject)
 
     def lock(self, subject: ChainOfIdentity) -> None:
         take_turn("COURSE")

@@ -9,7 +9,6 @@
 from datetime import date
 from uuid import UUID
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -26,6 +25,7 @@ from batches.ended import manufacture_end_of, manufacture_end_words, order_end_o
 from batches.fates import open_containers
 from batches.identity import batch_with, coi_for_the_eye, identity_lines, locked
 from batches.models import Batch, BatchState, ManufactureEnded, Order, OrderEnded, StepStart
+from batches.ordering import order_called
 from batches.record import Status, record_of
 from batches.turns import take_turn
 from chain_of_custody.containers import of_batch
@@ -153,10 +153,7 @@ class EndOrder(Act[Order]):
     asks = OrderEndIntent
 
     def find(self, subject: UUID) -> Order:
-        order = Order.objects.select_related("coi__subject", "product").filter(pk=subject).first()
-        if order is None:
-            raise Http404
-        return order
+        return order_called(subject)
 
     def lock(self, subject: Order) -> None:
         for batch in Batch.objects.filter(order=subject).order_by("pk"):

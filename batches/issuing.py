@@ -9,7 +9,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,6 +26,7 @@ from batches.definitions.kinds import as_master, as_product, disagreements_among
 from batches.ended import batch_in_the_way, objections_to_ended_order, order_end_of
 from batches.identity import coi_for_the_eye
 from batches.models import Batch, BatchState, Definition, Order
+from batches.ordering import order_called
 from batches.pinned import in_force, master_of, reading_of
 from batches.turns import take_turn
 from chain_of_custody.containers import assign, objections_to_starting, starting_containers
@@ -72,10 +72,7 @@ class IssueBatch(Act[Order]):
     asks = IssueIntent
 
     def find(self, subject: UUID) -> Order:
-        order = Order.objects.select_related("coi__subject", "product").filter(pk=subject).first()
-        if order is None:
-            raise Http404
-        return order
+        return order_called(subject)
 
     def lock(self, subject: Order) -> None:
         take_turn("ISSUE")

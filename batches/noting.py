@@ -10,16 +10,16 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts import security
+from accounts.handing_out import intact_bytes
 from accounts.models import Person
-from accounts.refusal import BadInput, Objection, Refused, lacks, refuse_if
+from accounts.refusal import BadInput, Objection, lacks, refuse_if
 from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from batches.bench import objections_to_time, step_called
 from batches.definitions.master import Step
 from batches.identity import locked
 from batches.models import Batch, StepFile, StepNote
-from ledger import clock, files
+from ledger import clock
 from ledger.models import StoredFile
 from ledger.writing import write, writing
 
@@ -93,12 +93,8 @@ def add_file(
 
 def bytes_of(row: StepFile, *, by: Person) -> bytes:
     """Give the bytes of a file as it was kept; refuse, and log it, if they are not those of the ledger any more."""
-    try:
-        return files.read(row.file)
-    except files.FileChangedError as error:
-        security.log("step_file_damaged", person=by, username=by.username, about=str(error))
-        says = _("%(title)s is not given out: its file is not the one that was kept. Call quality assurance.")
-        raise Refused(Objection(says % {"title": row.title}, code="step_file_damaged"), status=409) from error
+    says = _("%(title)s is not given out: its file is not the one that was kept. Call quality assurance.")
+    return intact_bytes(row.file, by=by, says=says % {"title": row.title}, code="step_file_damaged")
 
 
 def evidence_title(step: Step, code: str) -> str:

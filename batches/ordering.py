@@ -32,6 +32,7 @@ from batches.pinned import in_force, reading_of
 from batches.stages import refresh_stage
 from batches.turns import take_turn
 from batches.weights import weight_in_force
+from chain_of_custody.collecting import chain_called
 from chain_of_custody.models import ChainOfIdentity
 from ledger import clock
 from ledger.numbering import next_number
@@ -57,6 +58,14 @@ def product_in_force(code: str) -> Definition | None:
     return in_force(Definition.Kind.PRODUCT, code=code, on=local(clock.now()).date())
 
 
+def order_called(subject: UUID) -> Order:
+    """Give an order with its chain of identity and product; raise Http404 if there is none."""
+    order = Order.objects.select_related("coi__subject", "product").filter(pk=subject).first()
+    if order is None:
+        raise Http404
+    return order
+
+
 @register
 class PlaceOrder(Act[ChainOfIdentity]):
     """Place a physician's order for a chain of identity."""
@@ -70,10 +79,7 @@ class PlaceOrder(Act[ChainOfIdentity]):
     asks = OrderIntent
 
     def find(self, subject: UUID) -> ChainOfIdentity:
-        coi = ChainOfIdentity.objects.select_related("subject").filter(pk=subject).first()
-        if coi is None:
-            raise Http404
-        return coi
+        return chain_called(subject)
 
     def lock(self, subject: ChainOfIdentity) -> None:
         take_turn("ORDER")

@@ -40,11 +40,6 @@ def master_with(batch: Batch, redlines: list[list[Mapping[str, object]]]) -> Mas
     return amended(_data_of(batch.master.source), redlines, dict(_attributes(batch)))
 
 
-def attributes_of(batch: Batch) -> dict[str, str]:
-    """Give the attributes by which parts of the master record hold for a batch."""
-    return dict(_attributes(batch))
-
-
 def _attributes(batch: Batch) -> tuple[tuple[str, str], ...]:
     return tuple(sorted({**product_of(batch).attributes, START: batch.starting_material}.items()))
 

@@ -18,6 +18,7 @@ from accounts.refusal import Objection, lacks, refuse_if, when
 from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from accounts.wording import short_time
+from batches.ended import objections_to_ended_order, order_end_of
 from batches.models import Area, Order, PlannedTime, SuiteBooking
 from batches.turns import take_turn
 from ledger.writing import write, writing
@@ -85,7 +86,7 @@ def objections_to_time(plan: Plan, kind: str, at: datetime, reason: str) -> list
     """Give the reasons against planning a time."""
     before = plan.times.get(kind)
     return [
-        *_objections_to_ended(plan.order),
+        *objections_to_ended_order(order_end_of(plan.order)),
         *when(
             before is not None and len(reason.strip()) < SHORTEST_REASON,
             _("This was planned for %(time)s. Say why it changes.") % {"time": short_time(before.at) if before else ""},
@@ -135,7 +136,7 @@ def book_suite(
             return known
         refuse_if(
             lacks(by, Permission.PLAN)
-            + _objections_to_ended(order)
+            + objections_to_ended_order(order_end_of(order))
             + objections_to_booking(order, area, starts_at, ends_at, instead_of)
             + _objections_to_replacing(instead_of, reason)
         )
@@ -211,9 +212,3 @@ def _objections_to_replacing(booking: SuiteBooking | None, reason: str) -> list[
             field="reason",
         ),
     ]
-
-
-def _objections_to_ended(order: Order) -> list[Objection]:
-    return when(
-        hasattr(order, "ended"), _("Order %(number)s has ended.") % {"number": order.number}, code="order_ended"
-    )

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts import security
 from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.handing_out import intact_bytes
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
-from accounts.refusal import Objection, Refused, when
+from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import batch_with, identity_lines, locked
@@ -178,9 +178,5 @@ def is_as_certified(copy: TrueCopy) -> bool:
 
 def bytes_of(copy: TrueCopy, *, by: Person) -> bytes:
     """Give the bytes that were certified; refuse, and log it, if they are not those of the ledger any more."""
-    try:
-        return files.read(copy.file)
-    except files.FileChangedError as error:
-        security.log("true_copy_damaged", person=by, username=by.username, about=str(error))
-        says = _("%(title)s is not given out: its file is not the one that was certified. Call quality assurance.")
-        raise Refused(Objection(says % {"title": copy.title}, code="true_copy_damaged"), status=409) from error
+    says = _("%(title)s is not given out: its file is not the one that was certified. Call quality assurance.")
+    return intact_bytes(copy.file, by=by, says=says % {"title": copy.title}, code="true_copy_damaged")

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts import security
+from accounts.handing_out import intact_bytes
 from accounts.models import Person
 from accounts.refusal import Objection, Refused
 from ledger import files
@@ -75,12 +76,8 @@ def is_as_issued(document: Document) -> bool:
 
 def bytes_of(document: Document, *, by: Person) -> bytes:
     """Give a document's bytes as they were issued; refuse, and log it, if they are not those of the ledger any more."""
-    try:
-        return files.read(document.file)
-    except files.FileChangedError as error:
-        security.log("document_damaged", person=by, username=by.username, about=str(error))
-        says = _("%(number)s is not given out: its file is not the one that was issued. Call quality assurance.")
-        raise Refused(Objection(says % {"number": document.number}, code="document_damaged"), status=409) from error
+    says = _("%(number)s is not given out: its file is not the one that was issued. Call quality assurance.")
+    return intact_bytes(document.file, by=by, says=says % {"number": document.number}, code="document_damaged")
 
 
 def intact_path(stored: StoredFile, *, by: Person) -> Path:

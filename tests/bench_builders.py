@@ -17,31 +17,11 @@ from ledger.models import StoredFile
 from ledger.writing import writing
 from tests.batches_builders import BatchWorld, step_of
 from tests.people import do, fresh
+from tests.short_masters import begun
 
-BENCH_MASTER = """
-kind: master
-code: MBR-CD19
-version: "1"
-title: CD19 CAR-T cells, at the bench
-product: PROD-CD19
-reference: Example
-rounding: USP
-training: {procedure: MBR-CD19, version: "1"}
-stages:
-  - code: receipt
-    title: Receipt
-    steps:
-      - code: "1.1"
-        title: Identity of the apheresis bag
-        instruction: Scan the bag.
-        kind: container_scan
-        critical: "yes"
-        witness: "yes"
-        forced: "yes"
-        needs:
-          - {code: apheresis_bag, title: Apheresis bag, kind: container, of: apheresis_bag}
-        fields:
-          - {code: receipt_labels_agree, title: Labels agree, type: yes_no, expected: ["yes"]}
+BENCH_MASTER = (
+    begun("CD19 CAR-T cells, at the bench")
+    + """\
       - code: "1.2"
         title: Count
         instruction: Draw a sample and count it.
@@ -131,6 +111,7 @@ yields:
   - {code: selection, title: Selection, phase: enrichment, step: "2.2", actual: cells_selected,
      theoretical: cells_received, low: "40", high: "100"}
 """
+)
 VALUES = {
     "cells_received": "2000", "concentration": "20.0", "spare_ml": "2.5", "colour": "red", "wash_ml": "50.0",
     "cells_selected": "1000", "harvest_days": "9.0",

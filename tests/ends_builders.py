@@ -13,31 +13,11 @@ from chain_of_custody.models import Container, ContainerFate
 from tests.batches_builders import BatchWorld
 from tests.custody_builders import a_subject
 from tests.people import a_person, do, fresh
+from tests.short_masters import begun
 
-ENDS_MASTER = """
-kind: master
-code: MBR-CD19
-version: "1"
-title: CD19 CAR-T cells, in three steps
-product: PROD-CD19
-reference: Example
-rounding: USP
-training: {procedure: MBR-CD19, version: "1"}
-stages:
-  - code: receipt
-    title: Receipt
-    steps:
-      - code: "1.1"
-        title: Identity of the apheresis bag
-        instruction: Scan the bag.
-        kind: container_scan
-        critical: "yes"
-        witness: "yes"
-        forced: "yes"
-        needs:
-          - {code: apheresis_bag, title: Apheresis bag, kind: container, of: apheresis_bag}
-        fields:
-          - {code: receipt_labels_agree, title: Labels agree, type: yes_no, expected: ["yes"]}
+ENDS_MASTER = (
+    begun("CD19 CAR-T cells, in three steps")
+    + """\
       - code: "1.2"
         title: Vector and culture
         instruction: Add the vector and take the cells into culture.
@@ -74,6 +54,7 @@ stages:
     title: Release testing
     laboratory: "yes"
 """
+)
 TYPED = {"cultures": "1", "harvest_days": "6.0"}
 
 

@@ -133,7 +133,3 @@ class FamilyWorld(BatchWorld):
             return newest[-1:]
         chosen = next((each.only for each in self.plan.scans if each.slot == need.code), ())
         return [code for n, code in enumerate(newest, start=1) if not chosen or n in chosen]
-
-    def through(self) -> Batch:
-        """A batch from its order to release testing."""
-        return self.worked(self.issued())

@@ -28,32 +28,12 @@ from qc.specifying import specification_of
 from tests.batches_builders import BatchWorld
 from tests.custody_builders import a_subject
 from tests.people import a_person, do
+from tests.short_masters import begun
 from tests.signer_state import forget_what_was_signed
 
-SHORT_MASTER = """
-kind: master
-code: MBR-CD19
-version: "1"
-title: CD19 CAR-T cells, in two steps
-product: PROD-CD19
-reference: Example
-rounding: USP
-training: {procedure: MBR-CD19, version: "1"}
-stages:
-  - code: receipt
-    title: Receipt
-    steps:
-      - code: "1.1"
-        title: Identity of the apheresis bag
-        instruction: Scan the bag.
-        kind: container_scan
-        critical: "yes"
-        witness: "yes"
-        forced: "yes"
-        needs:
-          - {code: apheresis_bag, title: Apheresis bag, kind: container, of: apheresis_bag}
-        fields:
-          - {code: receipt_labels_agree, title: Labels agree, type: yes_no, expected: ["yes"]}
+SHORT_MASTER = (
+    begun("CD19 CAR-T cells, in two steps")
+    + """\
   - code: harvest
     title: Harvest
     steps:
@@ -76,6 +56,7 @@ stages:
     title: Release testing
     laboratory: "yes"
 """
+)
 
 CONFORMING = {
     "appearance": {"appearance": "cloudy liquid solution"},

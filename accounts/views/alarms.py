@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rest_framework import serializers
 
 from accounts.alarms import open_alarms
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Alarm, OnCallDuty, Person
 from accounts.needing import needs
@@ -63,7 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/alarms.html", _context(request, by))
     try:
-        duty_from(_posted(request), by=by)
+        duty_from(form_sent(request), by=by)
     except Refused as refused:
         errors = [{"says": one.says, "field_id": one.field, "url": one.url} for one in refused.objections]
         context = _context(request, by) | {"errors": errors, "sent": request.POST, "page_has_errors": True}
@@ -75,7 +76,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @needs(Permission.ALARM_ACKNOWLEDGE)
 def end(request: HttpRequest, duty_id: UUID) -> HttpResponse:
     """End a duty before its time."""
-    ended_from(duty_id, _posted(request), by=person_of(request))
+    ended_from(duty_id, form_sent(request), by=person_of(request))
     return SeeOther("/alarms/#on-call")
 
 
@@ -86,10 +87,6 @@ def one(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
     alarm = get_object_or_404(Alarm.objects.select_related("acknowledged"), pk=alarm_id)
     context = {"alarm": _shown(alarm, person_of(request))}
     return render(request, "accounts/alarm.html", context)
-
-
-def _posted(request: HttpRequest) -> Plain:
-    return {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
 
 
 def _context(request: HttpRequest, by: Person) -> Plain:

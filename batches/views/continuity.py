@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from rest_framework import serializers
 
+from accounts.handing_out import attachment
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -143,11 +144,7 @@ def copy_file(request: HttpRequest, number: str, copy_id: UUID) -> HttpResponse:
 
 def pdf(file: StoredFile, *, by: Person) -> HttpResponse:
     """Answer with a stored PDF, compared with the ledger first."""
-    answer = HttpResponse(bytes_of(file, by=by), content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="{file.original_name}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return attachment(bytes_of(file, by=by), name=file.original_name, media_type="application/pdf")
 
 
 def work(person: Person) -> Iterator[Task]:

@@ -15,10 +15,11 @@ from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import offer
-from accounts.parsing import MomentField, StrictSerializer, TextField, YesNoField, parsed
+from accounts.parsing import MomentField, StrictSerializer, TextField, parsed
 from accounts.refusal import BadInput, Objection, Refused
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
+from batches.api.continuity import PaperScanInput, PaperValueInput
 from batches.bench import step_called
 from batches.comparing_paper import people_who_entered
 from batches.continuity import copy_words
@@ -53,26 +54,6 @@ class WhoForm(StrictSerializer[Sent]):
     reason = TextField(max_length=900, required=False, default="")
 
 
-class PaperValueForm(StrictSerializer[Sent]):
-    """One value as it stands on the paper."""
-
-    id = serializers.UUIDField()
-    field = TextField(max_length=40)
-    typed = TextField(max_length=1000, trim_whitespace=False)
-    performed_at = MomentField()
-    confirmed = YesNoField(required=False, default=False)
-    not_applicable = YesNoField(required=False, default=False)
-
-
-class PaperScanForm(StrictSerializer[Sent]):
-    """One code as it stands on the paper."""
-
-    id = serializers.UUIDField()
-    slot = TextField(max_length=40)
-    code = TextField(max_length=200)
-    performed_at = MomentField()
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Permission.RECORD_READ)
 def step_paper(request: HttpRequest, number: str, step: str) -> HttpResponse:
@@ -95,7 +76,7 @@ def paper_value(request: HttpRequest, number: str, step: str) -> HttpResponse:
     batch = batch_numbered(number)
     code = request.POST.get("field", "")[:40]
     try:
-        data = parsed(PaperValueForm, _sent(request, local_time=is_time(step_called(batch, step), code)))
+        data = parsed(PaperValueInput, _sent(request, local_time=is_time(step_called(batch, step), code)))
         record_from_paper(batch=batch, step=step, by=person_of(request), comma_allowed=True, **data)
     except Refused as refused:
         return _page(request, batch, step, code, refused)
@@ -109,7 +90,7 @@ def paper_scan(request: HttpRequest, number: str, step: str) -> HttpResponse:
     batch = batch_numbered(number)
     slot = request.POST.get("slot", "")[:40]
     try:
-        scan_from_paper(batch=batch, step=step, by=person_of(request), **parsed(PaperScanForm, _sent(request)))
+        scan_from_paper(batch=batch, step=step, by=person_of(request), **parsed(PaperScanInput, _sent(request)))
     except Refused as refused:
         return _page(request, batch, step, slot, refused)
     return SeeOther(f"{reverse('batches:step-paper', args=[number, step])}#{slot}-paper")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.handing_out import attachment
 from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.offering import offer
@@ -105,11 +106,8 @@ def download(request: HttpRequest, number: str, copy_id: UUID) -> HttpResponse:
     copy = TrueCopy.objects.select_related("file").filter(pk=copy_id, batch__number=number).first()
     if copy is None:
         raise Http404
-    answer = HttpResponse(bytes_of(copy, by=person_of(request)), content_type=copy.file.media_type)
-    answer["Content-Disposition"] = f'attachment; filename="true-copy-{copy.file.sha256[:12]}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    content = bytes_of(copy, by=person_of(request))
+    return attachment(content, name=f"true-copy-{copy.file.sha256[:12]}", media_type=copy.file.media_type)
 
 
 def register() -> None:

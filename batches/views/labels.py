@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from rest_framework import serializers
 
-from accounts import security
+from accounts.forms_sent import form_sent
+from accounts.handing_out import attachment, intact_bytes
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import offer
 from accounts.panels import Panel, Task, register_panel, register_work
 from accounts.parsing import StrictSerializer, TextField, parsed
-from accounts.refusal import Objection, Refused
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
 from batches.donors import donor_of
@@ -37,7 +37,6 @@ from chain_of_custody.donor_testing import OVERALL_WORDS, status_words
 from chain_of_custody.models import Container
 from chain_of_custody.shapes import ContainersField, ScanField
 from chain_of_custody.views.fields import Field
-from ledger import files
 
 STATUS_OF = {Overall.REACTIVE: "warn", Overall.UNKNOWN: "wait", Overall.COMPLETE: "pass"}
 Context = dict[str, object]
@@ -146,7 +145,7 @@ def count_labels(number: str) -> int:
 def print_them(request: HttpRequest, number: str) -> HttpResponse:
     """Print labels."""
     batch = batch_numbered(number)
-    sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken" and value}
+    sent = form_sent(request, blanks=False)
     data = parsed(PrintForm, sent)
     print_labels(
         batch=batch,
@@ -166,7 +165,7 @@ def print_them(request: HttpRequest, number: str) -> HttpResponse:
 def apply(request: HttpRequest, number: str) -> HttpResponse:
     """Record that a label was put on a container; one that does not belong there stops the page."""
     batch = batch_numbered(number)
-    data = parsed(ApplyForm, {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"})
+    data = parsed(ApplyForm, form_sent(request))
     applied = apply_label(
         batch=batch,
         label=data["label_code"],
@@ -203,22 +202,17 @@ def specimen(request: HttpRequest, number: str, print_id: UUID) -> HttpResponse:
     row = rows.filter(print=print_id, batch__number=number).first()
     if row is None:
         raise Http404
-    answer = HttpResponse(specimen_bytes(row, by=person_of(request)), content_type=row.file.media_type)
-    answer["Content-Disposition"] = f'attachment; filename="{row.file.original_name}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    content = specimen_bytes(row, by=person_of(request))
+    return attachment(content, name=row.file.original_name, media_type=row.file.media_type)
 
 
 def specimen_bytes(row: LabelSpecimen, *, by: Person) -> bytes:
     """Give the bytes that were rendered; refuse, and log it, if they are not those of the ledger any more."""
-    try:
-        return files.read(row.file)
-    except files.FileChangedError as error:
-        security.log("label_specimen_damaged", person=by, username=by.username, about=str(error))
-        says = _("The specimen of print %(number)s is not given out: its file is not the one that was rendered. Call "
-                 "quality assurance.") % {"number": row.print.number}  # fmt: skip
-        raise Refused(Objection(says, code="specimen_damaged"), status=409) from error
+    says = _(
+        "The specimen of print %(number)s is not given out: its file is not the one that was rendered. Call quality "
+        "assurance."
+    ) % {"number": row.print.number}
+    return intact_bytes(row.file, by=by, says=says, code="specimen_damaged", event="label_specimen_damaged")
 
 
 def work(person: Person) -> Iterator[Task]:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework import serializers
 
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -124,7 +125,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _store_weight(request: HttpRequest, row: Order, by: Person) -> Weight:
-    sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken" and value != ""}
+    sent = form_sent(request, blanks=False)
     data = parsed(WeightForm, sent)
     corrected, reason = data.pop("supersedes"), data.pop("reason")
     if corrected is None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework import serializers
 
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -89,7 +90,7 @@ def lot(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "batches/lot.html", lot_context(row, by))
     try:
-        sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+        sent = form_sent(request)
         record_opening(lot=row, by=by, **parsed(OpeningForm, sent))
     except Refused as refused:
         errors = [{"says": one.says, "field_id": one.field} for one in refused.objections]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from rest_framework import serializers
 
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -143,7 +144,7 @@ class ReportForm(StrictSerializer[dict[str, object]]):
 @needs(Permission.RECORD_READ)
 def report(request: HttpRequest, number: str) -> HttpResponse:
     """Store what a person reports to have gone wrong."""
-    sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    sent = form_sent(request)
     data = parsed(ReportForm, sent)
     report_departure(batch=batch_numbered(number), by=person_of(request), **data)
     return SeeOther(f"/batches/{number}/departures/")

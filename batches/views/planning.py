@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework import serializers
 
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -105,7 +106,7 @@ def order_plan(request: HttpRequest, number: str) -> HttpResponse:
     by = person_of(request)
     if request.method != "POST":
         return render(request, "batches/order_plan.html", _context(order, by))
-    sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken" and value != ""}
+    sent = form_sent(request, blanks=False)
     form = FORMS.get(str(sent.pop("form", "")))
     if form is None:
         raise Http404

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework import serializers
 
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -90,7 +91,7 @@ def equipment_list(request: HttpRequest) -> HttpResponse:
     by, refused = person_of(request), None
     if request.method == "POST":
         try:
-            return SeeOther(equipment_url(new_equipment(parsed(EquipmentForm, _sent(request)), by).code))
+            return SeeOther(equipment_url(new_equipment(parsed(EquipmentForm, form_sent(request)), by).code))
         except Refused as error:
             refused = error
     now = clock.now()
@@ -154,7 +155,7 @@ def areas(request: HttpRequest) -> HttpResponse:
     by, refused = person_of(request), None
     if request.method == "POST":
         try:
-            row = register_area(by=by, **parsed(AreaForm, _sent(request)))
+            row = register_area(by=by, **parsed(AreaForm, form_sent(request)))
             return SeeOther(area_url(row.code))
         except Refused as error:
             refused = error
@@ -238,7 +239,7 @@ def _open_sessions(clearances: list[LineClearance]) -> list[tuple[str, str]]:
 def monitoring(request: HttpRequest, number: str) -> HttpResponse:
     """Store what a monitoring session found; the form names area and session in one choice."""
     batch = batch_numbered(number)
-    sent = _sent(request)
+    sent = form_sent(request)
     if "area" not in sent:
         sent["area"], _sign, sent["session"] = str(sent.get("session", "")).partition("|")
     data = parsed(MonitoringForm, sent)
@@ -251,10 +252,6 @@ def count_premises(number: str) -> int:
     scans = SlotScan.objects.filter(batch__number=number, fits=True)
     pieces = scans.exclude(equipment=None).values("equipment").distinct().count()
     return pieces + scans.exclude(area=None).values("area").distinct().count()
-
-
-def _sent(request: HttpRequest) -> Plain:
-    return {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
 
 
 def _with_form(

@@ -6,6 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 from rest_framework import serializers
 
+from accounts.forms_sent import form_sent
+from accounts.handing_out import attachment
 from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.parsing import MomentField, StrictSerializer, TextField, parsed
@@ -36,15 +38,11 @@ class FileForm(StrictSerializer[Plain]):
     evidence = TextField(max_length=40, required=False, allow_blank=True, default="")
 
 
-def _sent(request: HttpRequest) -> dict[str, object]:
-    return {name: text for name, text in request.POST.items() if name != "csrfmiddlewaretoken" and text != ""}
-
-
 @require_POST
 @needs(Permission.RECORD_READ)
 def note(request: HttpRequest, number: str, step: str) -> HttpResponse:
     """Store a note to a step."""
-    data = parsed(NoteForm, _sent(request))
+    data = parsed(NoteForm, form_sent(request, blanks=False))
     add_note(batch=batch_numbered(number), step=step, by=person_of(request), **data)
     return SeeOther(f"{step_url(number, step)}#notes")
 
@@ -54,7 +52,7 @@ def note(request: HttpRequest, number: str, step: str) -> HttpResponse:
 def upload(request: HttpRequest, number: str, step: str) -> HttpResponse:
     """Store a file with a step."""
     batch, by = batch_numbered(number), person_of(request)
-    data = parsed(FileForm, _sent(request))
+    data = parsed(FileForm, form_sent(request, blanks=False))
     kept = keep_upload(request.FILES.get("file"), by=by)
     add_file(batch=batch, step=step, file=kept, by=by, **data)
     return SeeOther(f"{step_url(number, step)}#files")
@@ -67,8 +65,5 @@ def download(request: HttpRequest, number: str, step: str, file_id: UUID) -> Htt
     row = StepFile.objects.select_related("file").filter(pk=file_id, batch__number=number, step=step).first()
     if row is None:
         raise Http404
-    answer = HttpResponse(bytes_of(row, by=person_of(request)), content_type=row.file.media_type)
-    answer["Content-Disposition"] = f'attachment; filename="step-file-{row.file.sha256[:12]}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    content = bytes_of(row, by=person_of(request))
+    return attachment(content, name=f"step-file-{row.file.sha256[:12]}", media_type=row.file.media_type)

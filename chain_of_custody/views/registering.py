@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.offering import offer
@@ -32,7 +33,7 @@ YES_NO = (("no", gettext_lazy("no")), ("yes", gettext_lazy("yes")))
 
 def typed(request: HttpRequest) -> dict[str, str]:
     """Give what a form sent, without its token."""
-    return {name: str(value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    return {name: str(value) for name, value in form_sent(request).items()}
 
 
 @require_http_methods(["GET", "POST"])

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.api.problems import log_refusal
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.parsing import parsed
@@ -52,7 +53,7 @@ def receive(request: HttpRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         return _form(request, batch, {}, [])
     try:
-        data = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+        data = form_sent(request)
         received = receive_sample(batch=batch, by=person_of(request), **parsed(SampleInput, data))
     except BadInput as refused:
         log_refusal(refused, person=person_of(request), station=station_of(request), method="POST", path=request.path)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rest_framework import serializers
 
 from accounts import security
+from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -44,7 +45,7 @@ class CopyForm(StrictSerializer[dict[str, Any]]):  # Any: as read
 def ask_from_reader(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for a copy of a record that an inspection opened."""
     batch, inspection = opened(person_of(request), number)
-    data = parsed(CopyForm, _posted(request))
+    data = parsed(CopyForm, form_sent(request))
     asked = copying.ask_copy(batch=batch, by=person_of(request), inspection=inspection, **data)
     return SeeOther(reverse("reports:export", args=[asked.pk]))
 
@@ -54,13 +55,9 @@ def ask_from_reader(request: HttpRequest, number: str) -> HttpResponse:
 def ask_from_batch(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for a copy of a record that this person may read anyway."""
     refuse_if(lacks(person_of(request), Permission.RECORD_READ))
-    data = parsed(CopyForm, _posted(request))
+    data = parsed(CopyForm, form_sent(request))
     asked = copying.ask_copy(batch=batch_numbered(number), by=person_of(request), **data)
     return SeeOther(reverse("reports:export", args=[asked.pk]))
-
-
-def _posted(request: HttpRequest) -> dict[str, object]:
-    return {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
 
 
 def visible_copy(asked: UUID, person: Person) -> CopyAsked:

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.handing_out import attachment
 from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.roles import Permission
@@ -44,8 +45,4 @@ def download(request: HttpRequest, number: str, version: int) -> HttpResponse:
     """Hand out a document's bytes as they were issued, compared with the ledger first."""
     document = document_called(number, version)
     content = bytes_of(document, by=person_of(request))
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{document.file.original_name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return attachment(content, name=document.file.original_name, media_type="application/pdf")

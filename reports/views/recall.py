@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts import security
+from accounts.handing_out import attachment
 from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.roles import Permission
@@ -32,8 +33,5 @@ def recall_list(request: HttpRequest) -> HttpResponse:
         station=station_of(request),
         about=f"{start.value} {code}",
     )
-    response = HttpResponse(b"".join(recall_csv(rehearse(start, code))), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="recall-list.csv"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    listed = b"".join(recall_csv(rehearse(start, code)))
+    return attachment(listed, name="recall-list.csv", media_type="text/csv; charset=utf-8")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.forms_sent import form_sent
 from accounts.needing import needs
 from accounts.parsing import StrictSerializer, TextField, parsed
 from accounts.refusal import BadInput, Objection, Refused
@@ -64,7 +65,7 @@ def _verify(request: HttpRequest) -> HttpResponse:
 
 
 def _checked(request: HttpRequest) -> Report:
-    sent = {name: value for name, value in request.POST.items() if name not in {"csrfmiddlewaretoken", "package"}}
+    sent = {name: value for name, value in form_sent(request).items() if name != "package"}
     data = parsed(VerifyForm, sent)
     package = request.FILES.get("package")
     if package is None:

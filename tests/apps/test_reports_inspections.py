@@ -82,6 +82,7 @@ def test_an_inspector_reads_what_was_opened_and_nothing_else(laboratory, other, 
 
 def test_what_one_may_not_see_and_what_is_not_there_answer_alike(other, inspector, opened):
     browser = at_browser(inspector)
+    clock.tell(clock.machine_now())  # each page shows the time, and both are to be read in one second
 
     forbidden = browser.get(record(other.number))
     missing = browser.get(record("CT-99-9999"))
