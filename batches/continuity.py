@@ -250,10 +250,17 @@ class AccountForCopy(Act[ContinuityCopy]):
     def objections(self, subject: ContinuityCopy, intent: Intent, by: Person) -> list[Objection]:
         used = intent["fate"] == Fate.USED
         scan = _scan(subject, intent)
-        wanted = pages_in(files.read(subject.file), subject.file.media_type) if used and scan else 0
+        changed = used and not files.is_whole(subject.file)
+        counted = used and scan is not None and not changed
+        wanted = pages_in(files.read(subject.file), subject.file.media_type) if counted else 0
         other = ContinuityCopyAccounted.objects.filter(scan=scan).first() if scan else None
         return [
             *when(is_accounted(subject), _("This copy was accounted for already."), code="accounted_already"),
+            *when(
+                changed,
+                _("The stored file of this copy is gone or was changed. Call quality assurance."),
+                code="copy_damaged",
+            ),
             *when(
                 used and scan is None,
                 _("Choose the certified scan of this copy. Certify it as a true copy of this batch first."),

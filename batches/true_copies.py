@@ -169,11 +169,7 @@ def copies_of(batch: Batch) -> list[TrueCopy]:
 
 def is_as_certified(copy: TrueCopy) -> bool:
     """Tell whether the stored file is still the one that was certified."""
-    try:
-        files.read(copy.file)
-    except files.FileChangedError:
-        return False
-    return True
+    return files.is_whole(copy.file)
 
 
 def bytes_of(copy: TrueCopy, *, by: Person) -> bytes:

@@ -199,6 +199,19 @@ class TestAccounting:
         with nothing_written(), pytest.raises(Refused, match="accounts for another copy"):
             do("continuity.account", other, by=fresh(world.technician), fate="used", scan=str(scan.pk))
 
+    def test_used_it_is_counted_from_its_own_file_and_a_changed_one_is_refused(
+        self, world: PaperWorld, batch: Batch, copy: ContinuityCopy
+    ) -> None:
+        scan = a_scan(copy, by=world.technician)
+        kept = files.path_of(copy.file.sha256)
+        whole = kept.read_bytes()
+        kept.write_bytes(whole + b" ")
+        try:
+            with nothing_written(), pytest.raises(Refused, match="of this copy is gone or was changed"):
+                do("continuity.account", copy, by=fresh(world.technician), fate="used", scan=str(scan.pk))
+        finally:
+            kept.write_bytes(whole)
+
     def test_what_was_entered_back_from_was_not_unused(
         self, world: PaperWorld, batch: Batch, copy: ContinuityCopy
     ) -> None:

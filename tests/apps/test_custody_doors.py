@@ -10,9 +10,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from accounts.models import SecurityEvent
 from accounts.roles import Role
 from chain_of_custody.containers import assign
 from chain_of_custody.models import Collection, HandOverOffered, IdentityCheck, Party, Placement, Subject
+from ledger import files
 from ledger.models import StoredFile
 from tests.custody_builders import MARKERS, World, a_subject, ago, stated
 from tests.people import a_person, at_browser, nothing_written, secret_of
@@ -296,6 +298,21 @@ class TestPages:
             with nothing_written():
                 answer = client.post("/custody/evidence/", {"file": SimpleUploadedFile(name, content)})
             assert answer.status_code == 400
+
+    def test_evidence_that_was_changed_meanwhile_is_not_given_out(self, world: World) -> None:
+        client = at_browser(world.technician)
+        client.post("/custody/evidence/", {"file": SimpleUploadedFile("waybill.pdf", b"%PDF-1.7 to be changed")})
+        stored = StoredFile.objects.get()
+        kept = files.path_of(stored.sha256)
+        whole = kept.read_bytes()
+        kept.write_bytes(whole.replace(b"changed", b"CHANGED"))
+        try:
+            refused = client.get(f"/custody/evidence/{stored.pk}/")
+            assert refused.status_code == 409
+            assert "not the file that was stored" in refused.content.decode()
+            assert SecurityEvent.objects.filter(kind="evidence_damaged", person=world.technician).exists()
+        finally:
+            kept.write_bytes(whole)
 
     def test_markup_in_what_was_stated_is_shown_as_text(self, world: World) -> None:
         bags = world.bags_of(world.verified())
