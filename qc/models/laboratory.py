@@ -1,13 +1,12 @@
-"""The tables of the laboratory and of the release decision.
+"""The tables of the laboratory.
 
 Readings are recorded as seen; a result binds them under the analyst's signature with its verdict; a second person
 reviews it. A corrected result supersedes the first with a reason and stands unreviewed until it is reviewed again.
 """
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
-from batches.models import BatchState, Definition, InBatch, SignedInBatch
+from batches.models import Definition, InBatch, SignedInBatch
 from chain_of_custody.models import Container
 
 
@@ -82,72 +81,3 @@ class ResultReview(SignedInBatch):
     """A second person reviewed a version of a result."""
 
     result = models.OneToOneField(Result, on_delete=models.PROTECT, related_name="review")
-
-
-class FactAssessment(SignedInBatch):
-    """Quality assurance assessed what a fact means for the product: a departure, a mismatch, an excursion."""
-
-    class Severity(models.TextChoices):
-        NOT_STATED = "", _("not stated")
-        MINOR = "minor", _("minor")
-        MAJOR = "major", _("major")
-        CRITICAL = "critical", _("critical")
-
-    class Decision(models.TextChoices):
-        NOT_STATED = "", _("not stated")
-        ACCEPT = "accept", _("the batch goes on")
-        REJECT = "reject", _("the batch is proposed for refusal")
-        FOLLOW_UP = "follow_up", _("the batch goes on, with a follow-up")
-
-    fact_type = models.CharField(max_length=60)
-    fact_id = models.UUIDField(unique=True)
-    impact = models.TextField(max_length=2000)
-    conclusion = models.TextField(max_length=2000)
-    number = models.CharField(max_length=20, blank=True, help_text="of the deviation; nothing where it is none")
-    severity = models.CharField(max_length=10, choices=Severity, default=Severity.NOT_STATED)
-    immediate_action = models.TextField(max_length=2000, blank=True)
-    root_cause = models.TextField(max_length=2000, blank=True)
-    decision = models.CharField(max_length=12, choices=Decision, default=Decision.NOT_STATED)
-
-
-class ResultsApproval(SignedInBatch):
-    """Quality control approved the results as they stand, for a version of the certificate of analysis."""
-
-    version = models.PositiveIntegerField()
-    results = models.JSONField(help_text="ids of the results in force")
-    is_interim = models.BooleanField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "version"], name="a_certificate_version_is_approved_once")
-        ]
-
-    @property
-    def record_version(self) -> int:
-        return self.version
-
-
-class RecordReview(SignedInBatch):
-    """Quality assurance reviewed the whole record, its audit trail included, up to a place in the batch's stream."""
-
-    stream_position = models.PositiveIntegerField()
-    approval = models.ForeignKey(ResultsApproval, on_delete=models.PROTECT, related_name="record_reviews")
-    statement = models.TextField(max_length=2000, blank=True)
-
-
-class Disposition(SignedInBatch):
-    """The decision on a batch. A later one supersedes it; none is ever changed."""
-
-    decision = models.CharField(max_length=14, choices=BatchState.Disposition)
-    version = models.PositiveIntegerField(default=1)
-    review = models.ForeignKey(RecordReview, on_delete=models.PROTECT, null=True, related_name="dispositions")
-    approval = models.ForeignKey(ResultsApproval, on_delete=models.PROTECT, null=True, related_name="dispositions")
-    statement = models.TextField(max_length=2000, blank=True)
-    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["batch", "version"], name="a_batch_has_one_decision_a_version")]
-
-    @property
-    def record_version(self) -> int:
-        return self.version
