@@ -57,6 +57,8 @@ class NoGrowthAfter:
             return unanswered(seen, expected="growth or no growth")
         if seen.grown:
             return _judged(Verdict.FAILS, seen, f"There was growth by day {seen.full_days}.")
+        if seen.waits_for:
+            return _judged(Verdict.PENDING, seen, seen.waits_for)
         if seen.full_days < self.days:
             why = f"Day {seen.full_days} of {self.days} is over; the final reading is still to come."
             return _judged(Verdict.PENDING, seen, why)

@@ -93,7 +93,12 @@ def words_of(entry: Entry) -> dict[str, str]:
                 "cannot_judge": _("Cannot be judged"),
             }
         case ResultType.GROWTH:
-            words = {"no_growth": _("No growth"), "growth": _("Growth"), "cannot_judge": _("Cannot be judged")}
+            words = {
+                "no_growth": _("No growth"),
+                "growth": _("Growth"),
+                "cannot_judge": _("Cannot be judged"),
+                "flagged": _("Flagged by the instrument"),
+            }
         case ResultType.NUMBER | ResultType.COUNT:
             words = {}
         case _:

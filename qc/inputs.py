@@ -36,6 +36,7 @@ class ReadingInput(StrictSerializer[Plain]):
     member = TextField(max_length=40, required=False, default="")
     sample = serializers.UUIDField()
     replicate = serializers.IntegerField(min_value=1, max_value=MOST_BOTTLES, required=False, default=1)
+    is_subculture = YesNoField(required=False, default=False)
     typed = TextField(max_length=200)
     performed_at = MomentField(required=False, default=None, allow_null=True)
     began_at = MomentField(required=False, default=None, allow_null=True)
@@ -63,6 +64,7 @@ def reading_from(batch: Batch, line: str, data: object, *, by: Person, comma_all
         id=values["id"],
         performed_at=values["performed_at"],
         replicate=values["replicate"],
+        is_subculture=values["is_subculture"],
         began_at=values["began_at"],
         corrects=corrects,
         reason=values["reason"],

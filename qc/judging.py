@@ -4,7 +4,7 @@ Nothing here is stored and nothing here decides who may do what. A reading that 
 error of its entry and never gets this far; one that says that there is no result never passes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -22,9 +22,9 @@ from qc.criteria import (
     NotTested,
     Numeric,
     Seen,
-    full_days,
 )
 from qc.definitions.specification import Entry, Line, ResultType
+from qc.growth_test import BottleReading, Outcome, seen_of
 from qc.models import Reading
 from qc.quantities import read_quantity
 from qc.seen import Single, WrongKindError
@@ -32,7 +32,8 @@ from qc.seen import Single, WrongKindError
 NOT_TESTED, INVALID = "not_tested", "invalid"
 NO_RESULT = {NOT_TESTED: gettext_lazy("not tested"), INVALID: gettext_lazy("invalid run")}
 DETECTION = {"not_detected": False, "detected": True, "cannot_judge": None}
-GROWTH = {"no_growth": False, "growth": True, "cannot_judge": None}
+GROWTH = {"no_growth": False, "growth": True, "cannot_judge": None, "flagged": None}
+NEVER_TAKEN_BACK = frozenset({"growth", "flagged"})
 
 
 def entries_of(line: Line) -> dict[str, Entry]:
@@ -87,33 +88,39 @@ def _chosen(typed: str, words: Mapping[str, bool | None]) -> bool | None:
 def judged(criterion: Criterion, line: Line, readings: Sequence[Reading], *, weight_kg: Decimal | None) -> Judgement:
     """Give the judgement of a line from its readings in force."""
     entries = entries_of(line)
-    seen = {code: _seen_of([r for r in readings if r.member == code], entry) for code, entry in entries.items()}
+    seen = {code: _seen_of([r for r in readings if r.member == code], entry, line) for code, entry in entries.items()}
     whole: Seen = seen if line.members else seen[line.code]
     return criterion.verdict(whole, weight_kg=weight_kg)
 
 
-def _seen_of(readings: Sequence[Reading], entry: Entry) -> Single:
+def _seen_of(readings: Sequence[Reading], entry: Entry, line: Line) -> Single:
     """Give what was seen of one member; a growth test is seen through all its bottles and all its days."""
     if not readings:
         return None
     if entry.result_type is ResultType.GROWTH:
-        return _growth(readings, entry)
+        return _growth(readings, entry, line)
     newest = max(readings, key=lambda reading: reading.recorded_at)
     return seen_in(newest.typed, entry, why_none=newest.reason or "no reason given")
 
 
-def _growth(readings: Sequence[Reading], entry: Entry) -> Single:
-    bottles: dict[int, Reading] = {}
-    for reading in sorted(readings, key=lambda one: one.performed_at):
-        single = seen_in(reading.typed, entry, why_none=reading.reason or "no reason given")
-        if not isinstance(single, Growth):
-            return single
-        if single.grown:
-            return Growth(True, _days(reading))
-        bottles[reading.replicate] = reading
-    unclear = any(GROWTH[reading.typed] is None for reading in bottles.values())
-    return Growth(None if unclear else False, min(_days(reading) for reading in bottles.values()))
+def _growth(readings: Sequence[Reading], entry: Entry, line: Line) -> Single:
+    none = next((one for one in readings if one.typed in NO_RESULT), None)
+    grown = any(one.typed == Outcome.GROWTH.value for one in readings)
+    if none is not None and not grown:
+        return seen_in(none.typed, entry, why_none=none.reason or "no reason given")
+    return seen_of(bottle_readings(readings), line.growth, line.growth_days)
 
 
-def _days(reading: Reading) -> int:
-    return full_days(reading.began_at, reading.performed_at) if reading.began_at else 0
+def bottle_readings(readings: Iterable[Reading]) -> list[BottleReading]:
+    """Give the looks at bottles among the readings of a growth test; a bottle without a start began when read."""
+    return [
+        BottleReading(
+            bottle=one.replicate,
+            is_subculture=one.is_subculture,
+            outcome=Outcome(one.typed),
+            began_at=one.began_at or one.performed_at,
+            read_at=one.performed_at,
+        )
+        for one in readings
+        if one.typed in GROWTH
+    ]

@@ -2,7 +2,10 @@
 
 (1) A reading belongs to a sample of this batch, taken where its line wants it.
 (2) A value of a line that is no growth test is recorded once; another one is a correction with its reason.
-(3) Growth is a fact: it is stored and raised whenever it is seen, also after a result or a decision.
+(3) Growth is a fact: it is stored and raised whenever it is seen, also after a result or a decision. So is a flag of
+    the instrument: it has its own time, and somebody looks at the bottle.
+(4) A bottle is one of those of its plan, and has one inoculation; a subculture has its own, once its bottle cannot be
+    judged at the end.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,9 +27,11 @@ from qc.batch_act import lock_batch
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import ResultType
 from qc.growth_clock import GrowthClockError, full_days
-from qc.judging import GROWTH, NO_RESULT, entries_of, seen_in
+from qc.growth_test import Outcome
+from qc.judging import NEVER_TAKEN_BACK, NO_RESULT, entries_of, seen_in
 from qc.models import Reading, Result, Sample
 from qc.specifying import specification_of
+from qc.vessels import objections_to_vessel
 
 AHEAD = timedelta(seconds=2)
 SHORTEST_REASON = 10
@@ -99,6 +104,7 @@ def record_reading(
     id: UUID,  # noqa: A002  the row's own name for it
     performed_at: datetime | None = None,
     replicate: int = 1,
+    is_subculture: bool = False,
     began_at: datetime | None = None,
     corrects: Reading | None = None,
     reason: str = "",
@@ -115,7 +121,7 @@ def record_reading(
         raise BadInput(Objection(_("This line has no value called %(code)s.") % {"code": member[:40]}, field="member"))
     seen_in(typed, entry, why_none=reason, comma_allowed=comma_allowed)
     is_growth = entry.result_type is ResultType.GROWTH
-    grown = is_growth and GROWTH.get(typed) is True
+    is_fact = is_growth and typed in NEVER_TAKEN_BACK
     if comma_allowed and entry.result_type in (ResultType.NUMBER, ResultType.COUNT):
         typed = typed.replace(",", ".")
     same: dict[str, object] = {
@@ -125,6 +131,7 @@ def record_reading(
         "member": member,
         "sample_id": sample.pk if sample else None,
         "replicate": replicate,
+        "is_subculture": is_subculture,
         "typed": typed,
         "supersedes_id": corrects.pk if corrects else None,
         "reason": reason,
@@ -137,7 +144,7 @@ def record_reading(
             return known
         performed_at = performed_at or clock.now()
         if is_growth and began_at is None:
-            began_at = inoculation_of(batch, line, member, replicate)
+            began_at = inoculation_of(batch, line, member, replicate, is_subculture=is_subculture)
         row = Reading(
             id=id,
             batch=batch,
@@ -145,6 +152,7 @@ def record_reading(
             member=member,
             sample=sample,
             replicate=replicate,
+            is_subculture=is_subculture,
             typed=typed,
             unit=entry.unit,
             exponent=entry.exponent,
@@ -155,14 +163,15 @@ def record_reading(
         )
         refuse_if(
             [
-                *objections_to_reading(batch, wanted, sample, by=by, growth=grown),
+                *objections_to_reading(batch, wanted, sample, by=by, growth=is_fact),
                 *_out_of_time(is_growth, sample, began_at, performed_at, typed),
                 *(_objections_to_correction(row, is_growth) if corrects else _already_there(row, is_growth)),
-                *(_objections_to_bottle(row) if is_growth and not grown else []),
+                *(objections_to_vessel(row, wanted) if is_growth else []),
+                *(_objections_to_inoculation(row) if is_growth and not is_fact else []),
             ]
         )
         write(row, type="reading.corrected" if corrects else "reading.recorded", actor=by.reference)
-        if grown:
+        if is_fact:
             raise_growth(row, by=by)
         return row
 
@@ -207,18 +216,22 @@ def _minute_of(moment: datetime) -> datetime:
 
 
 def inoculation_of(
-    batch: Batch, line: str, member: str, replicate: int, *, besides: Reading | None = None
+    batch: Batch, line: str, member: str, replicate: int, *, is_subculture: bool, besides: Reading | None = None
 ) -> datetime | None:
-    """Give when a bottle was inoculated, as its first reading says; None for a bottle that was not read yet."""
-    bottle = Reading.objects.filter(batch=batch, line=line, member=member, replicate=replicate, superseded_by=None)
-    others = bottle.exclude(pk=besides.pk) if besides else bottle
+    """Give when a bottle or its subculture was inoculated, as its first reading says; None for one not read yet."""
+    vessel = Reading.objects.filter(
+        batch=batch, line=line, member=member, replicate=replicate, is_subculture=is_subculture, superseded_by=None
+    )
+    others = vessel.exclude(pk=besides.pk) if besides else vessel
     first = others.exclude(began_at=None).order_by("recorded_at").first()
     return first.began_at if first else None
 
 
-def _objections_to_bottle(row: Reading) -> list[Objection]:
+def _objections_to_inoculation(row: Reading) -> list[Objection]:
     """Object to another inoculation of a bottle whose clock runs already."""
-    before = inoculation_of(row.batch, row.line, row.member, row.replicate, besides=row.supersedes)
+    before = inoculation_of(
+        row.batch, row.line, row.member, row.replicate, is_subculture=row.is_subculture, besides=row.supersedes
+    )
     return when(
         row.began_at is not None and before is not None and row.began_at != before,
         _("Bottle %(bottle)s was inoculated %(time)s, as recorded before. Use that time.")
@@ -239,8 +252,8 @@ def _objections_to_correction(row: Reading, is_growth: bool) -> list[Objection]:
             field="reason",
         ),
         *when(
-            (wrong.batch_id, wrong.line, wrong.member, wrong.replicate)
-            != (row.batch_id, row.line, row.member, row.replicate),
+            (wrong.batch_id, wrong.line, wrong.member, wrong.replicate, wrong.is_subculture)
+            != (row.batch_id, row.line, row.member, row.replicate, row.is_subculture),
             _("This corrects a reading of something else."),
             code="other_reading",
         ),
@@ -250,8 +263,8 @@ def _objections_to_correction(row: Reading, is_growth: bool) -> list[Objection]:
             code="superseded",
         ),
         *when(
-            is_growth and GROWTH.get(wrong.typed),
-            _("Growth that was seen is never corrected away."),
+            is_growth and wrong.typed in NEVER_TAKEN_BACK,
+            _("Growth that was seen, and a flag, are never corrected away."),
             code="growth",
         ),
     ]
@@ -268,8 +281,8 @@ def _already_there(row: Reading, is_growth: bool) -> list[Objection]:
 
 
 def raise_growth(row: Reading, *, by: Person) -> Departure:
-    """Write that growth was seen, as a departure that quality assurance assesses."""
-    says = _("Growth was seen in bottle %(bottle)s of %(line)s at %(time)s.") % {
+    """Write that growth was seen or a bottle flagged, as a departure that quality assurance assesses, and alarm."""
+    says = growth_words(row) % {
         "bottle": row.replicate,
         "line": row.line,
         "time": record_time(row.performed_at),
@@ -291,6 +304,17 @@ def raise_growth(row: Reading, *, by: Person) -> Departure:
         about=departure,
     )
     return departure
+
+
+def growth_words(row: Reading) -> str:
+    """Give the sentence that a growth or a flag is raised with, for its bottle, line and time."""
+    if row.typed == Outcome.FLAGGED.value:
+        if row.is_subculture:
+            return _("The instrument flagged the subculture of bottle %(bottle)s of %(line)s at %(time)s.")
+        return _("The instrument flagged bottle %(bottle)s of %(line)s at %(time)s.")
+    if row.is_subculture:
+        return _("Growth was seen in the subculture of bottle %(bottle)s of %(line)s at %(time)s.")
+    return _("Growth was seen in bottle %(bottle)s of %(line)s at %(time)s.")
 
 
 def raised_by(row: Reading) -> Departure | None:

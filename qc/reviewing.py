@@ -24,7 +24,7 @@ from batches.models import BatchState
 from ledger.writing import write
 from qc.batch_act import batch_with, lock_batch
 from qc.definitions.specification import Entry, ResultType
-from qc.judging import GROWTH, entries_of, seen_in
+from qc.judging import NEVER_TAKEN_BACK, entries_of, seen_in
 from qc.models import Reading, Result, ResultReview
 from qc.panel import STATUS, verdict_words
 from qc.recording import raise_growth
@@ -194,7 +194,7 @@ class CorrectResult(_OfResult):
             ),
             *when(
                 _is_growth(entry, wrong.typed) and wrong.typed != intent["typed"],
-                _("Growth that was seen is never corrected away."),
+                _("Growth that was seen, and a flag, are never corrected away."),
                 field="member",
             ),
             *objections_to_version(subject),
@@ -216,6 +216,7 @@ class CorrectResult(_OfResult):
             member=wrong.member,
             sample=wrong.sample,
             replicate=wrong.replicate,
+            is_subculture=wrong.is_subculture,
             typed=intent["typed"],
             unit=wrong.unit,
             exponent=wrong.exponent,
@@ -231,4 +232,4 @@ class CorrectResult(_OfResult):
 
 
 def _is_growth(entry: Entry, typed: str) -> bool:
-    return entry.result_type is ResultType.GROWTH and GROWTH.get(typed) is True
+    return entry.result_type is ResultType.GROWTH and typed in NEVER_TAKEN_BACK

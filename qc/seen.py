@@ -35,10 +35,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Growth, no growth, or None where a bottle cannot be judged, after so many full days."""
+    """Growth, no growth, or None where a bottle cannot be judged, after so many full days; and what it waits for."""
 
     grown: bool | None
     full_days: int
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def in_words(seen: Single) -> str:
             return quantity.show()
         case Category(word):
             return word
-        case Growth(grown, full_days):
+        case Growth(grown, full_days, _waits):
             outcome = {True: "Growth by", False: "No growth to", None: "Cannot be judged on"}[grown]
             return f"{outcome} day {full_days}"
         case Detection(detected):

@@ -15,15 +15,17 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import local, record_time
+from batches.departures import raise_departure
 from batches.identity import identity_lines
-from batches.models import Batch, BatchState, Weight
+from batches.models import Batch, BatchState, Departure, Weight
 from batches.weights import verified_weight
+from ledger import clock
+from qc import growth_test
 from qc.batch_act import BatchAct
 from qc.criteria import Judgement
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import SpecificationDefinition
-from qc.growth_clock import final_opens_at
-from qc.judging import NO_RESULT, entries_of, judged, seen_in
+from qc.judging import NO_RESULT, bottle_readings, entries_of, judged, seen_in
 from qc.models import Reading, Result
 from qc.numeric_criteria import NumericCriterion, PerKilogram
 from qc.panel import STATUS, PanelLine, panel_line, verdict_words
@@ -53,10 +55,27 @@ def judgement_now(batch: Batch, line: SpecificationLine) -> Judgement:
 
 def final_opens(found: PanelLine) -> datetime | None:
     """Give when the last bottle of a growth test may be read for the last time; None for any other line."""
-    if found.line.criterion.get("kind") != "no_growth":
+    if not found.line.growth_days:
         return None
-    began = [reading.began_at for reading in found.readings if reading.began_at]
-    return final_opens_at(max(began), int(str(found.line.criterion["days"]))) if began else None
+    return growth_test.final_opens(bottle_readings(found.readings), found.line.growth, found.line.growth_days)
+
+
+def missed_readings(found: PanelLine) -> list[growth_test.Due]:
+    """Give the mandatory readings of a growth test whose time is over and which nobody made."""
+    if not found.line.growth_days:
+        return []
+    seen = bottle_readings(found.readings)
+    return growth_test.missed(seen, found.line.growth, found.line.growth_days, by=clock.now())
+
+
+def missed_words(found: PanelLine, due: growth_test.Due) -> str:
+    """Say which mandatory reading was left out."""
+    return _("The mandatory reading of bottle %(bottle)s of %(title)s on day %(day)s was not made by %(time)s.") % {
+        "bottle": due.bottle,
+        "title": found.title,
+        "day": due.day,
+        "time": record_time(due.closes_at) if due.closes_at else "",
+    }
 
 
 class LineIntent(StrictSerializer[Intent]):
@@ -89,6 +108,7 @@ class SubmitResult(BatchAct):
                 Line(_("Reported, %(rule)s") % {"rule": judgement.rule}, judgement.reported),
                 Line(_("Unrounded"), judgement.unrounded or "–"),
                 Line(_("Verdict"), f"{verdict_words(verdict)}. {judgement.why}", STATUS[verdict]),
+                *(Line(_("Left out"), missed_words(found, due), "warn") for due in missed_readings(found)),
             ],
             version="|".join(str(reading.pk) for reading in found.readings),
         )
@@ -113,7 +133,16 @@ class SubmitResult(BatchAct):
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Result:
         found = known_line(subject, intent["line"])
-        return sign(result_from(subject, found), signature, type="result.submitted")
+        result = sign(result_from(subject, found), signature, type="result.submitted")
+        for due in missed_readings(found):
+            raise_departure(
+                batch=subject,
+                kind=Departure.Kind.MISSED,
+                says=missed_words(found, due),
+                by=signature.signer,
+                about=result,
+            )
+        return result
 
     def done_url(self, row: object) -> str:
         assert isinstance(row, Result)  # noqa: S101  this act writes nothing else

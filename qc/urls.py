@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from qc.views import deviations, laboratory, release, specifications, tests
+from qc.views import deviations, growth, laboratory, release, specifications, tests
 
 app_name = "qc"
 urlpatterns = [
     path("deviations/", deviations.deviations, name="deviations"),
     path("deviations/<str:number>/", deviations.deviation, name="deviation"),
     path("samples/", laboratory.samples, name="samples"),
+    path("growth-tests/", growth.growth_tests, name="growth-tests"),
     path("specifications/", specifications.specifications, name="specifications"),
     path("specifications/<str:code>/<int:version>/", specifications.specification, name="specification"),
     path("batches/<str:number>/samples/receive/", laboratory.receive, name="sample-receive"),

@@ -16,12 +16,12 @@ from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
 from qc.batch_act import READ_AT_ONCE
 from qc.disposition import newest_review, stream_position
+from qc.growth_calendar import next_look
 from qc.models import Result
 from qc.panel import PanelLine, Standing, release_panel
 from qc.receiving import SAMPLES
 from qc.reviewing import people_who_entered
 from qc.specifying import specification_of
-from qc.testing import final_opens
 from qc.verdicts import Verdict
 
 MOST_BATCHES = 50
@@ -84,14 +84,14 @@ def _to_test(batch: Batch, panel: list[PanelLine]) -> Iterator[Task]:
     for line in panel:
         if line.line.sample_point not in received or line.result is not None or line.line.why_not_applicable:
             continue
-        opens = final_opens(line)
+        following = next_look(line)
         yield Task(
             title=line.title,
             batch=batch.number,
             url=line.url,
             verb=_("Read") if line.readings else _("Test"),
             detail=line.criterion_words,
-            due_at=opens,
+            due_at=following.opens_at if following else None,
             icon="flask-conical",
         )
 

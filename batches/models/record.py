@@ -289,6 +289,7 @@ class Departure(InBatch):
         YIELD = "yield", _("yield outside its limits")
         DONOR = "donor", _("donor status")
         PAPER = "paper", _("worked on paper")
+        MISSED = "missed", _("left out")
         REPORTED = "reported", _("reported by a person")
 
     kind = models.CharField(max_length=10, choices=Kind)

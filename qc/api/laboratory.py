@@ -12,7 +12,9 @@ from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from qc.api import shapes
 from qc.batch_act import batch_called
+from qc.growth_calendar import calendar
 from qc.inputs import ReadingInput, SampleInput, reading_from
+from qc.judging import NEVER_TAKEN_BACK
 from qc.models import Reading, Result, Sample
 from qc.receiving import receive_sample
 from qc.recording import line_called, raised_by
@@ -69,7 +71,7 @@ class ReadingsView(APIView):
         batch = batch_called(number)
         row = reading_from(batch, "", request.data, by=asker(request), comma_allowed=False)
         judgement = judgement_now(batch, line_called(batch, row.line))
-        departure = raised_by(row) if row.typed == "growth" else None
+        departure = raised_by(row) if row.typed in NEVER_TAKEN_BACK else None
         answer = {"reading": row, "judgement": judgement, "departure": departure.pk if departure else None}
         return Response(shapes.ReadingRecordedOutput(answer).data, status=201)
 
@@ -84,3 +86,12 @@ class ResultsView(APIView):
         pages = Pages.by("recorded_at", "pk")()
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(shapes.ResultOutput(page, many=True).data)
+
+
+class GrowthTestsView(APIView):
+    """The readings of growth tests that are open, to come, or were left out."""
+
+    @documented("List what is read of growth tests, and when", answers=shapes.LookOutput(many=True), tag="laboratory")
+    def get(self, request: Request) -> Response:
+        refuse_if(lacks(asker(request), Permission.RECORD_READ))
+        return Response([shapes.LookOutput(look).data for look in calendar().looks])

@@ -7,6 +7,8 @@ from rest_framework import serializers
 from accounts.api.schema import ObjectionOutput
 from chain_of_custody.models import IdentityCheck
 from qc.assessing import Fact
+from qc.growth_calendar import Look
+from qc.growth_calendar import Standing as LookStanding
 from qc.models import FactAssessment, Reading, Result, Sample
 from qc.panel import PanelLine, Standing
 from qc.verdicts import Judgement, Verdict
@@ -51,8 +53,8 @@ class ReadingOutput(serializers.ModelSerializer[Reading]):
     class Meta:
         model = Reading
         fields = [
-            "id", "line", "member", "sample", "replicate", "typed", "unit", "exponent", "began_at", "performed_at",
-            "recorded_at", "supersedes", "reason",
+            "id", "line", "member", "sample", "replicate", "is_subculture", "typed", "unit", "exponent", "began_at",
+            "performed_at", "recorded_at", "supersedes", "reason",
         ]  # fmt: skip
 
 
@@ -175,6 +177,22 @@ class ReadingsOutput(serializers.Serializer[Plain]):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = ReadingOutput(many=True)
+
+
+class LookOutput(serializers.Serializer[Look]):
+    """A reading of one bottle of a growth test, or of its subculture."""
+
+    batch = serializers.CharField()
+    line = serializers.CharField(source="line.code")
+    title = serializers.CharField(source="line.title")
+    bottle = serializers.IntegerField(source="due.bottle")
+    is_subculture = serializers.BooleanField(source="due.is_subculture")
+    day = serializers.IntegerField(source="due.day")
+    opens_at = serializers.DateTimeField(source="due.opens_at")
+    closes_at = serializers.DateTimeField(source="due.closes_at", allow_null=True)
+    is_mandatory = serializers.BooleanField(source="due.is_mandatory")
+    is_final = serializers.BooleanField(source="due.is_final")
+    standing = serializers.ChoiceField([one.value for one in LookStanding], source="standing.value")
 
 
 class SamplesOutput(serializers.Serializer[Plain]):

@@ -7,6 +7,7 @@ from qc.api import deviations, laboratory, release
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
     path("deviations/<str:number>/", deviations.DeviationView.as_view(), name="api-deviation"),
+    path("growth-tests/", laboratory.GrowthTestsView.as_view(), name="api-growth-tests"),
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),

@@ -19,6 +19,7 @@ from batches.definitions.parts import (
     texts,
     whole,
 )
+from qc.definitions.growth import growth_plan
 from qc.definitions.specification import (
     Entry,
     Line,
@@ -80,6 +81,7 @@ def _line(data: Part) -> Line:
         basis=text(data, "basis"),
         reference=text(data, "reference"),
         note=text(data, "note"),
+        growth=growth_plan(data),
     )
 
 

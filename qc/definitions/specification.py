@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from qc.definitions.growth import GrowthPlan
+
 
 class ResultType(StrEnum):
     """What the laboratory enters for a line."""
@@ -80,6 +82,12 @@ class Line:
     basis: str  # of a count: fresh, pre_freeze, post_thaw; empty where none applies
     reference: str
     note: str
+    growth: GrowthPlan | None = None  # how bottles are read; None where the specification says nothing of it
+
+    @property
+    def growth_days(self) -> int:
+        """Give how many full days a growth test lasts; 0 for any other line."""
+        return int(str(self.criterion["days"])) if self.criterion["kind"] == "no_growth" else 0
 
     @property
     def why_not_applicable(self) -> str:

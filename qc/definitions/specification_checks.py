@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from batches.definitions.parts import Part, repeated, text, texts
 from qc.criteria import DefinitionError, criterion_from_definition
+from qc.definitions.growth import faults_of_growth_plan
 from qc.definitions.specification import Entry, Line, Release, ResultType, SpecificationDefinition
 from qc.definitions.unfilled import as_if_set
 from qc.rounding import Rounding
@@ -86,8 +87,18 @@ def _faults_of_line(specification: SpecificationDefinition, line: Line) -> Itera
         yield f"{where}: {error}"
         return
     yield from _faults_of_entry(where, line.entry, line.criterion)
+    yield from _faults_of_growth(where, line)
     for member in line.members:
         yield from _faults_of_entry(f"{where}, {member.code}", member.entry, member.criterion)
+
+
+def _faults_of_growth(where: str, line: Line) -> Iterator[str]:
+    if line.growth is None:
+        return
+    if line.growth_days:
+        yield from faults_of_growth_plan(where, line.growth, line.growth_days)
+    else:
+        yield f"{where}: only a line judged by no_growth has bottles."
 
 
 def _faults_of_entry(where: str, entry: Entry, criterion: Part) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Reading(InBatch):
     member = models.CharField(max_length=40, help_text="the member of a group of criteria, or the line's own code")
     sample = models.ForeignKey(Sample, on_delete=models.PROTECT, null=True, related_name="readings")
     replicate = models.PositiveSmallIntegerField(default=1)
+    is_subculture = models.BooleanField(default=False, help_text="of a growth test: read of the bottle's subculture")
     typed = models.CharField(max_length=200)
     unit = models.CharField(max_length=30, blank=True)
     exponent = models.SmallIntegerField(default=0)

@@ -20,6 +20,7 @@ from batches.models import Batch
 from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
 from qc.entering import boxes_of
+from qc.growth_test import Outcome
 from qc.inputs import reading_from
 from qc.models import Reading, Result, Sample
 from qc.panel import STATUS, PanelLine, verdict_words
@@ -118,16 +119,22 @@ def _reviews(found: PanelLine) -> list[Result]:
 
 
 def _stop(request: HttpRequest, batch: Batch, found: PanelLine, row: Reading) -> HttpResponse:
-    """Show that growth is recorded and raised, and what to do now."""
+    """Show that growth, or a flag of the instrument, is recorded and raised, and what to do now."""
+    flagged = row.typed == Outcome.FLAGGED.value
+    look = (
+        _("Look at the bottle now and record what you see. The test waits for that.")
+        if flagged
+        else _("Keep the bottle and everything that was used. Ask a second person to look at the bottle now.")
+    )
     context = strip_of(batch) | {
-        "heading": _("Growth is recorded"),
+        "heading": _("The flag is recorded") if flagged else _("Growth is recorded"),
         "codes": [
             {"label": _("Batch"), "code": batch.number},
             {"label": _("Test"), "code": found.title},
             {"label": _("Bottle"), "code": str(row.replicate)},
         ],
         "says": [
-            _("Keep the bottle and everything that was used. Ask a second person to look at the bottle now."),
+            look,
             _("Quality assurance has it on its list. Call the on-call contact; the cells stay in quarantine."),
         ],
         "next_steps": [{"url": found.url, "words": _("Back to the test")}],

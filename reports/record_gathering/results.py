@@ -136,6 +136,15 @@ def _place(reading: Reading) -> tuple[object, ...]:
     return (reading.recorded_at, reading.replicate, str(reading.pk))
 
 
+def _vessel(what: str, reading: Reading) -> str:
+    """Name what was read: the value, and of a growth test the bottle or its subculture."""
+    if reading.replicate == 1 and reading.began_at is None:
+        return what
+    if reading.is_subculture:
+        return _("%(what)s, %(bottle)s, subculture") % {"what": what, "bottle": reading.replicate}
+    return f"{what}, {reading.replicate}"
+
+
 def _reading(reading: Reading, line: PanelLine, laboratory: _Laboratory) -> stated.Reading:
     titles = {member.code: member.title for member in line.line.members}
     what = titles.get(reading.member, line.title)
@@ -147,7 +156,7 @@ def _reading(reading: Reading, line: PanelLine, laboratory: _Laboratory) -> stat
     while chain[0].supersedes_id in laboratory.readings:
         chain.insert(0, laboratory.readings[chain[0].supersedes_id])
     return stated.Reading(
-        what=what if reading.replicate == 1 and reading.began_at is None else f"{what}, {reading.replicate}",
+        what=_vessel(what, reading),
         value=_typed(reading, line),
         times=times,
         by=names.by_at(reading.actor, reading.recorded_at),

@@ -44,6 +44,8 @@ READERS = {
     "batches:plan": READ_RECORDS,
     "api-suites": READ_RECORDS,
     "batches:trace": READ_RECORDS,
+    "qc:growth-tests": READ_RECORDS,
+    "api-growth-tests": READ_RECORDS,
     "home": set(Role),
     "integrity": set(Role),
     "batches:materials": set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR},

@@ -60,6 +60,12 @@ def in_bottle(laboratory: Laboratory, typed: str, *, days: float, bottle: int = 
     )
 
 
+def in_both_bottles(laboratory: Laboratory, typed: str, *, days: float) -> None:
+    """The same seen in each bottle of the plan."""
+    for bottle in (1, 2):
+        in_bottle(laboratory, typed, days=days, bottle=bottle)
+
+
 def inoculated_at(laboratory: Laboratory) -> datetime:
     return laboratory.containers_at("final_product")[0].made_at + timedelta(hours=1)
 
@@ -315,7 +321,7 @@ def test_no_growth_to_day_13_is_never_final_and_says_when_it_opens(laboratory):
     with nothing_written(), pytest.raises(Refused, match="The final reading opens"):
         laboratory.submitted(STERILITY)
 
-    in_bottle(laboratory, "no_growth", days=14)
+    in_both_bottles(laboratory, "no_growth", days=14)
     assert laboratory.submitted(STERILITY).verdict == "meets"
 
 
@@ -356,7 +362,7 @@ def test_growth_is_stored_raised_and_never_corrected_away(laboratory):
 
 
 def test_growth_after_the_result_was_submitted_is_taken_and_opens_the_result_again(laboratory):
-    in_bottle(laboratory, "no_growth", days=14)
+    in_both_bottles(laboratory, "no_growth", days=14)
     result = laboratory.submitted(STERILITY)
     with nothing_written(), pytest.raises(Refused, match="was submitted"):
         laboratory.read(STERILITY, "no_growth")
@@ -374,7 +380,7 @@ def test_growth_after_the_result_was_submitted_is_taken_and_opens_the_result_aga
 
 
 def test_a_correction_to_growth_is_raised_too(laboratory):
-    in_bottle(laboratory, "no_growth", days=14)
+    in_both_bottles(laboratory, "no_growth", days=14)
     result = laboratory.submitted(STERILITY)
 
     do("result.correct", result, by=laboratory.analyst, member=STERILITY, typed="growth", reason="Overlooked a colony")

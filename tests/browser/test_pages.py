@@ -125,6 +125,7 @@ def technician(site: WholeSite) -> Walk:
         Stop("container", reverse("chain_of_custody:container", args=[site.containers_at("final_product")[0].code])),
         Stop("evidence", "/custody/evidence/"),
         Stop("samples", "/samples/"),
+        Stop("growth-tests", "/growth-tests/"),
         Stop("lots", "/lots/"),
         Stop("lot", reverse("batches:lot", args=[MaterialLot.objects.latest("recorded_at").code])),
         Stop("equipment", "/equipment/"),
