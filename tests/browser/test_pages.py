@@ -215,8 +215,9 @@ def an_alarm(site: WholeSite) -> Alarm:
 def an_access_review(site: WholeSite) -> UUID:
     """A review in which quality asked that an account be closed."""
     asked = {"person": str(site.logistics.pk), "decision": "deactivate", "reason": "Left the site in October."}
-    said = {"as_of": newest_entry(), "found": "One account of somebody who left is still open."}
-    return do("access.review", Site.objects.get(), by=site.qa, decisions=[asked], **said).pk
+    found = "One account of somebody who left is still open."
+    whole = Site.objects.get()
+    return do("access.review", whole, by=site.qa, as_of=newest_entry(), found=found, decisions=[asked]).pk
 
 
 def a_deviation(site: WholeSite) -> str:
