@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Importing them registers them.
         for module in (
+            "access_review",
             "alarming",
             "alarms",
             "checks",
@@ -23,6 +24,7 @@ class AccountsConfig(AppConfig):
             "training_acts",
         ):
             import_module(f"accounts.{module}")
+        from accounts.access_asked import access_work_for
         from accounts.alarms import alarms_for
         from accounts.panels import register_work
         from accounts.work import approvals_for, incidents_for
@@ -30,3 +32,4 @@ class AccountsConfig(AppConfig):
         register_work(alarms_for)
         register_work(approvals_for)
         register_work(incidents_for)
+        register_work(access_work_for)

@@ -26,6 +26,7 @@ class Permission(TextChoices):
 
     ACCOUNT_MANAGE = "account.manage", _("admit people, change roles, reset keys, deactivate")
     SECURITY_READ = "security.read", _("read the security log")
+    ACCESS_REVIEW = "access.review", _("review every account and its roles")
     TRAINING_RECORD = "training.record", _("record training")
     BLOCK_LIFT = "block.lift", _("lift the block of somebody who typed wrong passwords")
     OWN_ACCOUNT = "account.own", _("look after one's own account, key and tokens")
@@ -114,6 +115,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.RECORD_READ,
             Permission.LEDGER_VERIFY,
             Permission.SECURITY_READ,
+            Permission.ACCESS_REVIEW,
             Permission.TRAINING_RECORD,
             Permission.BLOCK_LIFT,
             Permission.SUBJECT_REGISTER,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, alarms, enrol, people, security, sign_in, signing, training
+from accounts.views import access, account, alarms, enrol, people, security, sign_in, signing, training
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,6 +17,12 @@ urlpatterns = [
     path("people/", people.everybody, name="people"),
     path("people/<uuid:person_id>/", people.one, name="person"),
     path("people/<uuid:person_id>/link/", people.link, name="person-link"),
+    path("access/", access.accounts, name="access"),
+    path("access/<str:username>/", access.account, name="access-account"),
+    path("access-reviews/", access.access_reviews, name="access-reviews"),
+    path("access-reviews/new/", access.new_access_review, name="access-review-new"),
+    path("access-reviews/<uuid:review_id>/", access.access_review, name="access-review"),
+    path("signers/", access.signing_people, name="signers"),
     path("alarms/", alarms.page, name="alarms"),
     path("alarms/<uuid:alarm_id>/", alarms.one, name="alarm"),
     path("on-call/<uuid:duty_id>/end/", alarms.end, name="duty-end"),

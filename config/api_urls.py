@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from accounts.api.authentication import IsKnownPerson
+from config.inspection_day import InspectionDayView
 from config.integrity import IntegrityView
 
 ROOMS = ("chain_of_custody", "batches", "qc", "reports")
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
         name="api-docs",
     ),
+    path("inspection-day/", InspectionDayView.as_view(), name="api-inspection-day"),
     path("integrity/", IntegrityView.as_view(), name="api-integrity"),
     path("", include("accounts.api.urls")),
 ]

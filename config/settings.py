@@ -96,6 +96,7 @@ EMAIL_USE_TLS = setting("MAIL_TLS", "no") == "yes"
 EMAIL_TIMEOUT = 10
 ALARM_MAIL_FROM = setting("ALARM_MAIL_FROM", f"cellwright@{_origin.hostname}")
 ALARM_ESCALATION_MINUTES = int(setting("ALARM_ESCALATION_MINUTES", "10"))
+ACCESS_REVIEW_DAYS = int(setting("ACCESS_REVIEW_DAYS", "90"))
 
 DEBUG = False
 ALLOWED_HOSTS = [_origin.hostname] + (["127.0.0.1", "localhost"] if TRAINING else [])

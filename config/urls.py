@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import audit, batch_page, health, integrity, views
+from config import audit, batch_page, health, inspection_day, integrity, views
 
 ROOMS = ("chain_of_custody", "batches", "qc", "reports")
 
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scan/", views.scan, name="scan"),
     path("audit/", audit.audit, name="audit"),
     path("integrity/", integrity.integrity, name="integrity"),
+    path("inspection-day/", inspection_day.inspection_day, name="inspection-day"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", include("config.api_urls")),

@@ -12,9 +12,11 @@ class QcConfig(AppConfig):
     name = "qc"
 
     def ready(self) -> None:
+        from accounts.access import tell_moments
         from accounts.panels import Panel, register_panel, register_work
         from accounts.roles import Permission
         from batches.definitions.kinds import DefinitionKind, register_kind
+        from qc.deciders import decisions_signed
         from qc.definitions.reading import read_specification
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
@@ -33,3 +35,4 @@ class QcConfig(AppConfig):
         register_panel("batch", tests)
         register_panel("batch", decision)
         register_work(work_of)
+        tell_moments(decisions_signed)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import copies, documents, inspections, recall, records, verifying
+from reports.views import access, copies, documents, inspections, recall, records, verifying
 
 app_name = "reports"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("records/<str:number>/<slug:section>/", records.record, name="record-section"),
     path("batches/<str:number>/copies/", copies.ask_from_batch, name="batch-copy"),
     path("copies/", copies.copies, name="copies"),
+    path("access.csv", access.accounts_list, name="access-csv"),
+    path("signers.csv", access.signers_list, name="signers-csv"),
     path("trace/recall-list.csv", recall.recall_list, name="recall-csv"),
     path("exports/<uuid:asked>/", copies.export, name="export"),
     path("exports/<uuid:asked>/file/", copies.download, name="export-file"),

@@ -7,6 +7,7 @@
 """
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts import security
-from accounts.models import KeyResetApproval, KeyRevocation, KeyRotation, Person, TokenIssued
+from accounts.models import KeyResetApproval, KeyRevocation, KeyRotation, Person, TokenIssued, TokenUse
 from accounts.sessions import station_of
 from ledger import clock
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 READ, RECORD = "read", "record"
+NOTED_EVERY = timedelta(minutes=5)
 HEADER = 'Bearer realm="Cellwright"'
 
 
@@ -60,10 +62,19 @@ class BearerPerson(BaseAuthentication):
         if token is None:
             security.log("token_refused", station=station_of(request._request))
             raise AuthenticationFailed(_("This token is unknown, expired or revoked."))
+        note_use(token)
         return token.signer, token
 
     def authenticate_header(self, request: Request) -> str:
         return HEADER
+
+
+def note_use(token: TokenIssued) -> None:
+    """Keep when a token was last used, to five minutes, so that reading does not become writing."""
+    moment = clock.machine_now()
+    noted = TokenUse.objects.filter(token=token).values_list("last_at", flat=True).first()
+    if noted is None or moment - noted > NOTED_EVERY:
+        TokenUse.objects.update_or_create(token=token, defaults={"last_at": moment})
 
 
 def token_in_force(text: str) -> TokenIssued | None:

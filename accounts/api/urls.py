@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import alarms, challenges, people, training
+from accounts.api import access, alarms, challenges, people, training
 
 urlpatterns = [
     path("challenges/", challenges.ChallengeView.as_view(), name="api-challenges"),
@@ -12,6 +12,11 @@ urlpatterns = [
     path("people/<uuid:person_id>/", people.PersonView.as_view(), name="api-person"),
     path("account/", people.OwnAccountView.as_view(), name="api-account"),
     path("account/key/", people.OwnKeyView.as_view(), name="api-account-key"),
+    path("access/", access.AccountsView.as_view(), name="api-access"),
+    path("access/<str:username>/", access.AccountView.as_view(), name="api-access-account"),
+    path("access-reviews/", access.AccessReviewsView.as_view(), name="api-access-reviews"),
+    path("access-reviews/<uuid:review_id>/", access.AccessReviewView.as_view(), name="api-access-review"),
+    path("signers/", access.SignersView.as_view(), name="api-signers"),
     path("alarms/", alarms.AlarmsView.as_view(), name="api-alarms"),
     path("alarms/<uuid:alarm_id>/", alarms.AlarmView.as_view(), name="api-alarm"),
     path("on-call/", alarms.DutiesView.as_view(), name="api-on-call"),

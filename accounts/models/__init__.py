@@ -1,5 +1,6 @@
-"""The tables of people, of what they sign with, and of whom alarms are told."""
+"""The tables of people, of what they sign with, of the review of their access, and of whom alarms are told."""
 
+from accounts.models.access import AccessReview, TokenUse
 from accounts.models.alarms import Alarm, AlarmAcknowledged, AlarmSent, OnCallDuty, OnCallEnded
 from accounts.models.people import (
     Admission,
@@ -31,6 +32,7 @@ from accounts.models.people import (
 )
 
 __all__ = [
+    "AccessReview",
     "Admission",
     "AdmissionApproval",
     "Alarm",
@@ -60,6 +62,7 @@ __all__ = [
     "Signed",
     "TokenIssued",
     "TokenRevoked",
+    "TokenUse",
     "Training",
     "trained",
 ]

@@ -6,6 +6,7 @@
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from django import template
@@ -13,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from accounts import wording
+from accounts import access, wording
 from accounts.incident_spans import Span
 from accounts.statuses import Status, status_called
 from config import drawings
@@ -95,6 +96,12 @@ def identifier(value: object) -> SafeString:
 def made_during(entry: Entry, span: Span) -> bool:
     """Tell whether an entry was made while an incident was open."""
     return span.holds(entry.seq)
+
+
+@register.filter
+def role_words(roles: Iterable[str]) -> str:
+    """Write roles in the words of the site."""
+    return access.role_words(roles)
 
 
 @register.filter

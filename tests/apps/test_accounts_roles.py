@@ -14,6 +14,7 @@ from tests.people import a_person, a_site, administrators
 EXPECTED = """
 account.manage         .  .  .  .  .  .  .  x
 security.read          .  .  .  x  .  .  .  x
+access.review          .  .  .  x  .  .  .  .
 training.record        .  .  .  x  .  .  .  .
 block.lift             .  .  x  x  .  .  .  .
 account.own            x  x  x  x  x  x  x  x
@@ -107,6 +108,7 @@ def test_an_act_is_refused_to_every_role_that_lacks_its_permission(role):
         "key.revoke": (other, reason),
         "person.lift_block": (other, reason),
         "person.record_training": (other, {"procedure": "P", "version": "1", "trained_on": "2026-01-05"}),
+        "access.review": (site, {"as_of": 1, "found": "Every account was read."}),
         "lot.receive": (site, {
             "code": "L-1", "kind": "reagent", "item": "x", "name": "x", "supplier": "x", "certificate": "x",
             "expires_on": "2199-01-01",

@@ -25,6 +25,7 @@ CONFIGURATION = {
     "accounts.challenge",
     "accounts.onetimelink",
     "accounts.failurecounter",
+    "accounts.tokenuse",
 }
 
 

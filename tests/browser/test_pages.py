@@ -11,6 +11,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from playwright.sync_api import Page, Request, expect
 
+from accounts.access import newest_entry
 from accounts.alarms import raise_alarm
 from accounts.links import make_link
 from accounts.models import Alarm, Person
@@ -54,7 +55,7 @@ NO_PAGES = {
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
     "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz", "reports:batch-copy",
     "reports:recall-csv", "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
-    "reports:record-file", "reports:verify-file",
+    "reports:record-file", "reports:verify-file", "reports:access-csv", "reports:signers-csv",
 }  # fmt: skip
 # Milliseconds between two keys; a scanner is faster.
 A_PERSON_TYPES = 60
@@ -173,6 +174,13 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("deviations", "/deviations/"),
         Stop("deviation", reverse("qc:deviation", args=[a_deviation(site)])),
         Stop("training", "/training/"),
+        Stop("access", "/access/"),
+        Stop("access-account", reverse("accounts:access-account", args=[site.technician.username])),
+        Stop("access-reviews", "/access-reviews/"),
+        Stop("access-review-new", "/access-reviews/new/"),
+        Stop("access-review", reverse("accounts:access-review", args=[an_access_review(site)])),
+        Stop("signers", "/signers/"),
+        Stop("inspection-day", "/inspection-day/"),
         Stop("alarms-managed", "/alarms/"),
         Stop("definitions", "/definitions/"),
         Stop("definition", reverse("batches:definition", args=[definition.pk])),
@@ -203,6 +211,14 @@ def an_alarm(site: WholeSite) -> Alarm:
             actor=site.technician.reference,
             url=reverse("batch", args=[site.making.number]),
         )
+
+
+def an_access_review(site: WholeSite) -> UUID:
+    """A review in which quality asked that an account be closed."""
+    asked = {"person": str(site.logistics.pk), "decision": "deactivate", "reason": "Left the site in October."}
+    found = "One account of somebody who left is still open."
+    whole = Site.objects.get()
+    return do("access.review", whole, by=site.qa, as_of=newest_entry(), found=found, decisions=[asked]).pk
 
 
 def a_deviation(site: WholeSite) -> str:
@@ -239,6 +255,7 @@ def inspector(site: WholeSite) -> Walk:
     sections = ("stage-1", "results", "custody", "materials", "exceptions", "disposition", "people", "trail")
     stops = [
         Stop("inspector-work", "/"),
+        Stop("inspection-day-of-an-inspector", "/inspection-day/"),
         Stop("records", "/records/"),
         Stop("record", reverse("reports:record", args=[number])),
         *(Stop(f"record-{one}", reverse("reports:record-section", args=[number, one])) for one in sections),
