@@ -17,7 +17,7 @@ from qc.assessing import open_facts
 from qc.batch_act import READ_AT_ONCE
 from qc.disposition import newest_review, stream_position
 from qc.models import Result
-from qc.panel import PanelLine, Standing, release_panel
+from qc.panel import PanelLine, release_panel
 from qc.receiving import SAMPLES
 from qc.reviewing import people_who_entered
 from qc.specifying import specification_of
@@ -82,7 +82,7 @@ def _to_receive(batch: Batch) -> Iterator[Task]:
 def _to_test(batch: Batch, panel: list[PanelLine]) -> Iterator[Task]:
     received = set(batch_points(batch))
     for line in panel:
-        if line.line.sample_point not in received or line.result is not None or line.line.why_not_applicable:
+        if line.line.sample_point not in received or line.newest is not None or line.line.why_not_applicable:
             continue
         opens = final_opens(line)
         yield Task(
@@ -105,8 +105,8 @@ def batch_points(batch: Batch) -> Iterable[str]:
 
 def _to_review(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator[Task]:
     for line in panel:
-        result: Result | None = line.result
-        if result is None or line.standing is not Standing.ENTERED or line.is_outdated:
+        result: Result | None = line.to_review
+        if result is None or line.is_outdated:
             continue
         if person.reference in people_who_entered(result):
             continue
