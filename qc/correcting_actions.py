@@ -3,7 +3,7 @@
 An action has an owner and a day by which it is due. It never blocks a batch; one that is late is listed first.
 """
 
-from datetime import date
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -19,7 +19,7 @@ from accounts.parsing import DayField, StrictSerializer, TextField, YesNoField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
-from accounts.wording import day, local, today
+from accounts.wording import day, local, site_zone, today
 from batches.identity import identity_lines
 from ledger import clock
 from ledger.numbering import next_number
@@ -45,9 +45,14 @@ def checked_of(capa: Capa) -> CapaChecked | None:
     return getattr(capa, "checked", None)
 
 
-def is_overdue(capa: Capa) -> bool:
-    """Tell whether an action was not done by its day."""
-    return done_of(capa) is None and capa.due_date < today()
+def is_overdue(capa: Capa, *, on: date | None = None) -> bool:
+    """Tell whether an action was not done by its day; today where no other day is asked for."""
+    return done_of(capa) is None and capa.due_date < (on or today())
+
+
+def end_of(on: date) -> datetime:
+    """Give the end of a day at the site."""
+    return datetime.combine(on, time.max, tzinfo=site_zone())
 
 
 def _owner(username: str) -> Person | None:

@@ -18,6 +18,7 @@ class NextStep:
     says: str
     who: str
     permission: Permission
+    is_review: bool = False
 
 
 def next_step(record: OutOfSpecification, found: PanelLine) -> NextStep | None:
@@ -26,7 +27,7 @@ def next_step(record: OutOfSpecification, found: PanelLine) -> NextStep | None:
     if closure_of(record) is not None:
         return None
     if not ResultReview.objects.filter(result=record.result).exists() and found.to_review is not None:
-        return NextStep(_("Review the failing result"), reviewer, Permission.RESULT_REVIEW)
+        return NextStep(_("Review the failing result"), reviewer, Permission.RESULT_REVIEW, is_review=True)
     if investigation_of(record) is None:
         return NextStep(_("Investigate in the laboratory"), reviewer, Permission.RESULT_REVIEW)
     plan, approved = newest_plan_of(record), approved_plan_of(record)
@@ -35,5 +36,5 @@ def next_step(record: OutOfSpecification, found: PanelLine) -> NextStep | None:
     if approved is not None and len(found.runs.retests_of(record)) < approved.retests:
         return NextStep(_("Test again under the plan"), _("an analyst"), Permission.RESULT_ENTER)
     if approved is not None and found.to_review is not None:
-        return NextStep(_("Review the new result"), reviewer, Permission.RESULT_REVIEW)
+        return NextStep(_("Review the new result"), reviewer, Permission.RESULT_REVIEW, is_review=True)
     return NextStep(_("Close the record"), quality, Permission.FACT_ASSESS)

@@ -36,10 +36,11 @@ from qc.runs import closure_of, is_confirmed_invalid
 from qc.specifying import as_specification, specification_of
 from qc.verdicts import Verdict
 
-CHECK = "out of specification"
+RECORDS, RUNS = "out of specification", "tested again"
+JUDGES, EVIDENCE = "judged by others", "evidence of causes"
 
 
-@check(CHECK)
+@check(RECORDS)
 def records_are_whole(verification: Verification) -> Iterator[Finding]:
     """(1), (5), (6)"""
     failing = Result.objects.filter(verdict=Verdict.FAILS.value).select_related("specification", "batch")
@@ -47,10 +48,10 @@ def records_are_whole(verification: Verification) -> Iterator[Finding]:
         line = as_specification(reading_of(result.specification)).line(result.line)
         if line is not None and line.release is not Release.INFORMATION and not _has_record(result):
             about = f"qc.result {result.pk} ({result.batch.number}, {result.line})"
-            yield Finding(CHECK, about, "it is out of specification and has no record")
+            yield Finding(RECORDS, about, "it is out of specification and has no record")
     for result in Result.objects.order_by("pk").iterator(500):
         if Reading.objects.filter(pk__in=result.readings).exclude(run=result.run).exists():
-            yield Finding(CHECK, f"qc.result {result.pk}", "it rests on readings of another run")
+            yield Finding(RECORDS, f"qc.result {result.pk}", "it rests on readings of another run")
     for record in OutOfSpecification.objects.select_related("result", "closed__reportable", "investigation").iterator(
         500
     ):
@@ -58,7 +59,7 @@ def records_are_whole(verification: Verification) -> Iterator[Finding]:
         closed = closure_of(record)
         if closed is not None and not _may_count(record, closed):
             about = f"qc.outofspecificationclosed {closed.pk} ({record.number})"
-            yield Finding(CHECK, about, "the result that it lets count is not one that may")
+            yield Finding(RECORDS, about, "the result that it lets count is not one that may")
 
 
 def _has_record(result: Result) -> bool:
@@ -86,7 +87,7 @@ def _may_count(record: OutOfSpecification, closed: OutOfSpecificationClosed) -> 
     )
 
 
-@check(CHECK)
+@check(RUNS)
 def runs_were_opened(_verification: Verification) -> Iterator[Finding]:
     """(2)"""
     further = Reading.objects.filter(run__gt=1).order_by("batch", "line", "run", "recorded_at", "pk")
@@ -97,7 +98,7 @@ def runs_were_opened(_verification: Verification) -> Iterator[Finding]:
             seen.add(key)
             if not _was_opened(reading):
                 about = f"qc.reading {reading.pk} ({reading.line}, run {reading.run})"
-                yield Finding(CHECK, about, "its run was not opened by an approved plan or a confirmed claim before it")
+                yield Finding(RUNS, about, "its run was not opened by an approved plan or a confirmed claim before it")
 
 
 def _was_opened(first: Reading) -> bool:
@@ -121,7 +122,7 @@ def _was_opened(first: Reading) -> bool:
     return False
 
 
-@check(CHECK)
+@check(JUDGES)
 def other_people_judged(_verification: Verification) -> Iterator[Finding]:
     """(3), (7)"""
     told = "somebody judged what they worked on"
@@ -131,32 +132,32 @@ def other_people_judged(_verification: Verification) -> Iterator[Finding]:
         closed = closure_of(record)
         judges = [one for one in (investigation, approval, closed, *record.plans.all()) if one is not None]
         if any(one.actor in people_who_entered(record.result, until=one.recorded_at) for one in judges):
-            yield Finding(CHECK, record.number, told)
+            yield Finding(JUDGES, record.number, told)
         own = {one.signer_id for one in (investigation, approval.plan if approval else None) if one is not None}
         if any(one is not None and one.signer_id in own for one in (approval, closed)):
-            yield Finding(CHECK, record.number, "one person investigated or planned, and approved or closed")
+            yield Finding(JUDGES, record.number, "one person investigated or planned, and approved or closed")
     for review in MeasurementInvalidReviewed.objects.select_related("claim__batch").iterator(500):
         claim = review.claim
         if review.actor in people_of_run(claim.batch, claim.line, claim.run) | {claim.actor}:
-            yield Finding(CHECK, f"qc.measurementinvalidreviewed {review.pk}", told)
+            yield Finding(JUDGES, f"qc.measurementinvalidreviewed {review.pk}", told)
     for checked in CapaChecked.objects.select_related("capa").iterator(500):
         if checked.signer_id == checked.capa.owner_id:
-            yield Finding(CHECK, checked.capa.number, told)
+            yield Finding(JUDGES, checked.capa.number, told)
 
 
-@check(CHECK)
+@check(EVIDENCE)
 def evidence_was_there(_verification: Verification) -> Iterator[Finding]:
     """(4)"""
     for row in LaboratoryInvestigation.objects.filter(has_cause=True).select_related("oos__result").iterator(500):
         if not _stands_before(row, place_of(row.oos.result)):
             about = f"qc.laboratoryinvestigation {row.pk} ({row.oos.number})"
-            yield Finding(CHECK, about, "its cause is not shown by a record from before the result")
+            yield Finding(EVIDENCE, about, "its cause is not shown by a record from before the result")
     for claim in MeasurementInvalid.objects.filter(is_proven=True).select_related("batch__specification").iterator(500):
         line = specification_of(claim.batch).line(claim.line)
         place = place_of_verdict(claim.batch, line, claim.run) if line is not None else None
         if line is None or not _stands_before(claim, place if place is not None else place_of(claim)):
             about = f"qc.measurementinvalid {claim.pk}"
-            yield Finding(CHECK, about, "its cause is not shown by a record from before the verdict")
+            yield Finding(EVIDENCE, about, "its cause is not shown by a record from before the verdict")
 
 
 def _stands_before(row: PointsToEvidence, place: int) -> bool:

@@ -12,9 +12,7 @@ from tests.people import do
 from tests.qc_builders import Laboratory
 
 LINE = "viability_percent"
-IN_ORDER = {
-    one: "ok" for one in ("sample", "method", "instrument", "reagents", "calculation", "interview")
-}  # each point of the checklist
+IN_ORDER = dict.fromkeys(("sample", "method", "instrument", "reagents", "calculation", "interview"), "ok")
 
 
 def shown_before(laboratory: Laboratory) -> Departure:

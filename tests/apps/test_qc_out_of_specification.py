@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,17 +17,24 @@ from accounts.refusal import BadInput, NotAllowed, Refused
 from accounts.roles import Role
 from batches.departures import report_departure
 from batches.models import Departure
-from ledger import clock
+from ledger import clock, guards
 from ledger.verification import verify_records
+from qc.correcting_actions import is_overdue
 from qc.models import (
+    Capa,
     MeasurementInvalid,
     OutOfSpecification,
     OutOfSpecificationClosed,
     Reading,
     Result,
+    RetestPlanApproved,
 )
 from qc.out_of_specification import objections_to_out_of_specification
 from qc.recording import record_reading
+from reports.record_gathering.names import Names
+from reports.record_gathering.quality import decisions, exceptions
+from reports.record_gathering.results import tests
+from reports.stated_results import result_lines
 from tests.oos_builders import (
     LINE,
     approved_plan,
@@ -37,7 +45,7 @@ from tests.oos_builders import (
     retested,
     shown_before,
 )
-from tests.people import a_person, at_browser, do, nothing_written
+from tests.people import a_person, administrators, at_browser, do, nothing_written
 from tests.qc_builders import STERILITY, Laboratory, in_the_laboratory, kept_for_a_module, taken_back
 
 pytestmark = pytest.mark.django_db
@@ -413,7 +421,7 @@ def test_growth_seen_after_the_claim_is_not_confirmed_to_be_invalid(laboratory):
 # Invalid before the result
 
 
-def declared(laboratory: Laboratory, evidence: object, *, line: str = LINE) -> MeasurementInvalid:
+def declared(laboratory: Laboratory, evidence: Departure | None, *, line: str = LINE) -> MeasurementInvalid:
     row = do(
         "measurement.invalidate", laboratory.batch, by=laboratory.analyst, line=line, cause="sample",
         says="Stained twelve minutes after thaw, limit five.", evidence=str(evidence.pk) if evidence else None,
@@ -571,3 +579,150 @@ def test_a_departure_is_evidence_of_its_own_batch_alone(laboratory):
     with nothing_written(), pytest.raises(Refused, match="record from before the result"):
         investigated(laboratory, record, evidence=elsewhere)
     assert Departure.objects.filter(batch=laboratory.batch).count() == 0
+
+
+# Actions that correct or prevent
+
+
+def opened(laboratory: Laboratory, source: object, **said: str) -> Capa:
+    told = {
+        "action": "Put a timer beside every microscope.",
+        "owner": laboratory.reviewer.username,
+        "due_date": (clock.now() + timedelta(days=30)).date().isoformat(),
+    }
+    row = do("capa.open", source, by=laboratory.qa, **(told | said))  # type: ignore[arg-type]  # any source
+    assert isinstance(row, Capa)
+    return row
+
+
+def test_an_action_is_done_by_its_owner_and_checked_by_somebody_else(laboratory):
+    record = failing(laboratory)
+    before = laboratory.codes()
+    capa = opened(laboratory, record)
+
+    assert capa.number == f"CAPA-{clock.now().year % 100:02d}-0001"
+    assert laboratory.codes() == before
+    assert capa.number in at_browser(laboratory.reviewer).get("/").content.decode()
+    with nothing_written(), pytest.raises(Refused, match="owns this action"):
+        do("capa.complete", capa, by=laboratory.qa, says="The timers are there.")
+    with nothing_written(), pytest.raises(Refused, match="not done yet"):
+        do("capa.check", capa, by=laboratory.qa, is_effective="yes", says="No late stain since.")
+    do("capa.complete", capa, by=laboratory.reviewer, says="The timers are there.")
+    with nothing_written(), pytest.raises(NotAllowed):
+        do("capa.check", capa, by=laboratory.reviewer, is_effective="yes", says="No late stain since.")
+    do("capa.check", capa, by=laboratory.qa, is_effective="yes", says="No late stain since.")
+
+    shown = at_browser(laboratory.qa).get("/capa/").content.decode()
+    assert "Effective" in shown
+    assert record.number in shown
+    assert verify_records().findings == []
+
+
+def test_an_action_needs_somebody_here_and_a_day_to_come(laboratory):
+    record = failing(laboratory)
+
+    for said in ({"owner": "nobody"}, {"due_date": "2026-01-01"}, {"owner": administrators()[0].username}):
+        with nothing_written(), pytest.raises(Refused):
+            opened(laboratory, record, **said)
+
+
+def test_an_action_is_overdue_from_the_day_after_until_it_is_done(laboratory):
+    record = failing(laboratory)
+    capa = opened(laboratory, record)
+    late = capa.due_date + timedelta(days=1)
+
+    assert (is_overdue(capa, on=capa.due_date), is_overdue(capa, on=late)) == (False, True)
+    listed = at_browser(laboratory.qa).get("/api/v1/capa/").json()["results"]
+    assert [(one["number"], one["is_overdue"], one["out_of"]) for one in listed] == [
+        (capa.number, False, record.number)
+    ]
+    do("capa.complete", capa, by=laboratory.reviewer, says="The timers are there.")
+    assert not is_overdue(Capa.objects.get(pk=capa.pk), on=late)
+
+
+# Programs, papers and verification
+
+
+def test_programs_read_records_and_one_whole(laboratory):
+    record = failing(laboratory)
+    investigated(laboratory, record)
+    approved_plan(laboratory, record)
+    again = retested(laboratory)
+    client = at_browser(laboratory.qp)
+
+    (listed,) = client.get("/api/v1/oos/").json()["results"]
+    whole = client.get(f"/api/v1/oos/{record.number}/").json()
+    panel = client.get(f"/api/v1/batches/{laboratory.batch.number}/release-panel/").json()["lines"]
+
+    assert (listed["number"], listed["outcome"], listed["batch"]) == (record.number, "", laboratory.batch.number)
+    assert (whole["retests_planned"], whole["retests"], whole["has_cause"]) == (1, [str(again.pk)], False)
+    assert whole["next"]["says"] == "Review the failing result"
+    line = next(one for one in panel if one["line"] == LINE)
+    assert (line["result"], line["run"], line["out_of_specification"]) == (str(record.result_id), 2, [record.number])
+    assert client.get("/api/v1/oos/OOS-99-9999/").status_code == 404
+
+
+@pytest.mark.clause("21 CFR 211.192", "certificate and batch record show the first result and its investigation")
+def test_certificate_and_batch_record_show_the_first_result(laboratory):
+    shown = shown_before(laboratory)
+    record = failing(laboratory)
+    laboratory.reviewed(record.result)
+    investigated(laboratory, record, evidence=shown)
+    approved_plan(laboratory, record)
+    laboratory.reviewed(retested(laboratory))
+
+    def notes() -> str:
+        _lines, found = result_lines([laboratory.line(LINE)], at=clock.now())
+        return " ".join(note.text for note in found)
+
+    assert f"{record.number} is open" in notes()
+    then = clock.now()
+    closed(laboratory, record, "invalidated")
+    assert f"invalidated, {record.number}" in notes()
+    assert "59.1" in notes()
+    _lines, as_it_was = result_lines([laboratory.line(LINE)], at=then)
+    assert f"{record.number} is open" in as_it_was[0].text
+    names = Names(laboratory.fresh())
+    kinds = [one.kind for one in exceptions(laboratory.batch, names)]
+    assert f"out of specification, {record.number}" in kinds
+    titles = [one.title for one in decisions(laboratory.batch, names)]
+    assert f"{record.number}: laboratory investigation" in titles
+    assert f"{record.number}: plan to test again, approved" in titles
+    assay = next(one for one in tests(laboratory.batch, names) if one.code == LINE)
+    assert [(one.version, one.counts) for one in assay.versions] == [(1, False), (2, True)]
+
+
+def test_verification_names_a_retest_that_nobody_planned_and_a_failing_result_without_record(laboratory):
+    record = failing(laboratory)
+    investigated(laboratory, record)
+    approved_plan(laboratory, record)
+    laboratory.read(LINE, "95.1")
+    passing = laboratory.tested("rcl")
+
+    guards.remove(connection)
+    try:
+        RetestPlanApproved.objects.all().delete()
+        Result.objects.filter(pk=passing.pk).update(verdict="fails")
+    finally:
+        guards.install(connection)
+    said = {one.says for one in verify_records().findings}
+
+    assert any("was not opened by an approved plan" in one for one in said)
+    assert "it is out of specification and has no record" in said
+
+
+def test_verification_names_whoever_judged_their_own_work(laboratory):
+    record = failing(laboratory)
+    laboratory.reviewed(record.result)
+    investigated(laboratory, record)
+    closed(laboratory, record, "confirmed")
+
+    guards.remove(connection)
+    try:
+        OutOfSpecificationClosed.objects.update(signer=laboratory.reviewer, reportable=laboratory.tested("rcl"))
+    finally:
+        guards.install(connection)
+    said = {one.says for one in verify_records().findings}
+
+    assert "one person investigated or planned, and approved or closed" in said
+    assert "the result that it lets count is not one that may" in said
