@@ -5,7 +5,7 @@ Every path is walked with the acts of the product; what may not happen is tried,
 
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -36,6 +36,7 @@ from reports.record_gathering.quality import decisions, exceptions
 from reports.record_gathering.results import tests
 from reports.stated_results import result_lines
 from tests.oos_builders import (
+    IN_ORDER,
     LINE,
     approved_plan,
     closed,
@@ -45,10 +46,11 @@ from tests.oos_builders import (
     retested,
     shown_before,
 )
-from tests.people import a_person, administrators, at_browser, do, nothing_written
+from tests.people import a_person, administrators, at_browser, do, nothing_written, secret_of
 from tests.qc_builders import STERILITY, Laboratory, in_the_laboratory, kept_for_a_module, taken_back
 
 pytestmark = pytest.mark.django_db
+NOTHING = "Nothing was found point by point."
 
 
 @pytest.fixture(scope="module")
@@ -567,6 +569,55 @@ def test_the_page_of_a_record_says_what_comes_next_and_by_whom(laboratory):
     assert at_browser(a_person(Role.ADMINISTRATOR)).get(place).status_code == 403
     test = at_browser(laboratory.analyst).get(f"/batches/{laboratory.batch.number}/tests/{LINE}/").content.decode()
     assert record.number in test
+
+
+def test_every_form_of_the_page_leads_to_its_signature_as_a_browser_sends_it(laboratory):
+    record = failing(laboratory)
+    laboratory.reviewed(record.result)
+    sample = str(laboratory.sample_for(LINE).pk)
+    points = {f"{one}_remark": "" for one in IN_ORDER} | IN_ORDER
+    words = dict.fromkeys(("scope", "root_cause", "conclusion"), "Said in a few words.")
+    due = clock.now().date().isoformat()
+    forms = (
+        (laboratory.reviewer, "oos.investigate", points | {"has_cause": "no", "evidence": "", "conclusion": NOTHING}),
+        (laboratory.reviewer, "oos.plan", {"hypothesis": "It was stained.", "retests": "1", "sample": sample,
+                                           "other_analyst": "no"}),
+        (laboratory.qa, "oos.approve_plan", {}),
+        (laboratory.qa, "oos.close", words | {"outcome": "confirmed", "concerned": ""}),
+        (laboratory.qa, "capa.open", {"action": "A timer everywhere.", "owner": laboratory.qa.username,
+                                      "due_date": due}),
+    )  # fmt: skip
+    for person, act, form in forms:
+        signed_over_http(person, act, record.pk, form)
+    assert at_browser(laboratory.qa).get(f"/oos/{record.number}/").status_code == 200
+
+
+def test_the_forms_of_a_test_declare_a_run_invalid_and_decide_on_it(laboratory):
+    shown = shown_before(laboratory)
+    laboratory.read(LINE, "59.1")
+    place = f"/batches/{laboratory.batch.number}/tests/{LINE}/"
+    browser = at_browser(laboratory.analyst)
+    assert f'value="{shown.pk}"' not in browser.get(f"/batches/{laboratory.batch.number}/tests/rcl/").content.decode()
+    assert f'value="{shown.pk}"' in browser.get(place).content.decode()
+    form = {"line": LINE, "cause": "sample", "says": "Stained after twelve minutes.", "evidence": str(shown.pk)}
+
+    signed_over_http(laboratory.analyst, "measurement.invalidate", laboratory.batch.pk, form)
+    claim = MeasurementInvalid.objects.get()
+    assert "Declared invalid" in at_browser(laboratory.reviewer).get("/").content.decode()
+    assert "Is this run invalid?" in at_browser(laboratory.reviewer).get(place).content.decode()
+    decision = {"is_confirmed": "yes", "says": "The scans say so."}
+    signed_over_http(laboratory.reviewer, "measurement.review_invalid", claim.pk, decision)
+
+    assert "Invalid run" in browser.get(place).content.decode()
+    assert laboratory.line(LINE).run == 2
+
+
+def signed_over_http(person: Person, act: str, subject: UUID, form: dict[str, str]) -> None:
+    browser = at_browser(person)
+    asked = browser.post(f"/sign/{act}/{subject}/", form)
+    assert asked.status_code == 303, asked.content.decode()
+    signed = browser.post(asked.headers["Location"], {"username": person.username, "secret": secret_of(person)})
+    assert signed.status_code == 303, signed.content.decode()
 
 
 def test_a_departure_is_evidence_of_its_own_batch_alone(laboratory):
