@@ -51,6 +51,7 @@ class ToSign:
     version: str = ""
     earlier: Sequence["EarlierSignature"] = field(default_factory=tuple)
     signatures: int = 0
+    verb: str = ""  # the words of the button where they say more than the act's own
 
     @property
     def number(self) -> int:

@@ -69,7 +69,7 @@ class Permission(TextChoices):
     RESULT_REVIEW = "result.review", _("review results of others")
     RESULTS_APPROVE = "results.approve", _("approve results for a certificate of analysis")
 
-    FACT_ASSESS = "fact.assess", _("assess departures, mismatches and excursions")
+    FACT_ASSESS = "fact.assess", _("assess departures and excursions, close records out of specification")
     RECORD_REVIEW = "record.review", _("review the batch record for quality assurance")
     BATCH_CERTIFY = "batch.certify", _("certify a batch or refuse to")
 

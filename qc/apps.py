@@ -5,7 +5,20 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-REGISTER_THEMSELVES = ("approving", "assessing", "checks", "disposition", "leaving", "reviewing", "testing")
+REGISTER_THEMSELVES = (
+    "approving",
+    "assessing",
+    "checks",
+    "concluding",
+    "correcting_actions",
+    "disposition",
+    "invalidating",
+    "investigating",
+    "leaving",
+    "out_of_specification_checks",
+    "reviewing",
+    "testing",
+)
 
 
 class QcConfig(AppConfig):

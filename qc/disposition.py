@@ -41,6 +41,7 @@ from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
 from qc.batch_act import BatchAct
 from qc.models import Disposition, FactAssessment, Reading, RecordReview, Result, ResultReview, Sample
+from qc.out_of_specification import objections_to_out_of_specification
 from qc.panel import PanelLine, release_panel
 
 BATCH_CERTIFICATE_JOB = "batch_certificate"
@@ -48,7 +49,7 @@ Decision = BatchState.Disposition
 SHORTEST_STATEMENT = 10
 
 # Entries of a batch's stream that a review of the record need not have seen: the review itself and what follows it,
-# and how long the record is kept.
+# how long the record is kept, and actions that prevent, which never wait for a batch.
 AFTER_REVIEW = frozenset(
     {
         "record.reviewed",
@@ -57,6 +58,9 @@ AFTER_REVIEW = frozenset(
         "document.issued",
         "legal_hold.set",
         "legal_hold.lifted",
+        "capa.opened",
+        "capa.done",
+        "capa.checked",
     }
 )
 
@@ -190,6 +194,7 @@ def objections_to_certification(batch: Batch) -> list[Objection]:
         *objections_to_refused_facts(batch),
         *objections_to_donor(batch),
         *objections_to_results(batch),
+        *objections_to_out_of_specification(batch),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(
             review is not None and review.stream_position < stream_position(batch),

@@ -16,7 +16,7 @@ from qc.batch_act import READ_AT_ONCE
 from qc.definitions.specification import Line
 from qc.growth_test import Due
 from qc.judging import bottle_readings
-from qc.models import Reading, Result, Sample
+from qc.models import MeasurementInvalidReviewed, Reading, Result, Sample
 from qc.panel import PanelLine
 from qc.specifying import specification_of
 
@@ -67,8 +67,12 @@ class Calendar:
 def calendar() -> Calendar:
     """Give what is read now, next and was missed, of every growth test without a result; few statements for all."""
     now = clock.now()
-    done = Result.objects.filter(batch=OuterRef("batch"), line=OuterRef("line"))
-    running = Reading.objects.filter(superseded_by=None).exclude(began_at=None).exclude(Exists(done))
+    run = {"batch": OuterRef("batch"), "line": OuterRef("line"), "run": OuterRef("run")}
+    done = Result.objects.filter(**run)
+    invalid = MeasurementInvalidReviewed.objects.filter(
+        is_confirmed=True, **{f"claim__{name}": outer for name, outer in run.items()}
+    )
+    running = Reading.objects.filter(~Exists(done), ~Exists(invalid), superseded_by=None).exclude(began_at=None)
     by_line: dict[tuple[UUID, str], list[Reading]] = {}
     for reading in running.order_by("performed_at"):
         by_line.setdefault((reading.batch_id, reading.line), []).append(reading)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from uuid import UUID
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from batches.models import Batch
 from batches.weights import verified_weight
 from qc.definitions.specification import Line, Release
-from qc.models import Reading, Result, ResultReview
+from qc.models import OutOfSpecification, Reading, Result, ResultReview
+from qc.runs import Runs, runs_by_line
 from qc.specifying import criterion_of, specification_of
 from qc.verdicts import Verdict
 
@@ -62,7 +63,11 @@ def value_words(reported: str, unrounded: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PanelLine:
-    """One line as it stands."""
+    """One line as it stands.
+
+    `result` is the one that counts, `history` every version before it; `readings` are those in force in the run that
+    is worked on, `reported_readings` those of the run of the result. They are the same until a line is tested again.
+    """
 
     line: Line
     batch_number: str
@@ -74,6 +79,9 @@ class PanelLine:
     review: ResultReview | None
     history: tuple[Result, ...]
     weight: UUID | None = None
+    runs: Runs = field(default_factory=Runs)
+    newest_review: ResultReview | None = None
+    reported_readings: tuple[Reading, ...] = ()
 
     @property
     def code(self) -> str:
@@ -84,6 +92,43 @@ class PanelLine:
         return self.line.title
 
     @property
+    def run(self) -> int:
+        return self.runs.run
+
+    @property
+    def newest(self) -> Result | None:
+        """The newest version in the run that is worked on."""
+        return self.runs.newest
+
+    @property
+    def later(self) -> tuple[Result, ...]:
+        """The versions after the one that counts: they do not count, or not yet."""
+        return tuple(one for one in self.runs.results if self.result is not None and one.version > self.result.version)
+
+    @property
+    def decides(self) -> bool:
+        """Whether certification depends on this line."""
+        return self.line.release is not Release.INFORMATION
+
+    @property
+    def open_record(self) -> OutOfSpecification | None:
+        """The record out of specification that is open, if there is one."""
+        return self.runs.open_record
+
+    @property
+    def first_failing(self) -> Result | None:
+        """The first result of this line that was out of specification, where another one counts now."""
+        first = self.runs.records[0].result if self.runs.records else None
+        return first if first is not None and self.result is not None and first.pk != self.result.pk else None
+
+    @property
+    def to_review(self) -> Result | None:
+        """The version that waits for a second person: the newest one, else the one that counts."""
+        if self.newest is not None and self.newest_review is None:
+            return self.newest
+        return self.result if self.result is not None and self.review is None else None
+
+    @property
     def standing(self) -> Standing:
         if self.result is not None:
             return Standing.REVIEWED if self.review is not None else Standing.ENTERED
@@ -92,7 +137,7 @@ class PanelLine:
     @property
     def is_open(self) -> bool:
         """Something is still to come; a line for information that nobody tested waits for nothing."""
-        needed = self.line.release is not Release.INFORMATION or self.standing is not Standing.NOTHING
+        needed = self.decides or self.standing is not Standing.NOTHING
         return needed and self.standing is not Standing.REVIEWED
 
     @property
@@ -101,20 +146,29 @@ class PanelLine:
 
     @property
     def is_outdated(self) -> bool:
-        """The result in force rests on other readings, or on another weight, than those in force now."""
-        if self.result is None:
+        """A result in force rests on other readings, or on another weight, than those in force now.
+
+        A failing result that was confirmed is never worked on again.
+        """
+        if self.runs.is_confirmed:
             return False
-        other_weight = self.is_per_kilogram and self.result.weight != self.weight
-        return other_weight or set(self.result.readings) != {str(reading.pk) for reading in self.readings}
+        if self.newest is not None and self._rests_on_others(self.newest, self.readings):
+            return True
+        counts = self.result if self.open_record is None else None
+        return counts is not None and self._rests_on_others(counts, self.reported_readings)
+
+    def _rests_on_others(self, result: Result, readings: Iterable[Reading]) -> bool:
+        other_weight = self.is_per_kilogram and result.weight != self.weight
+        return other_weight or set(result.readings) != {str(reading.pk) for reading in readings}
 
     @property
     def conforms(self) -> bool:
         """The result in force was reviewed and meets its criterion, or is one that never decides."""
-        decides = self.line.release is not Release.INFORMATION
-        if not decides and self.standing is Standing.NOTHING:
+        if not self.decides and self.standing is Standing.NOTHING:
             return True
-        passes = not decides or self.verdict in PASSES
-        return self.standing is Standing.REVIEWED and passes and not self.is_outdated
+        passes = not self.decides or self.verdict in PASSES
+        stands = self.standing is Standing.REVIEWED and not self.is_outdated and self.open_record is None
+        return stands and passes
 
     @property
     def may_follow(self) -> bool:
@@ -172,13 +226,14 @@ def release_panel(batch: Batch) -> list[PanelLine]:
     """Give every line of the pinned specification as it stands, in its order; as many statements however many lines."""
     specification = specification_of(batch)
     readings = readings_in_force(batch)
-    results: Mapping[str, list[Result]] = _by_line(Result.objects.filter(batch=batch).order_by("version"))
+    runs: Mapping[str, Runs] = runs_by_line(batch)
     reviews = {review.result_id: review for review in ResultReview.objects.filter(batch=batch)}
     weight = verified_weight(batch.order)
     panel = []
     for line in specification.lines:
-        versions = results.get(line.code, [])
-        newest = versions[-1] if versions else None
+        here = runs.get(line.code, Runs())
+        result, newest = here.reportable, here.newest
+        in_force = readings.get(line.code, [])
         point = specification.sample_point(line.sample_point)
         panel.append(
             PanelLine(
@@ -187,11 +242,14 @@ def release_panel(batch: Batch) -> list[PanelLine]:
                 criterion_words=criterion_of(specification, line).words(),
                 sample_point=point.title if point else line.sample_point,
                 sample_point_short=point.short_title if point else line.sample_point,
-                readings=tuple(readings.get(line.code, [])),
-                result=newest,
-                review=reviews.get(newest.pk) if newest else None,
-                history=tuple(versions[:-1]),
+                readings=tuple(one for one in in_force if one.run == here.run),
+                result=result,
+                review=reviews.get(result.pk) if result else None,
+                history=tuple(one for one in here.results if result and one.version < result.version),
                 weight=weight.pk if weight else None,
+                runs=here,
+                newest_review=reviews.get(newest.pk) if newest else None,
+                reported_readings=tuple(one for one in in_force if result and one.run == result.run),
             )
         )
     return panel
@@ -208,11 +266,4 @@ def readings_in_force(batch: Batch) -> dict[str, list[Reading]]:
     in_force = Reading.objects.filter(batch=batch, superseded_by=None).select_related("sample__container")
     for reading in in_force.order_by("recorded_at", "replicate"):
         found[reading.line].append(reading)
-    return found
-
-
-def _by_line(results: Iterable[Result]) -> dict[str, list[Result]]:
-    found: dict[str, list[Result]] = defaultdict(list)
-    for result in results:
-        found[result.line].append(result)
     return found

@@ -6,6 +6,8 @@
     the instrument: it has its own time, and somebody looks at the bottle.
 (4) A bottle is one of those of its plan, and has one inoculation; a subculture has its own, once its bottle cannot be
     judged at the end.
+(5) A reading belongs to the run that is worked on. One under a plan to test again is of the sample, and by somebody,
+    that the plan names.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -30,6 +32,7 @@ from qc.growth_clock import GrowthClockError, full_days
 from qc.growth_test import Outcome
 from qc.judging import NEVER_TAKEN_BACK, NO_RESULT, entries_of, seen_in
 from qc.models import Reading, Result, Sample
+from qc.runs import Runs, is_in_doubt, runs_of
 from qc.specifying import specification_of
 from qc.vessels import objections_to_vessel
 
@@ -48,7 +51,13 @@ def line_called(batch: Batch, code: str) -> SpecificationLine:
 
 
 def objections_to_reading(
-    batch: Batch, line: SpecificationLine, sample: Sample | None, *, by: Person, growth: bool = False
+    batch: Batch,
+    line: SpecificationLine,
+    sample: Sample | None,
+    *,
+    by: Person,
+    runs: Runs,
+    growth: bool = False,
 ) -> list[Objection]:
     """Give the reasons against recording a reading of a line on a sample; growth is taken at any time."""
     return [
@@ -63,16 +72,56 @@ def objections_to_reading(
             field="line",
         ),
         *when(
-            not growth and Result.objects.filter(batch=batch, line=line.code).exists(),
+            not growth and runs.newest is not None,
             _("A result was submitted for this line. Correct the result instead."),
             code="submitted",
         ),
+        *when(
+            not growth and is_in_doubt(runs.claim_on(runs.run)),
+            _("This run was declared invalid. A second person decides on that first."),
+            code="invalid",
+        ),
+        *([] if growth else _objections_under_plan(batch, runs, sample, by)),
         *when(
             not growth and batch.state.disposition != BatchState.Disposition.NONE,
             _("The decision on this batch has been made. Report what you found as a departure."),
             code="decided",
         ),
     ]
+
+
+def _objections_under_plan(batch: Batch, runs: Runs, sample: Sample | None, by: Person) -> list[Objection]:
+    """Object to testing again with another sample, or by another person, than the approved plan says."""
+    plan = runs.plan
+    if plan is None or runs.newest is not None:
+        return []
+    return [
+        *when(
+            sample is not None and sample.pk != plan.sample_id,
+            _("The plan tests sample %(sample)s again; this is another one.") % {"sample": plan.sample.container.code},
+            code="other_sample",
+            field="sample",
+        ),
+        *when(
+            plan.other_analyst and by.reference in people_of_run(batch, plan.oos.line, plan.oos.result.run),
+            _("The plan asks for another analyst; you entered the first result."),
+            code="same_person",
+        ),
+    ]
+
+
+def people_of_run(batch: Batch, line: str, run: int) -> set[str]:
+    """Give the references of everybody who entered, corrected or submitted anything in a run of a line."""
+    results = Result.objects.filter(batch=batch, line=line, run=run)
+    readings = Reading.objects.filter(batch=batch, line=line, run=run)
+    return {*results.values_list("actor", flat=True), *readings.values_list("actor", flat=True)}
+
+
+def growth_was_seen(batch: Batch, line: SpecificationLine, run: int) -> bool:
+    """Tell whether growth was ever seen in a run of a line."""
+    growing = [code for code, entry in entries_of(line).items() if entry.result_type is ResultType.GROWTH]
+    seen = Reading.objects.filter(batch=batch, line=line.code, run=run, member__in=growing)
+    return seen.filter(typed=Outcome.GROWTH.value).exists()
 
 
 def _objections_to_sample(batch: Batch, line: SpecificationLine, sample: Sample) -> list[Objection]:
@@ -143,14 +192,16 @@ def record_reading(
         if known := recorded_before(Reading, id, same):
             return known
         performed_at = performed_at or clock.now()
+        runs = runs_of(batch, line)
         if is_growth and began_at is None:
-            began_at = inoculation_of(batch, line, member, replicate, is_subculture=is_subculture)
+            began_at = inoculation_of(batch, line, member, replicate, run=runs.run, is_subculture=is_subculture)
         row = Reading(
             id=id,
             batch=batch,
             line=line,
             member=member,
             sample=sample,
+            run=runs.run,
             replicate=replicate,
             is_subculture=is_subculture,
             typed=typed,
@@ -163,7 +214,7 @@ def record_reading(
         )
         refuse_if(
             [
-                *objections_to_reading(batch, wanted, sample, by=by, growth=is_fact),
+                *objections_to_reading(batch, wanted, sample, by=by, runs=runs, growth=is_fact),
                 *_out_of_time(is_growth, sample, began_at, performed_at, typed),
                 *(_objections_to_correction(row, is_growth) if corrects else _already_there(row, is_growth)),
                 *(objections_to_vessel(row, wanted) if is_growth else []),
@@ -216,11 +267,24 @@ def _minute_of(moment: datetime) -> datetime:
 
 
 def inoculation_of(
-    batch: Batch, line: str, member: str, replicate: int, *, is_subculture: bool, besides: Reading | None = None
+    batch: Batch,
+    line: str,
+    member: str,
+    replicate: int,
+    *,
+    run: int,
+    is_subculture: bool,
+    besides: Reading | None = None,
 ) -> datetime | None:
-    """Give when a bottle or its subculture was inoculated, as its first reading says; None for one not read yet."""
+    """Give when a bottle of a run, or its subculture, was inoculated, by its first reading; None for one not read."""
     vessel = Reading.objects.filter(
-        batch=batch, line=line, member=member, replicate=replicate, is_subculture=is_subculture, superseded_by=None
+        batch=batch,
+        line=line,
+        member=member,
+        run=run,
+        replicate=replicate,
+        is_subculture=is_subculture,
+        superseded_by=None,
     )
     others = vessel.exclude(pk=besides.pk) if besides else vessel
     first = others.exclude(began_at=None).order_by("recorded_at").first()
@@ -230,7 +294,13 @@ def inoculation_of(
 def _objections_to_inoculation(row: Reading) -> list[Objection]:
     """Object to another inoculation of a bottle whose clock runs already."""
     before = inoculation_of(
-        row.batch, row.line, row.member, row.replicate, is_subculture=row.is_subculture, besides=row.supersedes
+        row.batch,
+        row.line,
+        row.member,
+        row.replicate,
+        run=row.run,
+        is_subculture=row.is_subculture,
+        besides=row.supersedes,
     )
     return when(
         row.began_at is not None and before is not None and row.began_at != before,
@@ -252,8 +322,8 @@ def _objections_to_correction(row: Reading, is_growth: bool) -> list[Objection]:
             field="reason",
         ),
         *when(
-            (wrong.batch_id, wrong.line, wrong.member, wrong.replicate, wrong.is_subculture)
-            != (row.batch_id, row.line, row.member, row.replicate, row.is_subculture),
+            (wrong.batch_id, wrong.line, wrong.member, wrong.run, wrong.replicate, wrong.is_subculture)
+            != (row.batch_id, row.line, row.member, row.run, row.replicate, row.is_subculture),
             _("This corrects a reading of something else."),
             code="other_reading",
         ),
@@ -271,7 +341,9 @@ def _objections_to_correction(row: Reading, is_growth: bool) -> list[Objection]:
 
 
 def _already_there(row: Reading, is_growth: bool) -> list[Objection]:
-    there = Reading.objects.filter(batch=row.batch_id, line=row.line, member=row.member, superseded_by=None)
+    there = Reading.objects.filter(
+        batch=row.batch_id, line=row.line, member=row.member, run=row.run, superseded_by=None
+    )
     return when(
         not is_growth and there.exists(),
         _("This value is recorded already. Correct it with a reason instead."),

@@ -2,8 +2,14 @@
 
 A result whose reading was right and which rests on another weight now, or on growth that was seen later, is corrected
 by naming the same value: the new version is made of what is in force.
+
+A correction never takes a result out of specification away: its record stays open until quality assurance closes it,
+and until then the failing version counts. Once a line is tested again, and once its record was confirmed, what was
+found first is corrected no more.
 """
 
+from copy import copy
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,9 +32,11 @@ from qc.batch_act import batch_with, lock_batch
 from qc.definitions.specification import Entry, ResultType
 from qc.judging import NEVER_TAKEN_BACK, entries_of, seen_in
 from qc.models import Reading, Result, ResultReview
+from qc.out_of_specification import consequence, open_record_for, stays_open
 from qc.panel import STATUS, verdict_words
 from qc.recording import raise_growth
-from qc.testing import known_line, reading_lines, result_from, test_url
+from qc.testing import judgement_of, known_line, reading_lines, result_from, test_url
+from qc.verdicts import Verdict
 
 
 class _OfResult(Act[Result]):
@@ -55,8 +63,9 @@ class _OfResult(Act[Result]):
             )
             for member in subject.members
         ]
+        bound = Reading.objects.filter(pk__in=subject.readings).order_by("recorded_at", "replicate")
         return [
-            *reading_lines(known_line(subject.batch, subject.line)),
+            *reading_lines(bound),
             *members,
             Line(_("Reported, %(rule)s") % {"rule": subject.rule}, subject.reported),
             Line(_("Unrounded"), subject.unrounded or "–"),
@@ -79,12 +88,15 @@ def people_who_entered(result: Result, *, until: datetime | None = None) -> set[
     return set(versions.values_list("actor", flat=True)) | set(readings.values_list("actor", flat=True))
 
 
-def objections_to_version(result: Result) -> list[Objection]:
-    """Object to working on a version that is no longer in force, or after the decision on the batch."""
+def objections_to_version(result: Result, *, counts: Result | None = None) -> list[Objection]:
+    """Object to working on a version that is no longer in force, or after the decision on the batch.
+
+    The one that `counts` may be worked on beside the newest.
+    """
     newest = Result.objects.filter(batch=result.batch_id, line=result.line).order_by("-version").first()
     return [
         *when(
-            newest is not None and newest.pk != result.pk,
+            newest is not None and newest.pk != result.pk and (counts is None or counts.pk != result.pk),
             _("This result was corrected; open the correction."),
             code="superseded",
         ),
@@ -124,9 +136,13 @@ class ReviewResult(_OfResult):
                 _("A second person must review this result; you entered it."),
                 code="same_person",
             ),
-            *when(found.is_outdated, found.waits_for(), code="outdated"),
+            *when(
+                found.is_outdated and found.newest is not None and found.newest.pk == subject.pk,
+                found.waits_for(),
+                code="outdated",
+            ),
             *when(ResultReview.objects.filter(result=subject).exists(), _("This result was reviewed already.")),
-            *objections_to_version(subject),
+            *objections_to_version(subject, counts=found.result),
         ]
 
     def carry_out(self, subject: Result, intent: Intent, signature: Signature) -> ResultReview:
@@ -173,15 +189,36 @@ class CorrectResult(_OfResult):
                 ),
                 Line(_("New value"), intent["typed"], "warn"),
                 Line(_("Reason"), intent["reason"]),
+                *self._what_follows(subject, intent, wrong),
             ],
             version=f"{subject.pk} v{subject.version}",
             earlier=[EarlierSignature.on(subject)],
         )
 
+    def _what_follows(self, subject: Result, intent: Intent, wrong: Reading | None) -> list[Line]:
+        """Say before it is signed whether the corrected result is out of specification, or one before it was."""
+        found = known_line(subject.batch, subject.line)
+        if wrong is None:
+            return []
+        if found.open_record is not None:
+            return [Line(_("What follows"), stays_open(found.open_record), "fail")]
+        corrected = copy(wrong)
+        corrected.typed, corrected.reason = intent["typed"], intent["reason"]
+        readings = tuple(corrected if one.pk == wrong.pk else one for one in found.readings)
+        judgement, _weight = judgement_of(subject.batch, replace(found, readings=readings))
+        fails = found.decides and judgement.verdict is Verdict.FAILS
+        return [Line(_("What follows"), consequence(None), "fail")] if fails else []
+
     def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
         found = known_line(subject.batch, subject.line)
         entry = entries_of(found.line).get(intent["member"])
         wrong = self._wrong_reading(subject, intent)
+        if subject.run != found.run:
+            return when(
+                True,
+                _("This line is being tested again; what was found first stays as it is."),
+                code="tested_again",
+            )
         if entry is None or wrong is None:
             return when(True, _("This result has no value of that name."), field="member")
         seen_in(intent["typed"], entry, why_none=intent["reason"])
@@ -197,6 +234,11 @@ class CorrectResult(_OfResult):
                 _("Growth that was seen, and a flag, are never corrected away."),
                 field="member",
             ),
+            *when(
+                found.runs.is_confirmed,
+                _("This result was confirmed to be out of specification. It stands."),
+                code="confirmed",
+            ),
             *objections_to_version(subject),
         ]
 
@@ -207,7 +249,9 @@ class CorrectResult(_OfResult):
             self._write_corrected(wrong, intent, signature.signer)
         found = known_line(subject.batch, subject.line)
         row = result_from(subject.batch, found, supersedes=subject, reason=intent["reason"])
-        return sign(row, signature, type="result.corrected", earlier=[subject])
+        sign(row, signature, type="result.corrected", earlier=[subject])
+        open_record_for(row, found.line, found.criterion_words, found.open_record)
+        return row
 
     def _write_corrected(self, wrong: Reading, intent: Intent, by: Person) -> None:
         corrected = Reading(
@@ -215,6 +259,7 @@ class CorrectResult(_OfResult):
             line=wrong.line,
             member=wrong.member,
             sample=wrong.sample,
+            run=wrong.run,
             replicate=wrong.replicate,
             is_subculture=wrong.is_subculture,
             typed=intent["typed"],

@@ -1,5 +1,6 @@
 """The analyst submits a result: all readings of a line in force, bound into one version with its verdict."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -28,8 +29,10 @@ from qc.definitions.specification import SpecificationDefinition
 from qc.judging import NO_RESULT, bottle_readings, entries_of, judged, seen_in
 from qc.models import Reading, Result
 from qc.numeric_criteria import NumericCriterion, PerKilogram
+from qc.out_of_specification import consequence, open_record_for
 from qc.panel import STATUS, PanelLine, panel_line, verdict_words
 from qc.recording import line_called, record_reading
+from qc.runs import is_in_doubt
 from qc.seen import Numeric
 from qc.specifying import criterion_of, specification_of
 from qc.verdicts import Verdict
@@ -45,9 +48,9 @@ def judgement_of(batch: Batch, found: PanelLine) -> tuple[Judgement, Weight | No
     return judged(criterion_of(specification, found.line), found.line, found.readings, weight_kg=kilograms), weight
 
 
-def judgement_now(batch: Batch, line: SpecificationLine) -> Judgement:
-    """Judge one line by its readings as they stand, without reading the rest of the panel."""
-    readings = list(Reading.objects.filter(batch=batch, line=line.code, superseded_by=None))
+def judgement_now(batch: Batch, line: SpecificationLine, *, run: int) -> Judgement:
+    """Judge one run of a line by its readings as they stand, without reading the rest of the panel."""
+    readings = list(Reading.objects.filter(batch=batch, line=line.code, run=run, superseded_by=None))
     weight = verified_weight(batch.order) if line.criterion.get("per") == "kg" else None
     kilograms = weight.kilograms if weight else None
     return judged(criterion_of(specification_of(batch), line), line, readings, weight_kg=kilograms)
@@ -100,17 +103,20 @@ class SubmitResult(BatchAct):
         found = known_line(subject, intent["line"])
         judgement, _weight = judgement_of(subject, found)
         verdict = judgement.verdict.value
+        fails = found.decides and judgement.verdict is Verdict.FAILS
         return ToSign(
             title=f"{found.title}, {found.criterion_words}",
             identity=identity_lines(subject),
             lines=[
-                *reading_lines(found),
+                *reading_lines(found.readings),
                 Line(_("Reported, %(rule)s") % {"rule": judgement.rule}, judgement.reported),
                 Line(_("Unrounded"), judgement.unrounded or "–"),
                 Line(_("Verdict"), f"{verdict_words(verdict)}. {judgement.why}", STATUS[verdict]),
                 *(Line(_("Left out"), missed_words(found, due), "warn") for due in missed_readings(found)),
+                *([Line(_("What follows"), consequence(found.open_record), "fail")] if fails else []),
             ],
             version="|".join(str(reading.pk) for reading in found.readings),
+            verb=_("Sign and submit as out of specification") if fails else "",
         )
 
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
@@ -119,9 +125,14 @@ class SubmitResult(BatchAct):
             return when(True, _("Record the readings first."))
         return [
             *when(
-                found.result is not None,
+                found.newest is not None,
                 _("A result was submitted for this line. Correct the result instead."),
                 code="submitted",
+            ),
+            *when(
+                is_in_doubt(found.runs.claim_on(found.run)),
+                _("This run was declared invalid. A second person decides on that first."),
+                code="invalid",
             ),
             *_unfinished(subject, found),
             *when(
@@ -133,16 +144,17 @@ class SubmitResult(BatchAct):
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Result:
         found = known_line(subject, intent["line"])
-        result = sign(result_from(subject, found), signature, type="result.submitted")
+        row = sign(result_from(subject, found), signature, type="result.submitted")
         for due in missed_readings(found):
             raise_departure(
                 batch=subject,
                 kind=Departure.Kind.MISSED,
                 says=missed_words(found, due),
                 by=signature.signer,
-                about=result,
+                about=row,
             )
-        return result
+        open_record_for(row, found.line, found.criterion_words, found.open_record)
+        return row
 
     def done_url(self, row: object) -> str:
         assert isinstance(row, Result)  # noqa: S101  this act writes nothing else
@@ -184,14 +196,14 @@ def known_line(batch: Batch, code: str) -> PanelLine:
     return found
 
 
-def reading_lines(found: PanelLine) -> list[Line]:
-    """Give the readings of a line as a signer reads them."""
+def reading_lines(readings: Iterable[Reading]) -> list[Line]:
+    """Give readings as a signer reads them."""
     return [
         Line(
             f"{reading.member} {reading.replicate}, {record_time(reading.performed_at)}",
             f"{NO_RESULT.get(reading.typed, reading.typed)} {scale_and_unit(reading)}".strip(),
         )
-        for reading in found.readings
+        for reading in readings
     ]
 
 
@@ -210,7 +222,8 @@ def result_from(batch: Batch, found: PanelLine, *, supersedes: Result | None = N
     return Result(
         batch=batch,
         line=found.code,
-        version=supersedes.version + 1 if supersedes else 1,
+        run=found.run,
+        version=found.runs.results[-1].version + 1 if found.runs.results else 1,
         specification=batch.specification,
         readings=[str(reading.pk) for reading in found.readings],
         weight=used_weight.pk if used_weight else None,

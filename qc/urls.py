@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from qc.views import deviations, growth, laboratory, release, specifications, tests
+from qc.views import capa, deviations, growth, laboratory, out_of_specification, release, specifications, tests
 
 app_name = "qc"
 urlpatterns = [
     path("deviations/", deviations.deviations, name="deviations"),
     path("deviations/<str:number>/", deviations.deviation, name="deviation"),
+    path("oos/", out_of_specification.records, name="out-of-specification-list"),
+    path("oos/<str:number>/", out_of_specification.record, name="out-of-specification"),
+    path("capa/", capa.capa, name="capa"),
     path("samples/", laboratory.samples, name="samples"),
     path("growth-tests/", growth.growth_tests, name="growth-tests"),
     path("specifications/", specifications.specifications, name="specifications"),

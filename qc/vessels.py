@@ -35,7 +35,12 @@ def _bottles_of(plan: GrowthPlan | None) -> str:
 def _own_newest(row: Reading) -> BottleReading | None:
     """Give the last look at the bottle itself."""
     own = Reading.objects.filter(
-        batch=row.batch, line=row.line, member=row.member, replicate=row.replicate, is_subculture=False
+        batch=row.batch,
+        line=row.line,
+        member=row.member,
+        run=row.run,
+        replicate=row.replicate,
+        is_subculture=False,
     )
     return newest_of(bottle_readings(own.filter(superseded_by=None))).get((row.replicate, False))
 

@@ -14,17 +14,24 @@ from batches.record import objections_to_record
 from chain_of_custody.models import Container
 from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
-from qc.batch_act import READ_AT_ONCE
+from qc.batch_act import READ_AT_ONCE, batch_with
+from qc.correcting_actions import actions, done_of, end_of, is_overdue
 from qc.disposition import newest_review, stream_position
 from qc.growth_calendar import next_look
-from qc.models import Result
-from qc.panel import PanelLine, Standing, release_panel
+from qc.investigating import objections_to_analyst
+from qc.models import OutOfSpecification, Result
+from qc.next_steps import next_step
+from qc.out_of_specification import record_url
+from qc.panel import PanelLine, release_panel
 from qc.receiving import SAMPLES
 from qc.reviewing import people_who_entered
+from qc.runs import is_in_doubt
 from qc.specifying import specification_of
+from qc.testing import known_line
 from qc.verdicts import Verdict
 
 MOST_BATCHES = 50
+MOST_ACTIONS = 100
 A_DAY = timedelta(days=1)
 
 
@@ -32,6 +39,7 @@ def work_of(person: Person) -> Iterable[Task]:
     """List what waits in the laboratory and for a decision on a batch, for this person."""
     may = person.permissions
     if not may & NEEDED:
+        yield from _actions(person)
         return
     undecided = Batch.objects.filter(state__disposition=BatchState.Disposition.NONE).select_related(*READ_AT_ONCE)
     for batch in undecided.order_by("signed_at")[:MOST_BATCHES]:
@@ -48,6 +56,8 @@ def work_of(person: Person) -> Iterable[Task]:
             yield from _to_assess(batch)
         if may & DECIDING:
             yield from _to_decide(batch, panel, person)
+    yield from _out_of_specification(person)
+    yield from _actions(person)
 
 
 DECIDING = frozenset({Permission.RECORD_REVIEW, Permission.BATCH_CERTIFY})
@@ -82,7 +92,7 @@ def _to_receive(batch: Batch) -> Iterator[Task]:
 def _to_test(batch: Batch, panel: list[PanelLine]) -> Iterator[Task]:
     received = set(batch_points(batch))
     for line in panel:
-        if line.line.sample_point not in received or line.result is not None or line.line.why_not_applicable:
+        if line.line.sample_point not in received or line.newest is not None or line.line.why_not_applicable:
             continue
         following = next_look(line)
         yield Task(
@@ -105,8 +115,17 @@ def batch_points(batch: Batch) -> Iterable[str]:
 
 def _to_review(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator[Task]:
     for line in panel:
-        result: Result | None = line.result
-        if result is None or line.standing is not Standing.ENTERED or line.is_outdated:
+        if is_in_doubt(line.runs.claim_on(line.run)):
+            yield Task(
+                title=_("Declared invalid: %(title)s") % {"title": line.title},
+                batch=batch.number,
+                url=line.url,
+                verb=_("Decide"),
+                needs=(_("second person"),),
+                icon="file-check",
+            )
+        result: Result | None = line.to_review
+        if result is None or line.is_outdated:
             continue
         if person.reference in people_who_entered(result):
             continue
@@ -157,6 +176,50 @@ def _to_decide(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator
             yield _on_release(batch, _("Review the batch record"), _("Review"))
     if Permission.BATCH_CERTIFY in person.permissions and is_reviewed:
         yield _on_release(batch, _("Decide on the batch"), _("Open"))
+
+
+def _out_of_specification(person: Person) -> Iterator[Task]:
+    """List the records whose next act this person may do; testing again and reviewing are listed with the tests."""
+    may = person.permissions
+    if not may & {Permission.RESULT_REVIEW, Permission.FACT_ASSESS}:
+        return
+    related = ("result", "closed", "investigation", "approval__plan")
+    for record in OutOfSpecification.objects.filter(closed=None).select_related(*related).order_by("recorded_at"):
+        record.batch = batch_with(record.batch_id)
+        found = known_line(record.batch, record.line)
+        step = next_step(record, found)
+        if step is None or step.permission not in may or step.permission is Permission.RESULT_ENTER or step.is_review:
+            continue
+        if objections_to_analyst(record, person):
+            continue
+        yield Task(
+            title=f"{record.number}: {step.says}",
+            batch=record.batch.number,
+            url=record_url(record),
+            verb=_("Open"),
+            detail=record.says,
+            due_at=record.recorded_at + A_DAY,
+            at_risk=True,
+            icon="octagon-x",
+        )
+
+
+def _actions(person: Person) -> Iterator[Task]:
+    """List the actions that this person owns and has not done, and those whose effect they may check."""
+    for row in actions().filter(checked=None)[:MOST_ACTIONS]:
+        mine = done_of(row) is None and row.owner_id == person.pk
+        to_check = done_of(row) is not None and row.owner_id != person.pk
+        if not mine and not (to_check and Permission.FACT_ASSESS in person.permissions):
+            continue
+        yield Task(
+            title=f"{row.number}: {row.action}"[:200],
+            batch=row.batch.number,
+            url=f"{reverse('qc:capa')}#{row.number}",
+            verb=_("Do") if mine else _("Check the effect"),
+            detail=_("overdue") if is_overdue(row) else "",
+            due_at=end_of(row.due_date),
+            icon="list-checks",
+        )
 
 
 def _release_url(batch: Batch) -> str:

@@ -39,7 +39,7 @@ def certificate_of_analysis(
     batch = approval.batch
     stated = stated_results(approval)
     pending = [line.title for line in stated if is_waited_for(line)]
-    lines, notes = result_lines(stated)
+    lines, notes = result_lines(stated, at=approval.recorded_at)
     specification = specification_of(batch)
     one, several = _("%(pending)s of %(all)s results is pending."), _("%(pending)s of %(all)s results are pending.")
     summary = (one if len(pending) == 1 else several) % {"pending": len(pending), "all": len(stated)}

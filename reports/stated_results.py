@@ -5,6 +5,7 @@ The rows never change, so the same approval gives the same lines today and in a 
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
@@ -13,9 +14,10 @@ from accounts.wording import day, record_time
 from qc.criteria import criterion_from_definition
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import Release
-from qc.models import Reading, ResultsApproval
+from qc.models import OutOfSpecification, Reading, ResultsApproval
 from qc.panel import PanelLine, release_panel, value_words, verdict_words
 from qc.rounding import Rounding
+from qc.runs import Outcome, closure_of
 from qc.verdicts import Verdict
 from reports import snapshot
 
@@ -39,7 +41,7 @@ def stated_results(approval: ResultsApproval) -> list[PanelLine]:
 
 
 def _as_approved(line: PanelLine, approved: set[str], readings: dict[str, Reading]) -> PanelLine:
-    versions = [*line.history, line.result] if line.result else []
+    versions = line.runs.results
     result = next((version for version in versions if str(version.pk) in approved), None)
     if result is None:
         return replace(line, result=None, review=None, history=(), readings=())
@@ -53,14 +55,14 @@ def is_waited_for(line: PanelLine) -> bool:
 
 
 def result_lines(
-    stated: list[PanelLine],
+    stated: list[PanelLine], *, at: datetime
 ) -> tuple[tuple[snapshot.ResultLine, ...], tuple[snapshot.Footnote, ...]]:
-    """Give the lines as they print, and the footnotes that they name."""
+    """Give the lines as they print, and the footnotes that they name; `at` is when they were approved."""
     notes: list[snapshot.Footnote] = []
     lines = []
     for line in stated:
         marks = []
-        for text in _notes_on(line):
+        for text in _notes_on(line, at):
             marks.append(_mark(len(notes)))
             notes.append(snapshot.Footnote(marks[-1], text))
         lines.append(_result_line(line, tuple(marks)))
@@ -82,16 +84,18 @@ def typed_dose(line: PanelLine | None) -> str:
     return f"{reading.typed}{scale} {reading.unit}"
 
 
-def _notes_on(line: PanelLine) -> list[str]:
-    """Give what a reader must know of a result beside its value: how it was calculated, and what it corrects."""
+def _notes_on(line: PanelLine, at: datetime) -> list[str]:
+    """Give what a reader must know beside the value: how it was calculated, what it corrects, what it replaces."""
     result = line.result
     if result is None:
         return []
-    notes = []
+    notes = [_on_record(record, at) for record in line.runs.records if record.recorded_at <= at]
     if result.weight:
         words = {"dose": typed_dose(line), "rule": result.rule, "unrounded": _without_tail(result.unrounded)}
         notes.append(_("%(dose)s. %(rule)s Unrounded %(unrounded)s.") % words)
     for old, new in pairwise([*line.history, result]):
+        if new.supersedes_id != old.pk:
+            continue
         words = {
             "version": str(old.version),
             "value": old.reported,
@@ -101,6 +105,18 @@ def _notes_on(line: PanelLine) -> list[str]:
         }
         notes.append(_("Version %(version)s: %(value)s, corrected by %(name)s, %(time)s. Reason: %(reason)s") % words)
     return notes
+
+
+def _on_record(record: OutOfSpecification, at: datetime) -> str:
+    """Say what became of a result out of specification, as it stood when the results were approved."""
+    first, closed = record.result, closure_of(record)
+    words = {"number": record.number, "value": value_words(first.reported, first.unrounded)}
+    if closed is None or closed.recorded_at > at:
+        return _("First result %(value)s out of specification; %(number)s is open.") % words
+    if closed.outcome == Outcome.CONFIRMED:
+        return _("First result %(value)s out of specification and confirmed, %(number)s.") % words
+    words |= {"cause": closed.root_cause}
+    return _("First result %(value)s out of specification, invalidated, %(number)s. Cause: %(cause)s") % words
 
 
 def _without_tail(unrounded: str) -> str:

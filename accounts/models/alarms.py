@@ -56,6 +56,7 @@ class Alarm(Written):
         EXCURSION = "excursion", _("temperature excursion")
         HOLD_TIME = "hold_time", _("hold time exceeded")
         GROWTH = "growth", _("growth in a test")
+        OUT_OF_SPECIFICATION = "oos", _("result out of specification")
         DONOR = "donor", _("donor status changed")
         LABEL = "label", _("labels that do not reconcile")
         REPORTED = "reported", _("reported by a person")

@@ -70,7 +70,7 @@ class ReadingsView(APIView):
     def post(self, request: Request, number: str) -> Response:
         batch = batch_called(number)
         row = reading_from(batch, "", request.data, by=asker(request), comma_allowed=False)
-        judgement = judgement_now(batch, line_called(batch, row.line))
+        judgement = judgement_now(batch, line_called(batch, row.line), run=row.run)
         departure = raised_by(row) if row.typed in NEVER_TAKEN_BACK else None
         answer = {"reading": row, "judgement": judgement, "departure": departure.pk if departure else None}
         return Response(shapes.ReadingRecordedOutput(answer).data, status=201)

@@ -53,8 +53,8 @@ class ReadingOutput(serializers.ModelSerializer[Reading]):
     class Meta:
         model = Reading
         fields = [
-            "id", "line", "member", "sample", "replicate", "is_subculture", "typed", "unit", "exponent", "began_at",
-            "performed_at", "recorded_at", "supersedes", "reason",
+            "id", "line", "member", "sample", "run", "replicate", "is_subculture", "typed", "unit", "exponent",
+            "began_at", "performed_at", "recorded_at", "supersedes", "reason",
         ]  # fmt: skip
 
 
@@ -76,7 +76,7 @@ class ResultOutput(serializers.ModelSerializer[Result]):
     class Meta:
         model = Result
         fields = [
-            "id", "line", "version", "verdict", "reported", "unrounded", "rule", "why", "members", "method",
+            "id", "line", "run", "version", "verdict", "reported", "unrounded", "rule", "why", "members", "method",
             "tested_on", "readings", "weight", "signer", "signed_at", "reviewer", "supersedes", "reason",
         ]  # fmt: skip
 
@@ -99,6 +99,13 @@ class PanelLineOutput(serializers.Serializer[PanelLine]):
     is_outdated = serializers.BooleanField()
     result = serializers.UUIDField(source="result.pk", allow_null=True, default=None)
     reported = serializers.CharField(source="result.reported", allow_null=True, default=None)
+    run = serializers.IntegerField()
+    first_failing = serializers.UUIDField(source="first_failing.pk", allow_null=True, default=None)
+    out_of_specification = serializers.SerializerMethodField()
+
+    def get_out_of_specification(self, line: PanelLine) -> list[str]:
+        """Give the numbers of the line's records out of specification, closed or not."""
+        return [record.number for record in line.runs.records]
 
 
 class PanelOutput(serializers.Serializer[Plain]):

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from qc.api import deviations, laboratory, release
+from qc.api import deviations, laboratory, out_of_specification, release
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
     path("deviations/<str:number>/", deviations.DeviationView.as_view(), name="api-deviation"),
     path("growth-tests/", laboratory.GrowthTestsView.as_view(), name="api-growth-tests"),
+    path("oos/", out_of_specification.RecordsView.as_view(), name="api-out-of-specification-list"),
+    path("oos/<str:number>/", out_of_specification.RecordView.as_view(), name="api-out-of-specification"),
+    path("capa/", out_of_specification.CapasView.as_view(), name="api-capa"),
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),

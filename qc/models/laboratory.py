@@ -1,7 +1,8 @@
 """The tables of the laboratory.
 
 Readings are recorded as seen; a result binds them under the analyst's signature with its verdict; a second person
-reviews it. A corrected result supersedes the first with a reason and stands unreviewed until it is reviewed again.
+reviews it. A corrected result supersedes the first with a reason and stands unreviewed until it is reviewed again. A
+line that is tested again has a further run: its readings and results stand beside those of the run before.
 """
 
 from django.db import models
@@ -25,6 +26,7 @@ class Reading(InBatch):
     line = models.CharField(max_length=40)
     member = models.CharField(max_length=40, help_text="the member of a group of criteria, or the line's own code")
     sample = models.ForeignKey(Sample, on_delete=models.PROTECT, null=True, related_name="readings")
+    run = models.PositiveSmallIntegerField(default=1, help_text="1 for the first; a test again is a run of its own")
     replicate = models.PositiveSmallIntegerField(default=1)
     is_subculture = models.BooleanField(default=False, help_text="of a growth test: read of the bottle's subculture")
     typed = models.CharField(max_length=200)
@@ -49,6 +51,7 @@ class Result(SignedInBatch):
     """A version of the result of one line: its readings, the value, and the verdict with everything it rests on."""
 
     line = models.CharField(max_length=40)
+    run = models.PositiveSmallIntegerField(default=1)
     version = models.PositiveIntegerField(default=1)
     specification = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
     readings = models.JSONField(help_text="ids of the readings in force")

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.middleware import person_of
 from accounts.needing import needs
+from accounts.offering import offer
 from accounts.roles import Permission
 from batches.models import Batch, BatchState
 from batches.views.strip import strip_of
@@ -50,7 +51,13 @@ def deviation(request: HttpRequest, number: str) -> HttpResponse:
     """Show a deviation whole: the fact, what was done, what it means, why it happened, what was decided and by whom."""
     row = get_object_or_404(FactAssessment, number=number[:20])
     batch = batch_with(row.batch_id)
-    context = strip_of(batch) | {"row": row, "fact": fact_with(row.fact_id), "severity_status": severity_status(row)}
+    context = strip_of(batch) | {
+        "row": row,
+        "fact": fact_with(row.fact_id),
+        "severity_status": severity_status(row),
+        "actions": row.actions.select_related("owner").order_by("number"),
+        "capa": offer("capa.open", row, by=person_of(request)),
+    }
     return render(request, "qc/deviation.html", context)
 
 

@@ -9,6 +9,7 @@ from qc.assessing import facts_of, open_facts
 from qc.batch_act import READ_AT_ONCE, batch_called
 from qc.disposition import objections_to_certification
 from qc.models import Disposition
+from qc.out_of_specification import objections_to_out_of_specification
 from qc.panel import release_panel
 
 
@@ -46,9 +47,9 @@ def open_lines(number: str) -> int | None:
 
 
 def open_facts_of(number: str) -> int | None:
-    """Give how many facts of a batch wait for an assessment."""
+    """Give how many facts of a batch wait for an assessment, and how many records out of specification are open."""
     batch = _batch(number)
-    return len(open_facts(batch)) if batch else None
+    return len(open_facts(batch)) + len(objections_to_out_of_specification(batch)) if batch else None
 
 
 def _batch(number: str) -> Batch | None:

@@ -20,13 +20,17 @@ from batches.models import Batch
 from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
 from qc.entering import boxes_of
+from qc.evidence import evidence_before, evidence_of
 from qc.growth_test import Outcome
 from qc.inputs import reading_from
+from qc.invalidating import CAUSES, place_of_verdict
 from qc.models import Reading, Result, Sample
 from qc.panel import STATUS, PanelLine, verdict_words
 from qc.recording import raised_by
+from qc.runs import is_in_doubt
 from qc.testing import distance_of, final_opens, judgement_of, known_line
 from qc.verdicts import Verdict
+from qc.views.out_of_specification import claim_words, runs_shown
 
 UNREADABLE = 422
 
@@ -98,18 +102,44 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
         "opens": final_opens(found),
         "may_enter": Permission.RESULT_ENTER in by.permissions,
         "submit": _submission(batch, found, verdict, by),
-        "review": offer("result.review", found.result, by=by) if found.result and not found.review else None,
-        "correct": offer("result.correct", found.result, by=by) if found.result else None,
+        "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
+        "correct": _correction(found, by),
         "history": found.history,
         "reviews": _reviews(found),
+    } | _runs(batch, found, by)
+
+
+def _correction(found: PanelLine, by: Person) -> Offer | None:
+    if found.newest is None or found.runs.is_confirmed:
+        return None
+    return offer("result.correct", found.newest, by=by)
+
+
+def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:
+    """Give what the page shows of runs, of a claim that the open one is invalid, and of the records of the line."""
+    claim = found.runs.claim_on(found.run)
+    may_declare = bool(found.readings) and found.newest is None and claim is None
+    declare = offer("measurement.invalidate", batch, by=by) if may_declare else None
+    before = place_of_verdict(batch, found.line, found.run) if declare and declare.possible else None
+    return {
+        "runs": runs_shown(found),
+        "records": found.runs.records,
+        "claim": claim,
+        "claim_status": claim_words(found, found.run),
+        "claim_evidence": evidence_of(claim, found.code) if claim else None,
+        "decide_claim": offer("measurement.review_invalid", claim, by=by) if is_in_doubt(claim) and claim else None,
+        "declare": declare,
+        "causes": CAUSES,
+        "evidence_choices": evidence_before(batch, found.code, before=before) if declare and declare.possible else [],
+        "plan": found.runs.plan if found.newest is None else None,
     }
 
 
 def _submission(batch: Batch, found: PanelLine, verdict: Verdict, by: Person) -> Offer | None:
-    if found.result is not None:
+    if found.newest is not None:
         return None
     offered = offer("result.submit", batch, by=by, data={"line": found.code})
-    if verdict is Verdict.FAILS:
+    if verdict is Verdict.FAILS and found.decides:
         return replace(offered, verb=_("Sign and submit as out of specification"))
     return offered
 

@@ -8,8 +8,11 @@ from batches.definitions.product import Profile
 from batches.models import Batch, BatchState, LegalHold, LegalHoldLifted, ManufactureEnded, OrderEnded
 from batches.pinned import product_of
 from qc.assessing import Fact, facts_of
-from qc.models import Disposition, FactAssessment, RecordReview, ResultsApproval
+from qc.models import Disposition, FactAssessment, OutOfSpecification, RecordReview, ResultsApproval
+from qc.out_of_specification import records_of
+from qc.runs import Outcome, closure_of
 from reports import record_snapshot as stated
+from reports.record_gathering.investigations import OUT_OF_SPECIFICATION, signed_about, words_of
 from reports.record_gathering.names import Names
 from reports.snapshot import Evaluation, Sign
 
@@ -17,8 +20,36 @@ DONE = "done"
 
 
 def exceptions(batch: Batch, names: Names) -> tuple[stated.Exceptional, ...]:
-    """Give every fact that had to be assessed, with what quality assurance concluded, in the order of the record."""
-    return tuple(_exception(fact, names) for fact in facts_of(batch))
+    """Give what had to be assessed, facts and results out of specification, with what quality assurance concluded."""
+    return (
+        *(_exception(fact, names) for fact in facts_of(batch)),
+        *(_out_of_specification(record, names) for record in records_of(batch)),
+    )
+
+
+def _out_of_specification(record: OutOfSpecification, names: Names) -> stated.Exceptional:
+    closed = closure_of(record)
+    kind = _("out of specification, %(number)s") % {"number": record.number}
+    recorded = f"{names.by_at(record.actor, record.recorded_at)}, {names.entry(record)}"
+    if closed is None:
+        return stated.Exceptional(kind, record.says, recorded, Evaluation("open", Sign.FAIL, _("Open")))
+    concerned = ", ".join(closed.concerned) or _("none")
+    scope = _("Other batches concerned: %(numbers)s. %(scope)s") % {"numbers": concerned, "scope": closed.scope}
+    conclusion = [
+        f"{closed.get_outcome_display()}.",
+        closed.conclusion,
+        _("Root cause: %(what)s") % {"what": closed.root_cause},
+    ]
+    is_set_aside = closed.outcome == Outcome.INVALIDATED
+    return stated.Exceptional(
+        kind=kind,
+        says=record.says,
+        recorded=recorded,
+        evaluation=Evaluation(closed.outcome, Sign.NONE if is_set_aside else Sign.FAIL, _("Closed")),
+        impact=scope,
+        conclusion=" ".join(conclusion),
+        signature=names.signature(closed, _("Electronic signature, closure")),
+    )
 
 
 def _exception(fact: Fact, names: Names) -> stated.Exceptional:
@@ -69,6 +100,7 @@ def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
     rows: list[Signed] = []
     for model in (ResultsApproval, RecordReview, Disposition, LegalHold, LegalHoldLifted):
         rows += model._default_manager.filter(batch=batch)
+    rows += signed_about(batch)
     rows += ManufactureEnded.objects.filter(batch=batch)
     rows += OrderEnded.objects.filter(order=batch.order)
     rows.sort(key=lambda row: (row.recorded_at, str(row.pk)))
@@ -93,6 +125,9 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             about = Evaluation(row.decision, sign, decision.title)
             said = " ".join(filter(None, (decision.statement, row.statement)))
             return _one(_("Decision, version %(version)s") % {"version": row.version}, about, said, row, names)
+        case _ if isinstance(row, OUT_OF_SPECIFICATION):
+            title, statement = words_of(row)
+            return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
         case LegalHold():
             return _one(_("Legal hold"), Evaluation("hold", Sign.WARN, _("Set")), row.reason, row, names)
         case LegalHoldLifted():

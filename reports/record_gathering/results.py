@@ -85,7 +85,7 @@ def _test(line: PanelLine, laboratory: _Laboratory) -> stated.Assay:
         sample_point=line.sample_point,
         evaluation=Evaluation(line.status, SHAPES[line.status], line.status_words),
         result=line.result_words,
-        versions=tuple(_version(version, versions[-1], line, laboratory) for version in versions),
+        versions=tuple(_version(version, line, laboratory) for version in versions),
         loose=tuple(_reading(reading, line, laboratory) for reading in loose),
     )
 
@@ -94,7 +94,7 @@ def _is_replaced(reading: Reading, laboratory: _Laboratory) -> bool:
     return any(other.supersedes_id == reading.pk for other in laboratory.readings.values())
 
 
-def _version(result: Result, newest: Result, line: PanelLine, laboratory: _Laboratory) -> stated.ResultVersion:
+def _version(result: Result, line: PanelLine, laboratory: _Laboratory) -> stated.ResultVersion:
     names = laboratory.names
     signatures = [names.signature(result, _("Electronic signature, result"))]
     if result.pk in laboratory.reviews:
@@ -102,6 +102,13 @@ def _version(result: Result, newest: Result, line: PanelLine, laboratory: _Labor
     why = [result.why] if result.why else []
     if result.weight is not None:
         why.append(_("The recipient's weight is that of %(entry)s.") % {"entry": names.called(str(result.weight))})
+    if result.run > 1:
+        why.append(_("Run %(run)s.") % {"run": result.run})
+    why += [
+        _("Out of specification: %(number)s.") % {"number": record.number}
+        for record in line.runs.records
+        if record.result_id == result.pk
+    ]
     return stated.ResultVersion(
         version=result.version,
         reported=value_words(result.reported, "") or _("see the members"),
@@ -111,7 +118,7 @@ def _version(result: Result, newest: Result, line: PanelLine, laboratory: _Labor
         evaluation=evaluation(result.verdict),
         tested=day(result.tested_on),
         reason=result.reason,
-        counts=result.pk == newest.pk,
+        counts=line.result is not None and result.pk == line.result.pk,
         readings=tuple(
             _reading(laboratory.readings[UUID(key)], line, laboratory)
             for key in sorted(result.readings, key=lambda key: _place(laboratory.readings[UUID(key)]))
@@ -156,7 +163,7 @@ def _reading(reading: Reading, line: PanelLine, laboratory: _Laboratory) -> stat
     while chain[0].supersedes_id in laboratory.readings:
         chain.insert(0, laboratory.readings[chain[0].supersedes_id])
     return stated.Reading(
-        what=_vessel(what, reading),
+        what=_of_run(_vessel(what, reading), reading),
         value=_typed(reading, line),
         times=times,
         by=names.by_at(reading.actor, reading.recorded_at),
@@ -172,6 +179,11 @@ def _reading(reading: Reading, line: PanelLine, laboratory: _Laboratory) -> stat
             for old, new in pairwise(chain)
         ),
     )
+
+
+def _of_run(what: str, reading: Reading) -> str:
+    """Name the run of a reading where it is a further one."""
+    return what if reading.run == 1 else _("%(what)s, run %(run)s") % {"what": what, "run": reading.run}
 
 
 def _typed(reading: Reading, line: PanelLine) -> str:

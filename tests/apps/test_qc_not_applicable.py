@@ -6,6 +6,7 @@ import pytest
 
 from accounts.refusal import Refused
 from batches.models import Definition
+from ledger import clock
 from qc.models import Reading
 from qc.work import work_of
 from reports.stated_results import result_lines
@@ -52,5 +53,5 @@ def test_a_line_that_is_not_applicable_says_why_and_takes_no_result() -> None:
     with pytest.raises(Refused):
         laboratory.submitted(LINE)
 
-    (printed,), _notes = result_lines([line])
+    (printed,), _notes = result_lines([line], at=clock.now())
     assert (printed.result, printed.evaluation.code) == ("Not applicable", "not_applicable")

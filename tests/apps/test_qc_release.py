@@ -158,7 +158,7 @@ def test_each_thing_alone_blocks_the_certification(ready, happens: Callable[[Lab
 
 @pytest.mark.parametrize(
     ("typed", "codes"),
-    [("69.4", ["result_fails"]), ("< 80", ["result_fails"]), ("69.5", [])],
+    [("69.4", ["result_fails", "oos_open"]), ("< 80", ["result_fails"]), ("69.5", [])],
     ids=["fails", "indeterminate", "rounds up to the limit"],
 )
 def test_a_reviewed_result_blocks_unless_it_conforms(tested, typed, codes):

@@ -20,10 +20,10 @@ from accounts.signing import ask
 from batches.drafting import save_draft
 from batches.models import Area, Course, Definition, DefinitionDraft, Departure, Equipment, MaterialLot, StepStart
 from chain_of_custody.models import HandOverOffered
-from ledger import files, outbox
+from ledger import clock, files, outbox
 from ledger.models import Site
 from ledger.writing import writing
-from qc.models import FactAssessment
+from qc.models import FactAssessment, OutOfSpecification, Result
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
 from tests.browser.hands import sign_here, sign_in
@@ -37,6 +37,7 @@ from tests.browser.watching import (
     picture,
 )
 from tests.browser.worlds import WholeSite
+from tests.oos_builders import investigated, planned
 from tests.people import STATION, administrators, approved, do, secret_of
 from tests.qc_builders import MINOR
 
@@ -173,6 +174,9 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("release-with-facts", reverse("qc:release", args=[site.making.number])),
         Stop("deviations", "/deviations/"),
         Stop("deviation", reverse("qc:deviation", args=[a_deviation(site)])),
+        Stop("out-of-specification", reverse("qc:out-of-specification", args=[a_planned_retest(site)])),
+        Stop("out-of-specification-list", "/oos/"),
+        Stop("capa", "/capa/"),
         Stop("training", "/training/"),
         Stop("access", "/access/"),
         Stop("access-account", reverse("accounts:access-account", args=[site.technician.username])),
@@ -246,6 +250,34 @@ def a_scan(*, by: Person) -> UUID:
         return files.keep(b"\x89PNG\r\n\x1a\n waybill", name="waybill.png", actor=by.reference).pk
 
 
+def a_planned_retest(site: WholeSite) -> str:
+    """The number of a record out of specification whose plan waits for quality, with an action out of it."""
+    record = a_record(site, "endotoxin", "0.6")
+    investigated(site, record)
+    planned(site, record)
+    due = clock.now().date().isoformat()
+    do("capa.open", record, by=site.qa, action="A timer beside every plate.", owner=site.qa.username, due_date=due)
+    return record.number
+
+
+def a_record(site: WholeSite, line: str, typed: str) -> OutOfSpecification:
+    """A record out of specification: a reviewed result was corrected into one that fails."""
+    newest = Result.objects.filter(batch=site.batch, line=line).latest("version")
+    do("result.correct", newest, by=site.analyst, member=line, typed=typed, reason="Digits were swapped")
+    return OutOfSpecification.objects.select_related("result").get(batch=site.batch, line=line)
+
+
+def reviewer(site: WholeSite) -> Walk:
+    record = a_record(site, "viability_percent", "59.1")
+    stops = [
+        Stop("reviewer-work", "/"),
+        Stop("out-of-specification-to-investigate", reverse("qc:out-of-specification", args=[record.number])),
+        Stop("test-out-of-specification", reverse("qc:test", args=[site.batch.number, "viability_percent"])),
+        Stop("release-tests-out-of-specification", reverse("batch-tab", args=[site.batch.number, "release-tests"])),
+    ]
+    return Walk(site.reviewer, stops)
+
+
 def inspector(site: WholeSite) -> Walk:
     """What an inspection opened: every section of a finished record and of one in the making, and its copies."""
     number, making = site.batch.number, site.making.number
@@ -301,6 +333,7 @@ WALKS: dict[str, Callable[[WholeSite], Walk]] = {
     "technician": technician,
     "analyst": analyst,
     "quality assurance": quality_assurance,
+    "reviewer": reviewer,
     "inspector": inspector,
     "logistics": logistics,
     "administrator": administrator,
