@@ -5,7 +5,21 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-REGISTER_THEMSELVES = ("approving", "assessing", "checks", "disposition", "leaving", "reviewing", "testing")
+REGISTER_THEMSELVES = (
+    "approving",
+    "approving_limits",
+    "assessing",
+    "checks",
+    "control_lots",
+    "deciding_runs",
+    "disposition",
+    "leaving",
+    "reviewing",
+    "testing",
+    "trend_checks",
+    "trend_limits",
+    "trend_signals",
+)
 
 
 class QcConfig(AppConfig):
@@ -17,6 +31,7 @@ class QcConfig(AppConfig):
         from batches.definitions.kinds import DefinitionKind, register_kind
         from qc.definitions.reading import read_specification
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
+        from qc.trend_work import trend_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of
 
@@ -33,3 +48,4 @@ class QcConfig(AppConfig):
         register_panel("batch", tests)
         register_panel("batch", decision)
         register_work(work_of)
+        register_work(trend_work_of)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import copies, documents, inspections, recall, records, verifying
+from reports.views import copies, documents, inspections, product_review, recall, records, verifying
 
 app_name = "reports"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("batches/<str:number>/copies/", copies.ask_from_batch, name="batch-copy"),
     path("copies/", copies.copies, name="copies"),
     path("trace/recall-list.csv", recall.recall_list, name="recall-csv"),
+    path("trends/<str:product>/review.pdf", product_review.review, name="product-review"),
     path("exports/<uuid:asked>/", copies.export, name="export"),
     path("exports/<uuid:asked>/file/", copies.download, name="export-file"),
     path("verify/", verifying.verify, name="verify"),

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from qc.api import deviations, laboratory, release
+from qc.api import controls, deviations, laboratory, release, trends
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
     path("deviations/<str:number>/", deviations.DeviationView.as_view(), name="api-deviation"),
+    path("controls/", controls.ControlsView.as_view(), name="api-controls"),
+    path("controls/<str:code>/", controls.ControlView.as_view(), name="api-control"),
+    path("controls/<str:code>/runs/", controls.RunsView.as_view(), name="api-control-runs"),
+    path("trends/", trends.TrendsView.as_view(), name="api-trends"),
+    path("trends/signals/", trends.SignalsView.as_view(), name="api-trend-signals"),
+    path("trends/<str:product>/<str:line>/", trends.TrendView.as_view(), name="api-trend"),
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),
