@@ -86,7 +86,7 @@ class Measured:
 
 
 def runs_of(lot: ControlLot) -> list[Run]:
-    """Give every run of a control in order, each judged as it was when it was recorded; in one statement."""
+    """Give every run of a control in order, each judged as it was when it was recorded."""
     rows = list(lot.measurements.select_related("decision", "equipment").order_by("run"))
     return judged_runs(lot, rows)
 
@@ -94,18 +94,17 @@ def runs_of(lot: ControlLot) -> list[Run]:
 def judged_runs(lot: ControlLot, rows: Sequence[ControlMeasurement]) -> list[Run]:
     """Judge the measurements of a lot, given whole and in order."""
     places = [in_sds(row.number, mean=lot.spread.mean, sd=lot.spread.sd) for row in rows]
-    decisions: list[RunDecision | None] = [getattr(row, "decision", None) for row in rows]
     runs = []
     for at, row in enumerate(rows):
-        begins = max((place + 1 for place in range(at) if _ended_before(decisions[place], row)), default=0)
-        runs.append(Run(row, places[at], westgard(places[begins : at + 1]), decisions[at]))
+        rules = westgard(places[min(row.counted_from - 1, at) : at + 1])
+        runs.append(Run(row, places[at], rules, getattr(row, "decision", None)))
     return runs
 
 
-def _ended_before(decision: RunDecision | None, row: ControlMeasurement) -> bool:
-    """Tell whether a run was rejected, and that was signed, before a measurement was recorded."""
-    rejected = decision is not None and decision.decision == RunDecision.Decision.REJECTED
-    return rejected and decision is not None and decision.recorded_at <= row.recorded_at
+def _counts_from(lot: ControlLot) -> int:
+    """Give the first run that the rules look at now: the one after the last whose rejection was signed."""
+    rejected = lot.measurements.filter(decision__decision=RunDecision.Decision.REJECTED).order_by("-run").first()
+    return rejected.run + 1 if rejected else 1
 
 
 def run_of(measurement: ControlMeasurement) -> Run:
@@ -173,6 +172,7 @@ def record_measurement(
                 id=id,
                 lot=lot,
                 run=lot.measurements.count() + 1,
+                counted_from=_counts_from(lot),
                 typed=typed,
                 value=value,
                 unit=lot.unit,

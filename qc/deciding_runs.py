@@ -60,7 +60,7 @@ def results_since_accepted(measurement: ControlMeasurement, *, until: datetime |
     """Give every result by the control's method that was signed since the last accepted run, or since its approval."""
     accepted = accepted_before(measurement, until=until)
     since = accepted.performed_at if accepted else measurement.lot.approval.signed_at
-    rows = Result.objects.filter(recorded_at__gt=since).select_related("batch", "specification")
+    rows = Result.objects.filter(recorded_at__gte=since).select_related("batch", "specification")
     if until is not None:
         rows = rows.filter(recorded_at__lte=until)
     method = measurement.lot.method

@@ -6,16 +6,18 @@
 (3) nobody approved what they prepared, and nobody closed a signal that they assessed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ledger.models import Entry
 from ledger.verification import Finding, Verification, check
 from qc.chart_statistics import TooFewError, individuals
 from qc.control_rules import rejects
-from qc.controlling import judged_runs
+from qc.controlling import Run, judged_runs
 from qc.deciding_runs import results_since_accepted
 from qc.models import (
     ControlLot,
     ControlLotApproval,
+    ControlMeasurement,
     Result,
     RunDecision,
     SignalClosing,
@@ -34,19 +36,46 @@ def runs_are_decided_rightly(verification: Verification) -> Iterator[Finding]:
         about = f"qc.controllot {lot.code}"
         if [row.run for row in rows] != list(range(1, len(rows) + 1)):
             yield Finding("control runs", about, "its runs are not numbered without a gap")
+        for row, begins in zip(rows, _beginnings(rows), strict=True):
+            if row.counted_from != begins:
+                yield Finding("control runs", f"{about} run {row.run}", "its rules look at other runs than they should")
         for run in judged_runs(lot, rows):
-            decision = run.decision
-            if decision is None:
-                continue
-            here = f"{about} run {run.measurement.run}"
-            if decision.rules != [rule.value for rule in run.rules]:
-                yield Finding("control runs", here, "the decision names other rules than its control broke")
-            if decision.decision == RunDecision.Decision.ACCEPTED and rejects(run.rules):
-                yield Finding("control runs", here, "a run was accepted that a rule rejects")
-            if decision.decision == RunDecision.Decision.REJECTED:
-                since = results_since_accepted(run.measurement, until=decision.recorded_at)
-                if decision.results != [str(row.pk) for row in since]:
-                    yield Finding("control runs", here, "the results since the last accepted run are others")
+            for says in _wrong_in(run):
+                yield Finding("control runs", f"{about} run {run.measurement.run}", says)
+
+
+def _wrong_in(run: Run) -> Iterator[str]:
+    """Say what is wrong with the decision on a run."""
+    decision = run.decision
+    if decision is None:
+        return
+    if decision.rules != [rule.value for rule in run.rules]:
+        yield "the decision names other rules than its control broke"
+    if decision.decision == RunDecision.Decision.ACCEPTED and rejects(run.rules):
+        yield "a run was accepted that a rule rejects"
+    if decision.decision == RunDecision.Decision.REJECTED:
+        since = results_since_accepted(run.measurement, until=decision.recorded_at)
+        there = {str(row.pk) for row in since}
+        # What was signed in the same moment as the decision may have come after it.
+        owed = {str(row.pk) for row in since if row.recorded_at < decision.recorded_at}
+        if not owed <= set(decision.results) <= there:
+            yield "the results since the last accepted run are others"
+
+
+def _beginnings(rows: Sequence[ControlMeasurement]) -> Iterator[int]:
+    """Give for each measurement the run after the last whose rejection stands before it in the ledger."""
+    decisions = [row.decision for row in rows if hasattr(row, "decision")]
+    keys = [row.pk for row in rows] + [one.pk for one in decisions]
+    places = dict(Entry.objects.filter(rec_id__in=keys).values_list("rec_id", "seq"))
+    rejected = [
+        (places.get(one.pk, 0), one.measurement_id)
+        for one in decisions
+        if one.decision == RunDecision.Decision.REJECTED
+    ]
+    runs = {row.pk: row.run for row in rows}
+    for row in rows:
+        here = places.get(row.pk, 0)
+        yield max((runs[key] + 1 for place, key in rejected if place < here and runs[key] < row.run), default=1)
 
 
 @check("trend limits")

@@ -50,6 +50,7 @@ class ControlMeasurement(Written):
 
     lot = models.ForeignKey(ControlLot, on_delete=models.PROTECT, related_name="measurements")
     run = models.PositiveIntegerField()
+    counted_from = models.PositiveIntegerField(help_text="the first run that its rules look at")
     typed = models.CharField(max_length=40)
     value = ExactDecimalField()
     unit = models.CharField(max_length=30, blank=True)

@@ -22,7 +22,7 @@ from chain_of_custody.models import HandOverOffered
 from ledger import files, outbox
 from ledger.models import Site
 from ledger.writing import writing
-from qc.models import FactAssessment
+from qc.models import ControlLot, FactAssessment
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
 from tests.browser.hands import sign_here, sign_in
@@ -38,6 +38,7 @@ from tests.browser.watching import (
 from tests.browser.worlds import WholeSite
 from tests.people import STATION, administrators, approved, do, secret_of
 from tests.qc_builders import MINOR
+from tests.trends_builders import approved_control, measured
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,7 +54,8 @@ NO_PAGES = {
     "batches:label-apply", "batches:label-print", "batches:label-specimen", "batches:label-stop",
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
     "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz", "reports:batch-copy",
-    "reports:recall-csv", "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
+    "reports:recall-csv", "reports:product-review",
+    "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
     "reports:record-file", "reports:verify-file",
 }  # fmt: skip
 # Milliseconds between two keys; a scanner is faster.
@@ -152,6 +154,10 @@ def analyst(site: WholeSite) -> Walk:
             for line in ("viability_percent", "sterility", "potency", "car_positive_cells_total")
         ),
         Stop("test-without-sample", reverse("qc:test", args=[site.making.number, "viability_percent"])),
+        Stop("controls", "/controls/"),
+        Stop("control", reverse("qc:control", args=[a_control(site).code])),
+        Stop("trends", "/trends/"),
+        Stop("trend", reverse("qc:trend", args=["PROD-CD19", "viability_percent"])),
         Stop("specifications", "/specifications/"),
         Stop("specification", reverse("qc:specification", args=["SPEC-CD19", 1])),
     ]
@@ -202,6 +208,14 @@ def an_alarm(site: WholeSite) -> Alarm:
             actor=site.technician.reference,
             url=reverse("batch", args=[site.making.number]),
         )
+
+
+def a_control(site: WholeSite) -> ControlLot:
+    """A control in use whose newest run breaks a rule."""
+    lot = approved_control(by=site.analyst, approved_by=site.reviewer)
+    for sds in ("0.4", "-1.1", "0.9", "2.2", "2.4"):
+        measured(lot, sds, by=site.analyst)
+    return lot
 
 
 def a_deviation(site: WholeSite) -> str:
