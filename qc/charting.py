@@ -16,6 +16,7 @@ from qc.control_rules import Bound
 
 LETTERS = Decimal(12)  # the height of every word
 _LETTER_WIDTH = Decimal("6.6")  # of an average letter of that height
+_BESIDE = 118  # how wide the words right of the plot may be
 _DIGITS = Context(prec=30, rounding=ROUND_HALF_UP)
 _TENTH = Decimal("0.1")
 _FAR = 4  # a limit may stretch the axis to so many times the rest
@@ -198,7 +199,7 @@ def _items(chart: Chart, width: int, height: int) -> Iterator[Item]:
     low, high, step = _axis([*values, *(level.value for level in near)])
     exponent = scale_of([low, high])
     plane = _Plane(
-        left=Decimal(64), right=Decimal(width - 128), top=Decimal(34), bottom=Decimal(height - 34),
+        left=Decimal(64), right=Decimal(width - _BESIDE - 10), top=Decimal(34), bottom=Decimal(height - 34),
         low=low, high=high, count=len(chart.marks),
     )  # fmt: skip
     if chart.band is not None:
@@ -293,12 +294,21 @@ def _level_lines(plane: _Plane, near: Sequence[Level], far: Sequence[Level]) -> 
     for level in sorted(near, key=lambda one: -one.value):
         y = plane.y(level.value)
         yield Stroke(((plane.left, y), (plane.right, y)), level.look)
-        last = max(y + 4, last + 13)
-        yield Words(plane.right + 8, last, level.words, level.look)
+        if level.look is Look.LIMIT:
+            plane.taken.append((plane.left, y - 1, plane.right, y + 1))
+        if len(level.words) * _LETTER_WIDTH > _BESIDE:
+            words = Words(plane.right, y - 5, level.words, level.look, "end")
+        else:
+            last = max(y + 4, last + 13)
+            words = Words(plane.right + 8, last, level.words, level.look)
+        plane.taken.append(words.box)
+        yield words
     for level in far:
         is_above = level.value > plane.high
-        y = plane.top - 18 if is_above else plane.bottom + 8
-        yield Words(plane.right + 8, y, f"{level.words} {'↑' if is_above else '↓'}", Look.LIMIT)
+        y = plane.top + 4 if is_above else plane.bottom - 5
+        words = Words(plane.right, y, f"{level.words} {'↑' if is_above else '↓'}", Look.LIMIT, "end")
+        plane.taken.append(words.box)
+        yield words
 
 
 def _points(plane: _Plane, marks: Sequence[Mark]) -> Iterator[Item]:

@@ -35,6 +35,12 @@ def limits_in_force(product: str, line: str) -> TrendLimits | None:
     return approved.select_related("approval").order_by("-version").first()
 
 
+def limits_of(series: Series) -> TrendLimits | None:
+    """Give the limits in force of a row; none where they were computed in another unit than it has now."""
+    limits = limits_in_force(series.product, series.line)
+    return limits if limits is not None and limits.unit == series.unit else None
+
+
 def limits_waiting(product: str, line: str) -> TrendLimits | None:
     """Give the newest limits, where they wait for their approval."""
     newest = TrendLimits.objects.filter(product=product, line=line).order_by("-version").first()

@@ -26,7 +26,7 @@ from batches.turns import take_turn
 from qc.chart_statistics import in_sds
 from qc.control_rules import Hit, Nelson, Point, completed, nelson
 from qc.models import Result, SignalAssessment, SignalClosing, TrendLimits
-from qc.trend_limits import TURN, limits_in_force, trend_url
+from qc.trend_limits import TURN, limits_in_force, limits_of, trend_url
 from qc.trend_series import Series, series_of
 
 RULES: dict[Nelson, Text] = {
@@ -115,8 +115,8 @@ def signals_in(series: Series, limits: TrendLimits) -> list[Signal]:
 
 def signals_of(product: str, line: str) -> list[Signal]:
     """Give every signal of a line under the limits in force; none where no limits are approved."""
-    limits = limits_in_force(product, line)
-    series = series_of(product, line) if limits else None
+    series = series_of(product, line) if limits_in_force(product, line) else None
+    limits = limits_of(series) if series else None
     return signals_in(series, limits) if series and limits else []
 
 

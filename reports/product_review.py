@@ -19,7 +19,7 @@ from ledger.models import Site
 from qc.controlling import runs_of
 from qc.models import ControlLot, Disposition, FactAssessment, Result, RunDecision
 from qc.trend_charts import Drawn, trend_chart
-from qc.trend_limits import limits_in_force
+from qc.trend_limits import limits_of
 from qc.trend_series import BatchPoint, numeric_lines, series_of
 from qc.trend_signals import Signal, signals_in
 from qc.verdicts import Verdict
@@ -97,7 +97,7 @@ def _followed(product: str, numbers: set[str]) -> Iterable[Followed]:
         series = series_of(product, line.code)
         if series is None or not any(shown(point) for point in series.points):
             continue
-        limits = limits_in_force(product, line.code)
+        limits = limits_of(series)
         signals = signals_in(series, limits) if limits else []
         inside = tuple(signal for signal in signals if signal.batch_number in numbers)
         yield Followed(series.title, trend_chart(series, limits, shown), inside)

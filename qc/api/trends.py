@@ -18,7 +18,7 @@ from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from qc.models import TrendLimits
 from qc.trend_charts import capability_words
-from qc.trend_limits import limits_in_force, limits_waiting
+from qc.trend_limits import limits_in_force, limits_of, limits_waiting
 from qc.trend_series import BatchPoint, numeric_lines, products_followed, series_of
 from qc.trend_signals import Signal, signals_in
 from qc.trend_work import every_open_signal
@@ -177,7 +177,7 @@ class TrendView(APIView):
         series = series_of(product[:LONGEST], line[:LONGEST])
         if series is None:
             raise Http404
-        limits = limits_in_force(product, line)
+        limits = limits_of(series)
         told = {
             "product": series.product,
             "line": series.line,

@@ -13,7 +13,7 @@ from batches.models import Batch
 from ledger.models import Site
 from qc.models import TrendLimits
 from qc.trend_charts import shortly, trend_chart
-from qc.trend_limits import limits_in_force, limits_waiting
+from qc.trend_limits import limits_of, limits_waiting
 from qc.trend_series import Series, Stratum, numeric_lines, products_followed, series_of
 from qc.trend_signals import Signal, signals_in
 from qc.trend_work import every_open_signal
@@ -56,7 +56,7 @@ def trend(request: HttpRequest, product: str, line: str) -> HttpResponse:
         raise Http404
     by = person_of(request)
     stratum = stratum_asked(request)
-    limits = limits_in_force(product, line)
+    limits = limits_of(series)
     waiting = limits_waiting(product, line)
     signals = signals_in(series, limits) if limits else []
     may_assess = Permission.RESULT_REVIEW in by.permissions
