@@ -1,6 +1,5 @@
 """Assay controls: assigned limits of two people, the verdict at once, and no acceptance against a rule."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -180,6 +179,7 @@ def tested(django_db_setup, django_db_blocker):
         lot = approved_control(by=world.analyst, approved_by=world.reviewer, code="FC-02-2231")
         first = measured(lot, "0.2", by=world.analyst).run.measurement
         decided(first, "accepted", by=world.analyst)
+        clock.end_story()
         yield world, lot
 
 
@@ -211,7 +211,6 @@ def test_a_rejected_run_lists_every_result_by_its_method_since_the_last_accepted
 def test_results_before_the_last_accepted_run_are_not_listed(tested):
     world, lot = tested
     world.tested("viability_percent")
-    clock.tell(clock.now() + timedelta(minutes=1))
     good = measured(lot, "0.1", by=world.analyst).run.measurement
     decided(good, "accepted", by=world.analyst)
     bad = measured(lot, "-4", by=world.analyst).run.measurement
@@ -265,7 +264,7 @@ def test_a_control_is_measured_and_judged_by_programs(lot, analyst, reviewer):
     assert [one["run"] for one in client.get(f"/api/v1/controls/{lot.code}/runs/").json()] == [1]
     one = client.get(f"/api/v1/controls/{lot.code}/").json()
     assert (one["mean"], one["approved_by"]) == ("90.0", reviewer.username)
-    assert [row["code"] for row in client.get("/api/v1/controls/").json()["results"]] == [CONTROL["code"]]
+    assert CONTROL["code"] in {row["code"] for row in client.get("/api/v1/controls/").json()["results"]}
     stranger = at_browser(a_person(Role.ADMINISTRATOR))
     assert stranger.get(f"/api/v1/controls/{lot.code}/runs/").status_code == 403
     technician = at_browser(a_person(Role.TECHNICIAN))
