@@ -69,6 +69,10 @@ class Permission(TextChoices):
     RESULT_REVIEW = "result.review", _("review results of others")
     RESULTS_APPROVE = "results.approve", _("approve results for a certificate of analysis")
 
+    CONTROL_RUN_DECIDE = "control_run.decide", _("accept or reject runs by their controls")
+    TREND_LIMITS_APPROVE = "trend_limits.approve", _("approve the limits of trends")
+    TREND_SIGNAL_CLOSE = "trend_signal.close", _("close signals that others assessed")
+
     FACT_ASSESS = "fact.assess", _("assess departures and excursions, close records out of specification")
     RECORD_REVIEW = "record.review", _("review the batch record for quality assurance")
     BATCH_CERTIFY = "batch.certify", _("certify a batch or refuse to")
@@ -95,12 +99,16 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.CONTAINER_END,
         }
     ),
-    Role.QC_ANALYST: frozenset(_AT_THE_BENCH | {Permission.SAMPLE_RECEIVE, Permission.RESULT_ENTER}),
+    Role.QC_ANALYST: frozenset(
+        _AT_THE_BENCH | {Permission.SAMPLE_RECEIVE, Permission.RESULT_ENTER, Permission.CONTROL_RUN_DECIDE}
+    ),
     Role.QC_REVIEWER: frozenset(
         _AT_THE_BENCH
         | {
             Permission.RESULT_REVIEW,
             Permission.RESULTS_APPROVE,
+            Permission.CONTROL_RUN_DECIDE,
+            Permission.TREND_SIGNAL_CLOSE,
             Permission.DEFINITION_PREPARE,
             Permission.LEDGER_VERIFY,
             Permission.BLOCK_LIFT,
@@ -125,6 +133,8 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.DEFINITION_PREPARE,
             Permission.DEFINITION_APPROVE,
             Permission.BATCH_ISSUE,
+            Permission.TREND_LIMITS_APPROVE,
+            Permission.TREND_SIGNAL_CLOSE,
             Permission.FACT_ASSESS,
             Permission.RECORD_REVIEW,
             Permission.RECORD_READ_GRANTED,

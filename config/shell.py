@@ -54,6 +54,8 @@ PLACES = (
     Place(gettext_lazy("Deviations"), "qc:deviations", "triangle-alert", READ, False),
     Place(gettext_lazy("Out of specification"), "qc:out-of-specification-list", "octagon-x", READ, False),
     Place(gettext_lazy("Actions"), "qc:capa", "list-checks", READ, False),
+    Place(gettext_lazy("Trends"), "qc:trends", "chart-line", READ, False),
+    Place(gettext_lazy("Assay controls"), "qc:controls", "gauge", READ, False),
     Place(gettext_lazy("Certificates"), "reports:certificates", "file-check", READ, False),
     Place(gettext_lazy("Integrity"), "integrity", "shield", Permission.LEDGER_VERIFY, False, gettext_lazy("Record")),
     Place(gettext_lazy("Audit trail"), "audit", "history", Permission.LEDGER_VERIFY, False),

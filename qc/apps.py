@@ -7,10 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 REGISTER_THEMSELVES = (
     "approving",
+    "approving_limits",
     "assessing",
     "checks",
     "concluding",
+    "control_lots",
     "correcting_actions",
+    "deciding_runs",
     "disposition",
     "invalidating",
     "investigating",
@@ -18,6 +21,9 @@ REGISTER_THEMSELVES = (
     "out_of_specification_checks",
     "reviewing",
     "testing",
+    "trend_checks",
+    "trend_limits",
+    "trend_signals",
 )
 
 
@@ -32,6 +38,7 @@ class QcConfig(AppConfig):
         from qc.deciders import decisions_signed
         from qc.definitions.reading import read_specification
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
+        from qc.trend_work import trend_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of
 
@@ -48,4 +55,5 @@ class QcConfig(AppConfig):
         register_panel("batch", tests)
         register_panel("batch", decision)
         register_work(work_of)
+        register_work(trend_work_of)
         tell_moments(decisions_signed)

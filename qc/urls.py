@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from qc.views import capa, deviations, growth, laboratory, out_of_specification, release, specifications, tests
+from qc.views import (
+    capa,
+    controls,
+    deviations,
+    growth,
+    laboratory,
+    out_of_specification,
+    release,
+    specifications,
+    tests,
+    trends,
+)
 
 app_name = "qc"
 urlpatterns = [
@@ -15,6 +26,10 @@ urlpatterns = [
     path("growth-tests/", growth.growth_tests, name="growth-tests"),
     path("specifications/", specifications.specifications, name="specifications"),
     path("specifications/<str:code>/<int:version>/", specifications.specification, name="specification"),
+    path("controls/", controls.controls, name="controls"),
+    path("controls/<str:code>/", controls.control, name="control"),
+    path("trends/", trends.trends, name="trends"),
+    path("trends/<str:product>/<str:line>/", trends.trend, name="trend"),
     path("batches/<str:number>/samples/receive/", laboratory.receive, name="sample-receive"),
     path("batches/<str:number>/tests/<str:line>/", tests.test, name="test"),
     path("batches/<str:number>/tests/<str:line>/readings/", tests.record, name="reading-record"),

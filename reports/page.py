@@ -48,8 +48,9 @@ class Furniture:
     """What stands on each page of one document."""
 
     issue: Issue
-    identity: Identity
+    identity: Identity | None  # nothing where the document is about more than one batch
     above: tuple[str, ...] = ()  # lines of this document's own above the head of each page
+    about: str = ""  # what it is about, where it has no identity
 
     @property
     def notices(self) -> list[tuple[str, object]]:
@@ -61,6 +62,11 @@ class Furniture:
             lines.append((f"SUPERSEDED by {visible(self.issue.superseded_by)}", _SUPERSEDED_INK))
         return [*lines, *((visible(line), tables.INK) for line in self.above)]
 
+    @property
+    def subject(self) -> str:
+        """The batch, or what else the document is about."""
+        return self.identity.batch if self.identity else self.about
+
     def head(self) -> list[object]:
         """Give the site's name and place."""
         return [
@@ -70,8 +76,9 @@ class Furniture:
 
     def foot(self) -> object:
         """Give the identity line, which wraps between identifiers and inside none."""
-        donations = [f"{item.number} {item.check_character}" for item in self.identity.donations]
-        parts = [self.identity.batch, self.identity.chain_of_identity, *donations]
+        identity = self.identity
+        donations = [f"{item.number} {item.check_character}" for item in identity.donations] if identity else []
+        parts = [identity.batch, identity.chain_of_identity, *donations] if identity else [self.about]
         unbroken = " · ".join(escaped(part).replace(" ", "\u00a0") for part in parts)
         return Paragraph(unbroken, tables.COLUMN.clone("foot", fontName=MONO_BOLD, fontSize=6.6, leading=8.6))
 
@@ -145,7 +152,7 @@ def compose(furniture: Furniture, story: list[object], *, title: str) -> bytes:
         pageTemplates=[PageTemplate(frames=[frame], onPage=_begin_page)],
         title=one_line(title),
         author=one_line(furniture.issue.site),
-        subject=one_line(f"{furniture.issue.number} {version_words(furniture.issue)}, {furniture.identity.batch}"),
+        subject=one_line(f"{furniture.issue.number} {version_words(furniture.issue)}, {furniture.subject}"),
         creator=MAKER,
         initialFontName=SANS,
         invariant=1,

@@ -92,10 +92,15 @@ _DRAWN: Mapping[Sign, Callable[[object], list[object]]] = {
 }
 
 
+def parts_of(sign: Sign) -> list[object]:
+    """Give the parts of a shape in a square of 20 by 20."""
+    return _DRAWN[sign](HexColor(COLOURS[sign]))
+
+
 def drawn(sign: Sign, side_mm: float = 3.0) -> Drawing:
     """Give the shape as a drawing of the given side."""
     drawing = Drawing(side_mm * mm, side_mm * mm)
-    for part in _DRAWN[sign](HexColor(COLOURS[sign])):
+    for part in parts_of(sign):
         drawing.add(part)
     drawing.scale(side_mm * mm / _SIDE, side_mm * mm / _SIDE)
     return drawing
@@ -107,7 +112,7 @@ def stamp(canvas: Canvas, sign: Sign, x: float, y: float, side: float) -> None:
     if not canvas.hasForm(name):
         canvas.beginForm(name, 0, 0, _SIDE, _SIDE)
         drawing = Drawing(_SIDE, _SIDE)
-        for part in _DRAWN[sign](HexColor(COLOURS[sign])):
+        for part in parts_of(sign):
             drawing.add(part)
         renderPDF.draw(drawing, canvas, 0, 0)
         canvas.endForm()

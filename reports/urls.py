@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import access, copies, documents, inspections, recall, records, verifying
+from reports.views import access, copies, documents, inspections, product_review, recall, records, verifying
 
 app_name = "reports"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("access.csv", access.accounts_list, name="access-csv"),
     path("signers.csv", access.signers_list, name="signers-csv"),
     path("trace/recall-list.csv", recall.recall_list, name="recall-csv"),
+    path("trends/<str:product>/review.pdf", product_review.review, name="product-review"),
     path("exports/<uuid:asked>/", copies.export, name="export"),
     path("exports/<uuid:asked>/file/", copies.download, name="export-file"),
     path("verify/", verifying.verify, name="verify"),

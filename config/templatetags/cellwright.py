@@ -17,8 +17,9 @@ from django.utils.translation import gettext
 from accounts import access, wording
 from accounts.incident_spans import Span
 from accounts.statuses import Status, status_called
-from config import drawings
+from config import charts, drawings
 from ledger.models import Entry
+from qc.charting import Chart
 
 register = template.Library()
 
@@ -35,6 +36,12 @@ def icon(name: str, size: int = 20) -> SafeString:
 def house_mark() -> SafeString:
     """Draw the mark of the house."""
     return drawings.house_mark()
+
+
+@register.simple_tag
+def control_chart(chart: Chart, width: int = charts.WIDTH, height: int = charts.HEIGHT) -> SafeString:
+    """Draw a control chart: `{% control_chart drawn.chart %}`; its table belongs below it."""
+    return charts.chart_svg(chart, width=width, height=height)
 
 
 @register.inclusion_tag("components/status_chip.html")

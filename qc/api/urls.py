@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qc.api import deviations, laboratory, out_of_specification, release
+from qc.api import controls, deviations, laboratory, out_of_specification, release, trends
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
@@ -11,6 +11,12 @@ urlpatterns = [
     path("oos/", out_of_specification.RecordsView.as_view(), name="api-out-of-specification-list"),
     path("oos/<str:number>/", out_of_specification.RecordView.as_view(), name="api-out-of-specification"),
     path("capa/", out_of_specification.CapasView.as_view(), name="api-capa"),
+    path("controls/", controls.ControlsView.as_view(), name="api-controls"),
+    path("controls/<str:code>/", controls.ControlView.as_view(), name="api-control"),
+    path("controls/<str:code>/runs/", controls.RunsView.as_view(), name="api-control-runs"),
+    path("trends/", trends.TrendsView.as_view(), name="api-trends"),
+    path("trends/signals/", trends.SignalsView.as_view(), name="api-trend-signals"),
+    path("trends/<str:product>/<str:line>/", trends.TrendView.as_view(), name="api-trend"),
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),

@@ -1,6 +1,7 @@
-"""The tables of the laboratory and of the release decision, one file for each thing people do."""
+"""The tables of the laboratory, of the decision, of trends and of controls, one file for each thing people do."""
 
 from qc.models.assessing import FactAssessment
+from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
 from qc.models.out_of_specification import (
@@ -15,11 +16,15 @@ from qc.models.out_of_specification import (
     RetestPlan,
     RetestPlanApproved,
 )
+from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, TrendLimitsApproval
 
 __all__ = [
     "Capa",
     "CapaChecked",
     "CapaDone",
+    "ControlLot",
+    "ControlLotApproval",
+    "ControlMeasurement",
     "Disposition",
     "FactAssessment",
     "LaboratoryInvestigation",
@@ -34,5 +39,10 @@ __all__ = [
     "ResultsApproval",
     "RetestPlan",
     "RetestPlanApproved",
+    "RunDecision",
     "Sample",
+    "SignalAssessment",
+    "SignalClosing",
+    "TrendLimits",
+    "TrendLimitsApproval",
 ]

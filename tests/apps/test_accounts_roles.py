@@ -51,6 +51,9 @@ sample.receive         .  x  .  .  .  .  .  .
 result.enter           .  x  .  .  .  .  .  .
 result.review          .  .  x  .  .  .  .  .
 results.approve        .  .  x  .  .  .  .  .
+control_run.decide     .  x  x  .  .  .  .  .
+trend_limits.approve   .  .  .  x  .  .  .  .
+trend_signal.close     .  .  x  x  .  .  .  .
 fact.assess            .  .  .  x  .  .  .  .
 record.review          .  .  .  x  .  .  .  .
 batch.certify          .  .  .  .  x  .  .  .
@@ -67,6 +70,7 @@ def test_production_approves_nothing():
     approvals = {
         Permission.DEFINITION_APPROVE, Permission.FACT_ASSESS, Permission.RECORD_REVIEW, Permission.BATCH_CERTIFY,
         Permission.BATCH_ISSUE, Permission.RESULTS_APPROVE, Permission.STARTING_MATERIAL, Permission.EQUIPMENT_MANAGE,
+        Permission.TREND_LIMITS_APPROVE,
     }  # fmt: skip
 
     for role in (Role.TECHNICIAN, Role.LOGISTICS, Role.QC_ANALYST, Role.ADMINISTRATOR):

@@ -23,7 +23,7 @@ from chain_of_custody.models import HandOverOffered
 from ledger import clock, files, outbox
 from ledger.models import Site
 from ledger.writing import writing
-from qc.models import FactAssessment, OutOfSpecification, Result
+from qc.models import ControlLot, FactAssessment, OutOfSpecification, Result
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
 from tests.browser.hands import sign_here, sign_in
@@ -40,6 +40,7 @@ from tests.browser.worlds import WholeSite
 from tests.oos_builders import investigated, planned
 from tests.people import STATION, administrators, approved, do, secret_of
 from tests.qc_builders import MINOR
+from tests.trends_builders import approved_control, measured
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -55,8 +56,9 @@ NO_PAGES = {
     "batches:label-apply", "batches:label-print", "batches:label-specimen", "batches:label-stop",
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
     "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz", "reports:batch-copy",
-    "reports:recall-csv", "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
-    "reports:record-file", "reports:verify-file", "reports:access-csv", "reports:signers-csv",
+    "reports:recall-csv", "reports:product-review", "reports:access-csv", "reports:signers-csv",
+    "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
+    "reports:record-file", "reports:verify-file",
 }  # fmt: skip
 # Milliseconds between two keys; a scanner is faster.
 A_PERSON_TYPES = 60
@@ -155,6 +157,10 @@ def analyst(site: WholeSite) -> Walk:
             for line in ("viability_percent", "sterility", "potency", "car_positive_cells_total")
         ),
         Stop("test-without-sample", reverse("qc:test", args=[site.making.number, "viability_percent"])),
+        Stop("controls", "/controls/"),
+        Stop("control", reverse("qc:control", args=[a_control(site).code])),
+        Stop("trends", "/trends/"),
+        Stop("trend", reverse("qc:trend", args=["PROD-CD19", "viability_percent"])),
         Stop("specifications", "/specifications/"),
         Stop("specification", reverse("qc:specification", args=["SPEC-CD19", 1])),
     ]
@@ -223,6 +229,14 @@ def an_access_review(site: WholeSite) -> UUID:
     found = "One account of somebody who left is still open."
     whole = Site.objects.get()
     return do("access.review", whole, by=site.qa, as_of=newest_entry(), found=found, decisions=[asked]).pk
+
+
+def a_control(site: WholeSite) -> ControlLot:
+    """A control in use whose newest run breaks a rule."""
+    lot = approved_control(by=site.analyst, approved_by=site.reviewer)
+    for sds in ("0.4", "-1.1", "0.9", "2.2", "2.4"):
+        measured(lot, sds, by=site.analyst)
+    return lot
 
 
 def a_deviation(site: WholeSite) -> str:
