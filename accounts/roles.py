@@ -68,6 +68,8 @@ class Permission(TextChoices):
     RESULT_REVIEW = "result.review", _("review results of others")
     RESULTS_APPROVE = "results.approve", _("approve results for a certificate of analysis")
 
+    DOSE_DETERMINE = "dose.determine", _("determine or verify the dose of a batch")
+
     FACT_ASSESS = "fact.assess", _("assess departures, mismatches and excursions")
     RECORD_REVIEW = "record.review", _("review the batch record for quality assurance")
     BATCH_CERTIFY = "batch.certify", _("certify a batch or refuse to")
@@ -100,6 +102,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
         | {
             Permission.RESULT_REVIEW,
             Permission.RESULTS_APPROVE,
+            Permission.DOSE_DETERMINE,
             Permission.DEFINITION_PREPARE,
             Permission.LEDGER_VERIFY,
             Permission.BLOCK_LIFT,
@@ -123,6 +126,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.DEFINITION_PREPARE,
             Permission.DEFINITION_APPROVE,
             Permission.BATCH_ISSUE,
+            Permission.DOSE_DETERMINE,
             Permission.FACT_ASSESS,
             Permission.RECORD_REVIEW,
             Permission.RECORD_READ_GRANTED,

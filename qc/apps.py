@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-REGISTER_THEMSELVES = ("approving", "assessing", "checks", "disposition", "leaving", "reviewing", "testing")
+REGISTER_THEMSELVES = ("approving", "assessing", "checks", "disposition", "dosing", "leaving", "reviewing", "testing")
 
 
 class QcConfig(AppConfig):
@@ -17,6 +17,7 @@ class QcConfig(AppConfig):
         from batches.definitions.kinds import DefinitionKind, register_kind
         from qc.definitions.reading import read_specification
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
+        from qc.views.dose import dose_panel, dose_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of
 
@@ -30,6 +31,9 @@ class QcConfig(AppConfig):
         decision = Panel(
             _("Disposition"), "disposition", reads, disposition_panel, open_facts_of, on_overview=True, beside=True
         )
+        dose = Panel(_("Dose"), "dose", reads, dose_panel)
         register_panel("batch", tests)
+        register_panel("batch", dose)
         register_panel("batch", decision)
         register_work(work_of)
+        register_work(dose_work_of)

@@ -2,10 +2,13 @@
 
 from qc.models.assessing import FactAssessment
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
+from qc.models.dosing import BatchDose, DoseVerification
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
 
 __all__ = [
+    "BatchDose",
     "Disposition",
+    "DoseVerification",
     "FactAssessment",
     "Reading",
     "RecordReview",
