@@ -50,6 +50,8 @@ def dose_panel(request: HttpRequest, number: str) -> str:
         "counted_as": words.counted_as_words(now.rule),
         "calculated": _told(now.inputs, as_texts(now.dose), now),
         "dose": dose,
+        "dose_count": words.count_words(dose.inputs["count"]) if dose else "",
+        "dose_weight": _weight_used(dose) if dose else "",
         "outdated": dose is not None and is_outdated(dose, now),
         "verified": verification_of(dose) if dose else None,
         "earlier": versions[:-1],
@@ -64,6 +66,11 @@ def _determine(batch: Batch, *, by: Person) -> Offer:
     offered = offer("dose.determine", batch, by=by, data={"reason": ""})
     left = [one for one in offered.objections if one.field != "reason"]
     return Offer(offered.act, offered.title, offered.verb, offered.url, left)
+
+
+def _weight_used(dose: BatchDose) -> str:
+    found = Weight.objects.filter(pk=dose.weight).select_related("verification") if dose.weight else None
+    return weight_words(found.first() if found else None)
 
 
 def _told(inputs: words.Plain, outcome: words.Plain, now: Calculation) -> dict[str, object]:

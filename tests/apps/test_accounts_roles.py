@@ -50,6 +50,7 @@ sample.receive         .  x  .  .  .  .  .  .
 result.enter           .  x  .  .  .  .  .  .
 result.review          .  .  x  .  .  .  .  .
 results.approve        .  .  x  .  .  .  .  .
+dose.determine         .  .  x  x  .  .  .  .
 fact.assess            .  .  .  x  .  .  .  .
 record.review          .  .  .  x  .  .  .  .
 batch.certify          .  .  .  .  x  .  .  .

@@ -14,6 +14,7 @@ from batches.ordering import correct_weight
 from batches.pinned import product_of
 from batches.weights import weight_in_force
 from ledger import clock
+from ledger.typed_numbers import THIN_SPACE
 from ledger.verification import verify_records
 from qc.dose_inputs import calculation_of, inputs_agree
 from qc.dose_rules import DoseVerdict
@@ -266,8 +267,8 @@ def test_the_verified_dose_is_stated_and_one_that_is_not_verified_is_not(counted
     assert verified_dose(counted.batch, clock.now()) == dose
     assert verified_dose(counted.batch, dose.recorded_at) is None
     stated = gathering.stated_dose(counted.batch, clock.now(), None)
-    assert stated.cells == "1.50×10⁹\u202fcells, before freezing"
-    assert stated.per_kg == "2.14×10⁷\u202fcells/kg"
+    assert stated.cells == f"1.50×10⁹{THIN_SPACE}cells, before freezing"
+    assert stated.per_kg == f"2.14×10⁷{THIN_SPACE}cells/kg"
     assert stated.weight.startswith("70 kg, weighed ")
     assert f"{counted.batch.number}-FB-01" in stated.fractions
 
