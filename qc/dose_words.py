@@ -9,7 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from batches.definitions.dose import ALL_CONTAINERS, PER_CONTAINER, PER_ML, DoseRule
-from ledger.typed_numbers import show, show_count
+from batches.judging import scale_words
+from ledger.typed_numbers import scaled_up, show, show_count
 from qc.dose_rules import DoseVerdict
 
 Plain = Mapping[str, Any]  # Any: plain values of a JSON text
@@ -20,6 +21,7 @@ STATUS = {
     DoseVerdict.NOT_CALCULABLE: "warn",
 }
 FIGURES_OF_A_LIMIT = 6
+ONE_CELL = Decimal(1)
 
 
 def verdict_words(verdict: str) -> str:
@@ -75,9 +77,22 @@ def count_words(count: Plain | None) -> str:
     """Write the count as it was typed, in its scale and unit, with its basis."""
     if not count:
         return "–"
-    exponent = count["exponent"]
-    scale = show(Decimal(1), exponent=exponent).removeprefix(f"{Decimal(1).scaleb(-exponent):f}") if exponent else ""
-    return f"{count['typed']}{scale} {count['unit']}, {basis_words(count['basis'])}"
+    return f"{typed_words(count)}, {basis_words(count['basis'])}"
+
+
+def typed_words(count: Plain) -> str:
+    """Write the count as it was typed, in its scale and unit."""
+    return " ".join(filter(None, (count["typed"], scale_words(count["exponent"]), count["unit"])))
+
+
+def given_words(outcome: Plain, count: Plain) -> str:
+    """Write the cells of a dose: with the digits of the count where all that was counted is given."""
+    basis = basis_words(count["basis"])
+    whole = scaled_up(Decimal(count["typed"]), count["exponent"])
+    if count["unit"] == "cells" and abs(Decimal(outcome["cells"]) - whole) < ONE_CELL:
+        return f"{typed_words(count)}, {basis}"
+    of = _("of %(count)s counted") % {"count": typed_words(count)}
+    return f"{cells(outcome['cells'])}, {basis}, {of}"
 
 
 def counted_as_words(rule: DoseRule) -> str:

@@ -54,7 +54,7 @@ def stated_dose(batch: Batch, at: datetime, line: PanelLine | None) -> StatedDos
     count, outcome = dose.inputs["count"], dose.outcome
     per_kg = outcome["cells_per_kg"]
     return StatedDose(
-        cells=f"{words.cells(outcome['cells'])}, {words.basis_words(count['basis'])}",
+        cells=words.given_words(outcome, count),
         per_kg=words.cells_per_kg(per_kg) if per_kg else _("not by weight"),
         weight=_weight(Weight.objects.filter(pk=dose.weight).first() if dose.weight else None),
         fractions=words.fraction_words(outcome),
