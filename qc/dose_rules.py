@@ -267,7 +267,7 @@ def _judged(weight_kg: Decimal | None, allowed: Allowed, parts: Sequence[Part]) 
     verdict, why = DoseVerdict.WITHIN, "The dose lies within what the rule allows."
     if allowed.is_above(cells):
         verdict, why = DoseVerdict.ABOVE, "The dose is above the most that the rule allows."
-    elif allowed.is_below(cells):
+    elif cells == 0 or allowed.is_below(cells):
         verdict, why = DoseVerdict.BELOW, "The dose is below the least that the rule asks for."
     elif len(parts) > 1:
         verdict, why = next(_wrong_shares(allowed, parts), (verdict, why))

@@ -152,6 +152,13 @@ def test_a_range_includes_its_ends_and_nothing_is_rounded(cells: str, verdict: D
     assert dose_of(licensed("Abecma", "EU/UK"), None, [Held("FB-01", Decimal(cells), None)]).verdict is verdict
 
 
+def test_no_cells_are_no_dose_even_where_a_rule_has_a_most_alone() -> None:
+    rule = defined(kind="at_most", limit="2", exponent="8", unit="cells")
+
+    assert dose_of(rule, None, [Held("FB-01", Decimal(0), None)]).verdict is DoseVerdict.BELOW
+    assert dose_of(rule, None, [Held("FB-01", Decimal(1), None)]).verdict is DoseVerdict.WITHIN
+
+
 # Faults of a definition
 
 FLAT = {"kind": "flat", "exponent": "8", "minimum": "1"}
