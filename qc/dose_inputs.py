@@ -151,16 +151,17 @@ def _quantity(count: Inputs) -> Quantity | NotCalculable:
 def inputs_agree(dose: BatchDose) -> bool:
     """Tell whether the inputs that a dose stored are what the rows say that they name, each seen by a second person."""
     line = as_specification(reading_of(dose.result.specification)).line(dose.result.line)
-    count = dose.inputs["count"] or {}
-    reading = Reading.objects.filter(pk=count.get("reading"), batch=dose.batch_id).first()
-    if line is None or reading is None or str(reading.pk) not in dose.result.readings:
+    named = str((dose.inputs["count"] or {}).get("reading"))
+    found = Reading.objects.filter(pk=named, batch=dose.batch_id) if named in dose.result.readings else None
+    reading = found.first() if found is not None else None
+    if line is None or reading is None:
         return False
     weight = Weight.objects.filter(pk=dose.weight, verification__isnull=False).first() if dose.weight else None
     stored = Container.objects.filter(assignment__batch_number=dose.batch.number, kind=Container.Kind.FINAL_BAG)
     containers = {str(one.pk): (one.code, _volume(one)) for one in stored}
     return (
         hasattr(dose.result, "review")
-        and count == count_of(dose.result, reading, line.basis)
+        and dose.inputs["count"] == count_of(dose.result, reading, line.basis)
         and dose.inputs["weight"] == _weight(weight)
         and {one["id"]: (one["code"], one["volume_ml"]) for one in dose.inputs["containers"]} == containers
     )
