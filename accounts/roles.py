@@ -72,6 +72,7 @@ class Permission(TextChoices):
     CONTROL_RUN_DECIDE = "control_run.decide", _("accept or reject runs by their controls")
     TREND_LIMITS_APPROVE = "trend_limits.approve", _("approve the limits of trends")
     TREND_SIGNAL_CLOSE = "trend_signal.close", _("close signals that others assessed")
+    DOSE_DETERMINE = "dose.determine", _("determine or verify the dose of a batch")
 
     FACT_ASSESS = "fact.assess", _("assess departures and excursions, close records out of specification")
     RECORD_REVIEW = "record.review", _("review the batch record for quality assurance")
@@ -109,6 +110,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.RESULTS_APPROVE,
             Permission.CONTROL_RUN_DECIDE,
             Permission.TREND_SIGNAL_CLOSE,
+            Permission.DOSE_DETERMINE,
             Permission.DEFINITION_PREPARE,
             Permission.LEDGER_VERIFY,
             Permission.BLOCK_LIFT,
@@ -135,6 +137,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.BATCH_ISSUE,
             Permission.TREND_LIMITS_APPROVE,
             Permission.TREND_SIGNAL_CLOSE,
+            Permission.DOSE_DETERMINE,
             Permission.FACT_ASSESS,
             Permission.RECORD_REVIEW,
             Permission.RECORD_READ_GRANTED,

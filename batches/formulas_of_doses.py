@@ -117,6 +117,51 @@ def capped_dose(*, cells_per_kg: Decimal, weight_kg: Decimal, cap_cells: Decimal
 
 
 @_table.formula(
+    "Cells for a recipient",
+    Input("cells_per_kg", "cells/kg", "Cells per kilogram", RAISES),
+    Input("weight_kg", "kg", "Weight of the recipient", RAISES),
+    unit="cells",
+)
+def dose_by_weight(*, cells_per_kg: Decimal, weight_kg: Decimal) -> Answer:
+    """Cells that a rule per kilogram gives to a recipient.
+
+    cells = rate · weight
+    """
+    if weight_kg == 0:
+        return NotCalculable("The weight of the recipient is zero.")
+    return cells_per_kg * weight_kg
+
+
+@_table.formula(
+    "Part of a dose",
+    Input("cells", "cells", "Cells of the dose", RAISES),
+    Input("percent", "%", "Share given at once", RAISES),
+    unit="cells",
+)
+def fraction_of_dose(*, cells: Decimal, percent: Decimal) -> Answer:
+    """Cells of one infusion of a dose that is given in fractions.
+
+    cells(fraction) = cells · percent / 100
+    """
+    return cells * percent / HUNDRED
+
+
+@_table.formula(
+    "Cells of one container, by its volume",
+    Input("cells", "cells", "Cells of all containers filled together", RAISES),
+    Input("container_volume_ml", "mL", "Volume of one container", RAISES),
+    Input("filled_volume_ml", "mL", "Volume of all containers", LOWERS),
+    unit="cells",
+)
+def cells_by_volume(*, cells: Decimal, container_volume_ml: Decimal, filled_volume_ml: Decimal) -> Answer:
+    """Cells of one of several containers that were filled from one well mixed suspension.
+
+    cells(container) = cells · V(container) / V(all)
+    """
+    return divided(cells * container_volume_ml, filled_volume_ml, by="The volume of all containers")
+
+
+@_table.formula(
     "Volume to infuse",
     Input("target_cells", "cells", "Cells to give", RAISES),
     Input("concentration", "cells/mL", "Viable target cells per millilitre in the container", LOWERS),

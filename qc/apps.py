@@ -15,6 +15,7 @@ REGISTER_THEMSELVES = (
     "correcting_actions",
     "deciding_runs",
     "disposition",
+    "dosing",
     "invalidating",
     "investigating",
     "leaving",
@@ -39,6 +40,7 @@ class QcConfig(AppConfig):
         from qc.definitions.reading import read_specification
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
         from qc.trend_work import trend_work_of
+        from qc.views.dose import dose_panel, dose_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of
 
@@ -52,8 +54,11 @@ class QcConfig(AppConfig):
         decision = Panel(
             _("Disposition"), "disposition", reads, disposition_panel, open_facts_of, on_overview=True, beside=True
         )
+        dose = Panel(_("Dose"), "dose", reads, dose_panel)
         register_panel("batch", tests)
+        register_panel("batch", dose)
         register_panel("batch", decision)
         register_work(work_of)
+        register_work(dose_work_of)
         register_work(trend_work_of)
         tell_moments(decisions_signed)

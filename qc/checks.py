@@ -2,16 +2,22 @@
 
 (1) each result's verdict, value and members are what its readings give under its pinned specification and weight;
 (2) the cached disposition of each batch is its newest decision;
-(3) nobody reviewed a result that they entered, and nobody certified a batch whose record they reviewed.
+(3) nobody reviewed a result that they entered, and nobody certified a batch whose record they reviewed;
+(4) each dose is what its stored inputs give under the rule of its product, those inputs are what their rows say, and
+    nobody verified a dose that they determined.
 """
 
 from collections.abc import Iterator
 
+from batches.definitions.kinds import as_product
 from batches.models import BatchState, Weight
 from batches.pinned import reading_of
 from ledger.verification import Finding, Verification, check
+from qc.dose_inputs import calculated, inputs_agree
+from qc.dose_rules import as_texts
+from qc.dosing import reported
 from qc.judging import judged
-from qc.models import Disposition, Reading, Result, ResultReview
+from qc.models import BatchDose, Disposition, DoseVerification, Reading, Result, ResultReview
 from qc.reviewing import people_who_entered
 from qc.specifying import as_specification, criterion_of
 from qc.testing import members_of, rule_of
@@ -67,3 +73,20 @@ def two_people_decided(_verification: Verification) -> Iterator[Finding]:
     for decision in Disposition.objects.select_related("review").iterator(500):
         if decision.review is not None and decision.review.signer_id == decision.signer_id:
             yield Finding("two people", f"qc.disposition {decision.pk}", "one person reviewed the record and decided")
+
+
+@check("doses")
+def doses_are_right(verification: Verification) -> Iterator[Finding]:
+    """(4)"""
+    found = BatchDose.objects.select_related("product", "batch", "result").order_by("pk")
+    for dose in found.iterator(500):
+        verification.counted("doses", 1)
+        about = f"qc.batchdose {dose.pk} ({dose.batch.number}, version {dose.version})"
+        outcome = as_texts(calculated(as_product(reading_of(dose.product)).dose, dose.inputs))
+        if (outcome, outcome["verdict"], reported(outcome)) != (dose.outcome, dose.verdict, dose.reported):
+            yield Finding("doses", about, "it is not what its inputs give under the rule of its product")
+        if not inputs_agree(dose):
+            yield Finding("doses", about, "its inputs are not what the count, the weight or the containers say")
+    for verified in DoseVerification.objects.select_related("dose").iterator(500):
+        if verified.signer_id == verified.dose.signer_id:
+            yield Finding("doses", f"qc.doseverification {verified.pk}", "one person determined and verified the dose")

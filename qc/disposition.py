@@ -40,6 +40,7 @@ from ledger.models import Entry
 from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
 from qc.batch_act import BatchAct
+from qc.dosing import objections_to_dose, took_part_in_dose
 from qc.models import Disposition, FactAssessment, Reading, RecordReview, Result, ResultReview, Sample
 from qc.out_of_specification import objections_to_out_of_specification
 from qc.panel import PanelLine, release_panel
@@ -172,7 +173,7 @@ def took_part(batch: Batch, person: Person) -> list[str]:
         ways.append(_("reviewed a result"))
     if Sample.objects.filter(batch=batch, actor=person.reference).exists():
         ways.append(_("received a sample"))
-    return ways
+    return ways + took_part_in_dose(batch, person)
 
 
 def objections_to_person(batch: Batch, by: Person) -> list[Objection]:
@@ -195,6 +196,7 @@ def objections_to_certification(batch: Batch) -> list[Objection]:
         *objections_to_donor(batch),
         *objections_to_results(batch),
         *objections_to_out_of_specification(batch),
+        *objections_to_dose(batch),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(
             review is not None and review.stream_position < stream_position(batch),

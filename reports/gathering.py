@@ -4,6 +4,7 @@ Everything is formatted here, in the site's zone and words; below the snapshot n
 """
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
@@ -29,7 +30,8 @@ from qc.panel import PanelLine
 from qc.specifying import specification_of
 from reports import snapshot
 from reports.models import Document
-from reports.stated_results import is_waited_for, result_lines, stated_results, typed_dose
+from reports.stated_doses import StatedDose, stated_dose
+from reports.stated_results import is_waited_for, result_lines, stated_results
 
 
 def certificate_of_analysis(
@@ -40,14 +42,15 @@ def certificate_of_analysis(
     stated = stated_results(approval)
     pending = [line.title for line in stated if is_waited_for(line)]
     lines, notes = result_lines(stated, at=approval.recorded_at)
+    dose = stated_dose(batch, approval.recorded_at, _dose_line(stated))
     specification = specification_of(batch)
     one, several = _("%(pending)s of %(all)s results is pending."), _("%(pending)s of %(all)s results are pending.")
     summary = (one if len(pending) == 1 else several) % {"pending": len(pending), "all": len(stated)}
     return snapshot.CertificateOfAnalysis(
         issue=issue_stated(number, version, issued_at, interim=approval.is_interim, supersedes=supersedes),
         identity=identity_stated(batch),
-        product=product_stated(batch),
-        dose_and_containers=_dose_and_containers(batch, stated),
+        product=replace(product_stated(batch), weight=dose.weight),
+        dose_and_containers=_dose_and_containers(batch, dose),
         reconciliation=_counts(batch),
         specification=snapshot.Specification(
             code=specification.code,
@@ -82,11 +85,12 @@ def batch_certificate(
     signatures = [_signature(disposition, _("Electronic signature, decision"))]
     if disposition.review is not None:
         signatures.insert(0, _signature(disposition.review, _("Electronic signature, review of the record")))
-    dose = _dose_line(stated_results(disposition.approval) if disposition.approval else [])
+    line = _dose_line(stated_results(disposition.approval) if disposition.approval else [])
+    dose = stated_dose(batch, disposition.recorded_at, line)
     return snapshot.BatchCertificate(
         issue=issue_stated(number, version, issued_at, interim=False, supersedes=supersedes),
         identity=identity_stated(batch),
-        product=product_stated(batch),
+        product=replace(product_stated(batch), weight=dose.weight),
         decision=snapshot.Decision(
             code=disposition.decision,
             sign=snapshot.Sign.PASS if certified else snapshot.Sign.FAIL,
@@ -95,8 +99,8 @@ def batch_certificate(
         ),
         certificate_of_analysis=_("%(number)s version %(version)s")
         % {"number": certificate.number, "version": certificate.version},
-        dose=typed_dose(dose),
-        dose_per_kg=dose.result_words if dose else _("no line per kilogram"),
+        dose=dose.with_fractions,
+        dose_per_kg=dose.per_kg,
         containers=tuple(_container(one) for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG),
         sites=sites_stated(product_of(batch), batch),
         signatures=tuple(signatures),
@@ -191,10 +195,12 @@ def _dose_line(stated: list[PanelLine]) -> PanelLine | None:
     return next((line for line in stated if line.is_per_kilogram), None)
 
 
-def _dose_and_containers(batch: Batch, stated: list[PanelLine]) -> str:
+def _dose_and_containers(batch: Batch, dose: StatedDose) -> str:
+    if dose.fractions:
+        return f"{dose.with_fractions}. {dose.per_kg}"
     final = [one.code for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG]
     codes = f"{final[0]} to {final[-1].rsplit('-', 1)[-1]}" if len(final) > 1 else "".join(final)
-    return f"{typed_dose(_dose_line(stated))}, {codes or _('no final container')}"
+    return f"{dose.cells}, {codes or _('no final container')}"
 
 
 def _container(container: Container) -> snapshot.Container:

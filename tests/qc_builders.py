@@ -20,7 +20,9 @@ from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container
 from ledger import clock
 from qc.disposition import objections_to_disposition
-from qc.models import Reading, Result, Sample
+from qc.dose_inputs import calculation_of
+from qc.dosing import is_outdated, newest_dose, what_is_missing
+from qc.models import BatchDose, Reading, Result, Sample
 from qc.panel import PanelLine, panel_line
 from qc.receiving import Received, receive_sample
 from qc.recording import record_reading
@@ -49,8 +51,9 @@ SHORT_MASTER = (
         creates:
           - {kind: sample, title: Before the wash, number: "2", sample_point: harvest_before_wash}
           - {kind: qc_vial, title: Final product, number: "2", sample_point: final_product}
-          - {kind: final_bag, title: Final bag, number: "1"}
+          - {kind: final_bag, title: Final bag, number: "1", volume_field: bag_volume_ml}
         fields:
+          - {code: bag_volume_ml, title: Volume of each bag, type: number, unit: mL, decimals: "1", low: "50"}
           - {code: harvest_days, title: Days, type: number, unit: d, decimals: "1", low: "5"}
   - code: release_testing
     title: Release testing
@@ -84,6 +87,7 @@ class Laboratory(BatchWorld):
         super().__init__()
         self.analyst = a_person(Role.QC_ANALYST)
         self.other_analyst = a_person(Role.QC_ANALYST)
+        self.second_reviewer = a_person(Role.QC_REVIEWER)
         self.batch = self.worked(self.issued())
 
     def defined(self, kind: str, source: str = "") -> Definition:
@@ -178,9 +182,24 @@ class Laboratory(BatchWorld):
         for bottle in (1, 2):
             self.read(STERILITY, "no_growth", replicate=bottle)
         self.reviewed(self.submitted(STERILITY))
+        self.dosed_as_it_stands()
+
+    def dosed(self, *, reason: str = "") -> BatchDose:
+        """The dose determined by one reviewer of quality control and verified by another."""
+        dose = do("dose.determine", self.batch, by=self.reviewer, reason=reason)
+        assert isinstance(dose, BatchDose)
+        do("dose.verify", dose, by=self.second_reviewer)
+        return dose
+
+    def dosed_as_it_stands(self) -> None:
+        """The dose determined and verified wherever it can be calculated and is not that of what is in force."""
+        now, dose = calculation_of(self.fresh()), newest_dose(self.batch)
+        if now is not None and not what_is_missing(now) and (dose is None or is_outdated(dose, now)):
+            self.dosed(reason="What feeds the dose was corrected" if dose else "")
 
     def approved(self) -> Signed:
-        """The results approved for a certificate of analysis."""
+        """The results approved for a certificate of analysis, with the dose that follows from them."""
+        self.dosed_as_it_stands()
         return do("results.approve", self.batch, by=self.reviewer)
 
     def record_reviewed(self, *, by: Person | None = None) -> Signed:

@@ -137,6 +137,8 @@ def _sentence(error: ValidationError) -> str:
         return f"{where}: {_quoted(error.instance)} does not have the form asked for ({form})"
     if error.validator in ("minLength", "minItems", "minProperties"):
         return f"{where}: must not be empty." if error.validator_value == 1 else f"{where}: has too few entries."
+    if error.validator == "not":
+        return f"{where}: {as_part(error.schema)['description']}."
     if error.validator in ("oneOf", "anyOf"):
         return f"{where}: fits none of the shapes allowed here, or more than one."
     return f"{where}: {error.message[:LONGEST_QUOTE]}"

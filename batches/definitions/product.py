@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from batches.definitions.dose import DoseRule
 from batches.retention_rules import Rule
 
 
@@ -42,20 +43,6 @@ class Profile:
 
     def decision(self, disposition: str) -> Decision:
         return next(each for each in self.decisions if each.disposition == disposition)
-
-
-@dataclass(frozen=True, slots=True)
-class DoseRule:
-    """What one treatment must hold, in the shape of a criterion."""
-
-    kind: str  # at_least, more_than, at_most, less_than
-    limit: Decimal  # at the scale of the exponent
-    exponent: int
-    unit: str  # cells/kg or cells
-    per: str | None  # kg where the rule is by weight
-    of: str  # which cells are counted
-    basis: str  # fresh, pre_freeze, post_thaw
-    reference: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from batches.definitions.dose import faults_of_dose
 from batches.definitions.parts import repeated
 from batches.definitions.product import ProductDefinition
 
@@ -16,7 +17,8 @@ def faults_of_product(product: ProductDefinition) -> list[str]:
         *repeated((each.disposition for each in product.profile.decisions), "The decision"),
         *repeated(product.retention, "Retention rule"),
         *_faults_of_profile(product),
-        *_faults_of_dose(product),
+        *faults_of_dose(product.dose),
+        *_faults_of_numbers(product),
         *_faults_of_attributes(product),
     ]
 
@@ -35,12 +37,7 @@ def _faults_of_profile(product: ProductDefinition) -> Iterator[str]:
         yield "The last step of the profile must have the meaning certified."
 
 
-def _faults_of_dose(product: ProductDefinition) -> Iterator[str]:
-    by_weight = product.dose.unit.endswith("/kg")
-    if by_weight != (product.dose.per == "kg"):
-        yield "Dose: the unit ends in /kg exactly where the rule is per kg."
-    if product.dose.limit <= 0:
-        yield "Dose: the limit must be above zero."
+def _faults_of_numbers(product: ProductDefinition) -> Iterator[str]:
     if not 1 <= product.traceability_years <= LONGEST_TRACEABILITY_YEARS:
         yield f"Traceability: 1 to {LONGEST_TRACEABILITY_YEARS} years."
     if not product.plausible_weight.low_kg < product.plausible_weight.high_kg:

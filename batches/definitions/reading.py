@@ -8,6 +8,7 @@ with every fault they found, so that the author sees all of them at once.
 from decimal import Decimal
 from pathlib import Path
 
+from batches.definitions.dose import read_dose
 from batches.definitions.master import (
     Amount,
     Choice,
@@ -58,7 +59,6 @@ from batches.definitions.product import (
     Authorisation,
     Decision,
     DonorTesting,
-    DoseRule,
     Parameter,
     ProductDefinition,
     Profile,
@@ -119,7 +119,7 @@ def _product(data: Part) -> ProductDefinition:
         short_title=text(data, "short_title"),
         attributes=text_map(data, "attributes"),
         profile=_profile(part(data, "profile")),
-        dose=_dose(part(data, "dose")),
+        dose=read_dose(part(data, "dose")),
         parameters=tuple(
             Parameter(text(each, "code"), text(each, "title"), number(each, "value"), text(each, "unit"))
             for each in parts(data, "parameters")
@@ -175,19 +175,6 @@ def _profile(data: Part) -> Profile:
             Decision(text(each, "disposition"), text(each, "title"), text(each, "statement"))
             for each in parts(data, "decisions")
         ),
-    )
-
-
-def _dose(data: Part) -> DoseRule:
-    return DoseRule(
-        kind=text(data, "kind"),
-        limit=number(data, "limit"),
-        exponent=whole(data, "exponent"),
-        unit=text(data, "unit"),
-        per=optional_text(data, "per"),
-        of=text(data, "of"),
-        basis=text(data, "basis"),
-        reference=text(data, "reference"),
     )
 
 

@@ -57,9 +57,15 @@ def warnings_of_master(master: MasterDefinition, before: MasterDefinition | None
 
 def warnings_of_product(product: ProductDefinition, before: ProductDefinition | None) -> list[str]:
     """Give what may be wrong with the dose of a product, one sentence each."""
-    wanted = warnings_of_direction("Dose", _limits_of_dose(product), "least")
-    earlier = [] if before is None else list(warnings_of_change(_dose(product), _dose(before)))
-    return [*earlier, *wanted]
+    earlier = {each.where: each for each in _doses(before)} if before else {}
+    found: list[str] = []
+    for each in _doses(product):
+        if each.where in earlier:
+            found += warnings_of_change(each, earlier[each.where])
+        found += warnings_of_direction(each.where, each.limits, "least")
+    if before is not None and before.dose.cap_cells is not None and product.dose.cap_cells is None:
+        found.append("Dose: the version before had a cap; now there is none.")
+    return found
 
 
 def unfilled_limits(master: MasterDefinition) -> list[str]:
@@ -189,12 +195,11 @@ def _is_loosened(was: Ends, now: Ends) -> bool:
     return lower or higher
 
 
-def _dose(product: ProductDefinition) -> Limited:
-    dose = product.dose
-    return Limited("Dose", "dose", "", dose.unit, dose.exponent, _limits_of_dose(product), None)
-
-
-def _limits_of_dose(product: ProductDefinition) -> Limits:
-    dose = product.dose
-    is_least = dose.kind in ("at_least", "more_than")
-    return Limits(dose.limit if is_least else None, None if is_least else dose.limit, Rounding.NONE)
+def _doses(product: ProductDefinition) -> Iterator[Limited]:
+    """Give each band of the dose with its limits; a target stands for the least where no minimum is given."""
+    several = len(product.dose.bands) > 1
+    for number, band in enumerate(product.dose.bands, 1):
+        low = band.low.value if band.low else band.target
+        limits = Limits(low, band.high.value if band.high else None, Rounding.NONE)
+        where = f"Dose, band {number}" if several else "Dose"
+        yield Limited(where, "dose", "", "cells/kg" if band.per_kg else "cells", band.exponent, limits, None)

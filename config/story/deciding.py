@@ -18,7 +18,17 @@ from qc.assessing import open_facts
 from qc.batch_act import batch_with
 from qc.definitions.specification import Line, ResultType
 from qc.judging import entries_of
-from qc.models import Disposition, FactAssessment, RecordReview, Result, ResultReview, ResultsApproval, Sample
+from qc.models import (
+    BatchDose,
+    Disposition,
+    DoseVerification,
+    FactAssessment,
+    RecordReview,
+    Result,
+    ResultReview,
+    ResultsApproval,
+    Sample,
+)
 from qc.receiving import receive_sample
 from qc.recording import record_reading
 from qc.specifying import specification_of
@@ -43,6 +53,7 @@ READ_ON = {
     "sterility": (26, "14:20"),
 }
 REVIEWED_ON, SECOND_REVIEWED_ON = (16, "10:00"), (26, "15:30")
+DOSED_ON = (26, "15:50")
 APPROVED_ON, RECORD_REVIEWED_ON, CERTIFIED_ON = (26, "16:10"), (27, "09:30"), (27, "14:10")
 
 
@@ -142,6 +153,14 @@ def facts_assessed(cells: Cells) -> Story:
             impact="Glucose was low for hours at most, before the feed; growth and viability of days 5 and 7 are even.",
             conclusion="No impact on the product. Feed half a day earlier when the count of day 3 is this high.",
         )
+
+
+def dose_determined(cells: Cells) -> Story:
+    """Determine the dose from the reviewed count, the verified weight and the bags; a second person verifies it."""
+    yield cells.on(*DOSED_ON)
+    dose = act("dose.determine", cells.made_in, BatchDose, by=REVIEWER)
+    yield after(minutes=8)
+    act("dose.verify", dose, DoseVerification, by=HEAD)
 
 
 def results_approved(cells: Cells) -> Story:

@@ -11,6 +11,7 @@ from config.story.deciding import (
     SECOND_REVIEWED_ON,
     bottles_read,
     certified,
+    dose_determined,
     lines_tested,
     record_reviewed,
     records_opened,
@@ -35,6 +36,7 @@ def from_order_to_certificate(plan: Plan) -> Story:
     yield from reviewed(cells, REVIEWED_ON)
     yield from lines_tested(cells, [line for line in READ_ON if READ_ON[line] > REVIEWED_ON])
     yield from reviewed(cells, SECOND_REVIEWED_ON)
+    yield from dose_determined(cells)
     yield from results_approved(cells)
     yield from record_reviewed(cells)
     yield from certified(cells)
@@ -87,6 +89,7 @@ def _before_certification(plan: Plan) -> Story:
     yield from reviewed(cells, REVIEWED_ON)
     yield from lines_tested(cells, [line for line in READ_ON if READ_ON[line] > REVIEWED_ON])
     yield from reviewed(cells, SECOND_REVIEWED_ON)
+    yield from dose_determined(cells)
     yield from results_approved(cells)
     yield from record_reviewed(cells)
 

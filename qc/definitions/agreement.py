@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from batches.definitions.dose import PER_ML, DoseRule
 from batches.definitions.master import MasterDefinition
 from batches.definitions.product import ProductDefinition
-from qc.definitions.specification import SpecificationDefinition
+from qc.definitions.specification import Release, ResultType, SpecificationDefinition
 
 
 def faults_between_specification_and_product(
@@ -23,6 +24,25 @@ def faults_between_specification_and_product(
                 f"Line {line.code} counts cells {line.basis}, "
                 f"but the dose of {product.code} counts them {product.dose.basis}."
             )
+    yield from _faults_of_the_count(specification, product.dose)
+
+
+def _faults_of_the_count(specification: SpecificationDefinition, dose: DoseRule) -> Iterator[str]:
+    """Why the line that the dose names does not count its cells."""
+    if not dose.counted_by:
+        return
+    line = specification.line(dose.counted_by)
+    if line is None:
+        yield f"The dose is counted by the line {dose.counted_by}, which {specification.code} does not have."
+        return
+    unit = "cells/mL" if dose.counted_as == PER_ML else "cells"
+    if line.entry.result_type not in (ResultType.COUNT, ResultType.NUMBER) or line.entry.unit != unit:
+        yield f"Line {line.code} must give {unit}, as the dose counts {dose.counted_as.replace('_', ' ')}."
+    # A line that answers for the dose and states another basis was found above.
+    if line.basis != dose.basis and not ("dose" in line.covers and line.basis):
+        yield f"Line {line.code} must state the basis {dose.basis}, in which the dose counts its cells."
+    if line.release is Release.INFORMATION:
+        yield f"Line {line.code} feeds the dose, so it cannot be for information."
 
 
 def faults_between_specification_and_master(

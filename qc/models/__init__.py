@@ -3,6 +3,7 @@
 from qc.models.assessing import FactAssessment
 from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
+from qc.models.dosing import BatchDose, DoseVerification
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
 from qc.models.out_of_specification import (
     Capa,
@@ -19,6 +20,7 @@ from qc.models.out_of_specification import (
 from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, TrendLimitsApproval
 
 __all__ = [
+    "BatchDose",
     "Capa",
     "CapaChecked",
     "CapaDone",
@@ -26,6 +28,7 @@ __all__ = [
     "ControlLotApproval",
     "ControlMeasurement",
     "Disposition",
+    "DoseVerification",
     "FactAssessment",
     "LaboratoryInvestigation",
     "MeasurementInvalid",

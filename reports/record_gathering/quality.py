@@ -7,8 +7,18 @@ from accounts.wording import day
 from batches.definitions.product import Profile
 from batches.models import Batch, BatchState, LegalHold, LegalHoldLifted, ManufactureEnded, OrderEnded
 from batches.pinned import product_of
+from qc import dose_words
 from qc.assessing import Fact, facts_of
-from qc.models import Disposition, FactAssessment, OutOfSpecification, RecordReview, ResultsApproval
+from qc.dose_rules import DoseVerdict
+from qc.models import (
+    BatchDose,
+    Disposition,
+    DoseVerification,
+    FactAssessment,
+    OutOfSpecification,
+    RecordReview,
+    ResultsApproval,
+)
 from qc.out_of_specification import records_of
 from qc.runs import Outcome, closure_of
 from reports import record_snapshot as stated
@@ -98,7 +108,7 @@ def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
     """Give every act of quality on the whole batch and each end, in the order of the record."""
     profile = product_of(batch).profile
     rows: list[Signed] = []
-    for model in (ResultsApproval, RecordReview, Disposition, LegalHold, LegalHoldLifted):
+    for model in (BatchDose, DoseVerification, ResultsApproval, RecordReview, Disposition, LegalHold, LegalHoldLifted):
         rows += model._default_manager.filter(batch=batch)
     rows += signed_about(batch)
     rows += ManufactureEnded.objects.filter(batch=batch)
@@ -114,6 +124,14 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             about = Evaluation(DONE, Sign.WAIT if row.is_interim else Sign.PASS, _("Approved"))
             statement = _("A result was pending.") if row.is_interim else ""
             return _one(title % {"version": row.version}, about, statement, row, names)
+        case BatchDose():
+            within = row.verdict == DoseVerdict.WITHIN
+            sign = Sign.PASS if within else Sign.FAIL
+            about = Evaluation(row.verdict, sign, dose_words.verdict_words(row.verdict))
+            return _one(_("Dose, version %(version)s") % {"version": row.version}, about, _dose(row), row, names)
+        case DoseVerification():
+            version = _("Dose verified, version %(version)s") % {"version": row.dose.version}
+            return _one(version, Evaluation(DONE, Sign.PASS, _("Verified")), row.dose.reported, row, names)
         case RecordReview():
             statement = _("Position %(position)s in the batch's stream was the newest that was reviewed.")
             words = [statement % {"position": row.stream_position}, row.statement]
@@ -141,6 +159,20 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             return _one(_("End of the order"), about, said, row, names)
         case _:
             raise TypeError(f"{row.record_type()} is no act of quality on a batch.")
+
+
+def _dose(row: BatchDose) -> str:
+    """Give a dose with what it was calculated from and each infusion."""
+    weight = row.inputs["weight"]
+    parts = [
+        f"{row.reported}.",
+        _("Allowed: %(allowed)s.") % {"allowed": dose_words.allowed_words(row.outcome)},
+        _("Count: %(count)s.") % {"count": dose_words.count_words(row.inputs["count"])},
+        _("Weight: %(kg)s kg.") % {"kg": weight["kilograms"]} if weight else "",
+        f"{dose_words.fraction_words(row.outcome)}.",
+        _("Reason: %(reason)s") % {"reason": row.reason} if row.reason else "",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def _one(title: str, evaluation: Evaluation, statement: str, row: Signed, names: Names) -> stated.Decided:

@@ -54,6 +54,7 @@ results.approve        .  .  x  .  .  .  .  .
 control_run.decide     .  x  x  .  .  .  .  .
 trend_limits.approve   .  .  .  x  .  .  .  .
 trend_signal.close     .  .  x  x  .  .  .  .
+dose.determine         .  .  x  x  .  .  .  .
 fact.assess            .  .  .  x  .  .  .  .
 record.review          .  .  .  x  .  .  .  .
 batch.certify          .  .  .  .  x  .  .  .

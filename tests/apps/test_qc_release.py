@@ -140,8 +140,8 @@ BLOCKED_BY = (
     (a_label_of_nothing, ["fact_open", "review_outdated"]),
     (a_corrected_result, ["result_missing", "approval_outdated", "review_outdated"]),
     (growth_seen_later, ["fact_open", "result_missing", "review_outdated"]),
-    (another_weight, ["unverified_weight", "result_missing"]),
-    (another_verified_weight, ["result_missing"]),
+    (another_weight, ["unverified_weight", "result_missing", "dose_outdated"]),
+    (another_verified_weight, ["result_missing", "dose_outdated"]),
     (a_vial_offered_and_not_taken, ["offer_open"]),
 )
 

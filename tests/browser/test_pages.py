@@ -64,7 +64,7 @@ NO_PAGES = {
 A_PERSON_TYPES = 60
 TABS = (
     "steps", "bench", "in-process", "materials", "equipment", "containers", "attempts", "departures", "redlines",
-    "release-tests", "disposition", "custody", "labels", "documents", "papers", "retention", "continuity",
+    "release-tests", "dose", "disposition", "custody", "labels", "documents", "papers", "retention", "continuity",
     "audit-trail",
 )  # fmt: skip
 

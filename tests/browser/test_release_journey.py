@@ -41,7 +41,11 @@ def test_a_batch_goes_from_the_bench_to_the_certificate(last_day: LastDay, desk:
 
     reviewer = desk.page(size=DESKTOP)
     sign_in(reviewer, last_day.reviewer)
-    _the_result_is_reviewed_and_all_are_approved(reviewer, last_day, number)
+    _the_result_is_reviewed(reviewer, last_day, number)
+    second_reviewer = desk.page(size=DESKTOP)
+    sign_in(second_reviewer, last_day.second_reviewer)
+    _the_dose_is_determined_and_verified(reviewer, second_reviewer, last_day, number)
+    _all_results_are_approved(reviewer, last_day, number)
 
     qa = desk.page(size=DESKTOP)
     sign_in(qa, last_day.qa)
@@ -106,10 +110,30 @@ def _the_missing_result_is_read_and_submitted(page: Page, last_day: LastDay, num
     assert Result.objects.filter(line="viability_percent", signer=last_day.analyst).exists()
 
 
-def _the_result_is_reviewed_and_all_are_approved(page: Page, last_day: LastDay, number: str) -> None:
+def _the_result_is_reviewed(page: Page, last_day: LastDay, number: str) -> None:
     page.goto(f"/batches/{number}/tests/viability_percent/")
     page.get_by_role("button", name="review").click()
     sign_here(page, last_day.reviewer)
+
+
+def _the_dose_is_determined_and_verified(first: Page, second: Page, last_day: LastDay, number: str) -> None:
+    first.goto(f"/batches/{number}/dose/")
+    picture(first, "dose-to-determine")
+    assert accessibility_faults(first) == []
+    first.get_by_role("button", name="Sign the dose").click()
+    picture(first, "sign-dose")
+    sign_here(first, last_day.reviewer)
+    expect(first.locator("main")).to_contain_text("You determined this dose; a second person verifies it.")
+
+    second.goto(f"/batches/{number}/dose/")
+    second.get_by_role("button", name="Sign the verification").click()
+    sign_here(second, last_day.second_reviewer)
+    expect(second.locator("main")).to_contain_text("Within the allowed dose")
+    picture(second, "dose-verified")
+    assert accessibility_faults(second) == []
+
+
+def _all_results_are_approved(page: Page, last_day: LastDay, number: str) -> None:
     page.goto(f"/batches/{number}/release/")
     page.locator("section", has=page.locator("#approval-title")).get_by_role("button").click()
     sign_here(page, last_day.reviewer)
