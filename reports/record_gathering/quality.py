@@ -146,6 +146,12 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
         case _ if isinstance(row, OUT_OF_SPECIFICATION):
             title, statement = words_of(row)
             return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
+        case _:
+            return _kept_or_ended(row, names)
+
+
+def _kept_or_ended(row: Signed, names: Names) -> stated.Decided:
+    match row:
         case LegalHold():
             return _one(_("Legal hold"), Evaluation("hold", Sign.WARN, _("Set")), row.reason, row, names)
         case LegalHoldLifted():
