@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 from accounts.models import Person, Signed
@@ -95,8 +96,8 @@ def approved_control(*, by: Person, approved_by: Person, **other: object) -> Con
 
 
 def measured(lot: ControlLot, sds: str, *, by: Person, **options: object) -> Measured:
-    """A measurement so many tenths of the assigned standard deviation from the mean: "+2.5" is 95.0."""
-    value = lot.spread.mean + lot.spread.sd * type(lot.spread.mean)(sds)
+    """A measurement so many assigned standard deviations from the mean."""
+    value = lot.spread.mean + lot.spread.sd * Decimal(sds)
     return record_measurement(
         lot=lot,
         typed=f"{value:.2f}",
