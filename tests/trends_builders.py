@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from accounts.models import Person, Signed
@@ -67,7 +69,7 @@ class TrendWorld(Laboratory):
         return TrendLimits.objects.get(pk=row.pk)
 
 
-CONTROL = {
+CONTROL: dict[str, Any] = {  # Any: an intent of plain values
     "code": "FC-01-2231",
     "title": "Control bead, viability",
     "method": "TM-QC-021",
@@ -80,14 +82,14 @@ CONTROL = {
 }
 
 
-def prepared_control(*, by: Person, **other: object) -> ControlLot:
+def prepared_control(*, by: Person, **other: Any) -> ControlLot:
     """A control that waits for its approval."""
     row = do("control.prepare", Site.objects.get(), by=by, **(CONTROL | other))
     assert isinstance(row, ControlLot)
     return row
 
 
-def approved_control(*, by: Person, approved_by: Person, **other: object) -> ControlLot:
+def approved_control(*, by: Person, approved_by: Person, **other: Any) -> ControlLot:
     """A control that decides on runs."""
     row = prepared_control(by=by, **other)
     do("control.approve", row, by=approved_by)
@@ -95,8 +97,8 @@ def approved_control(*, by: Person, approved_by: Person, **other: object) -> Con
 
 
 def measured(lot: ControlLot, sds: str, *, by: Person, **options: object) -> Measured:
-    """A measurement so many tenths of the assigned standard deviation from the mean: "+2.5" is 95.0."""
-    value = lot.spread.mean + lot.spread.sd * type(lot.spread.mean)(sds)
+    """A measurement so many assigned standard deviations from the mean."""
+    value = lot.spread.mean + lot.spread.sd * Decimal(sds)
     return record_measurement(
         lot=lot,
         typed=f"{value:.2f}",

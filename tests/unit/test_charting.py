@@ -19,7 +19,7 @@ def a_chart(*marks: Mark, levels: tuple[Level, ...] = ()) -> Chart:
     return Chart("Viability", "Viability of <some> batches.", "%", marks, levels)
 
 
-def items(chart: Chart, kind: type) -> list:
+def items(chart, kind):
     return [item for item in laid_out(chart, width=800, height=380).items if isinstance(item, kind)]
 
 
