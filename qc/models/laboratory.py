@@ -80,6 +80,11 @@ class Result(SignedInBatch):
     def record_version(self) -> int:
         return self.version
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a correction took its place; a result that was tested again was not corrected."""
+        return hasattr(self, "superseded_by")
+
 
 class ResultReview(SignedInBatch):
     """A second person reviewed a version of a result."""

@@ -81,6 +81,7 @@ def about(row: OutOfSpecification, *, by: Person) -> Context:
     found = known_line(row.batch, row.line)
     investigation, plan = investigation_of(row), newest_plan_of(row)
     status, words = standing_of(row)
+    plan_offer = _acting("oos.plan", row, by)
     evidence = evidence_before(row.batch, row.line, before=place_of(row.result)) if investigation is None else []
     return {
         "record": row,
@@ -98,7 +99,7 @@ def about(row: OutOfSpecification, *, by: Person) -> Context:
         "closed": closure_of(row),
         "actions": row.actions.select_related("owner").order_by("number"),
         "investigate": _acting("oos.investigate", row, by),
-        "plan_offer": _acting("oos.plan", row, by) if approved_plan_of(row) is None else None,
+        "plan_offer": plan_offer if plan is None or plan_offer.possible else None,
         "approve": offer("oos.approve_plan", row, by=by) if plan and approved_plan_of(row) is None else None,
         "close": _acting("oos.close", row, by),
         "capa": offer("capa.open", row, by=by),
@@ -140,6 +141,7 @@ class RunShown:
     """One version of a result, or a run that was declared invalid, as a page shows it."""
 
     run: int
+    version: str
     says: str
     status: str
     words: str
@@ -153,6 +155,7 @@ def runs_shown(found: PanelLine) -> list[RunShown]:
     shown = [
         RunShown(
             run=one.run,
+            version=str(one.version),
             says=value_words(one.reported, one.unrounded),
             status=STATUS[one.verdict],
             words=verdict_words(one.verdict),
@@ -165,6 +168,7 @@ def runs_shown(found: PanelLine) -> list[RunShown]:
     shown += [
         RunShown(
             run=claim.run,
+            version="–",
             says=f"{claim.get_cause_display()}. {claim.says}",
             status="warn",
             words=claim_words(found, claim.run),
