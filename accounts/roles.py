@@ -71,6 +71,7 @@ class Permission(TextChoices):
     FACT_ASSESS = "fact.assess", _("assess departures, mismatches and excursions")
     RECORD_REVIEW = "record.review", _("review the batch record for quality assurance")
     BATCH_CERTIFY = "batch.certify", _("certify a batch or refuse to")
+    OUTSIDE_RECORD = "outside.record", _("enter what physicians, sponsors and authorities said of a batch")
 
 
 _EVERYBODY = {Permission.OWN_ACCOUNT}
@@ -125,6 +126,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.BATCH_ISSUE,
             Permission.FACT_ASSESS,
             Permission.RECORD_REVIEW,
+            Permission.OUTSIDE_RECORD,
             Permission.RECORD_READ_GRANTED,
             Permission.RECORD_COPY,
             Permission.INSPECTION_MANAGE,
@@ -148,6 +150,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.RECORD_READ,
             Permission.LEDGER_VERIFY,
             Permission.BATCH_CERTIFY,
+            Permission.OUTSIDE_RECORD,
             Permission.DEFINITION_APPROVE,
             Permission.RECORD_COPY,
             Permission.INCIDENT_CLOSE,

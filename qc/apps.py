@@ -5,7 +5,9 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-REGISTER_THEMSELVES = ("approving", "assessing", "checks", "disposition", "leaving", "reviewing", "testing")
+REGISTER_THEMSELVES = (
+    "approving", "assessing", "checks", "disposition", "leaving", "outside", "reviewing", "reviewing_record", "testing",
+)  # fmt: skip
 
 
 class QcConfig(AppConfig):

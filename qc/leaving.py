@@ -1,23 +1,42 @@
-"""Final bags leave this site only after their batch was certified; until then they stay in quarantine."""
+"""Final bags leave this site only while their batch is certified, be it conditionally, and nothing holds them.
+
+(1) Not certified, undecided, refused or withdrawn: they stay.
+(2) Where the profile asks for it, they stay until the sponsor's release was entered and checked.
+"""
 
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
 from accounts.refusal import Objection, when
-from batches.models import BatchState
+from batches.fates import CERTIFIED
+from batches.models import Batch
 from chain_of_custody.handing_over import bags_stay_while
 from chain_of_custody.models import Container, Party
+from qc.batch_act import READ_AT_ONCE
+from qc.outside import waits_for_sponsor
 
 
 @bags_stay_while
 def until_certified(bags: Sequence[Container], taker: Party) -> list[Objection]:
-    """Object to handing final bags of a batch that is not certified to another party."""
+    """Object to handing final bags of a batch that is not certified, or that something holds, to another party."""
     numbers = {bag.assignment.batch_number for bag in bags if hasattr(bag, "assignment")}
-    waiting = BatchState.objects.filter(batch__number__in=numbers).exclude(disposition=BatchState.Disposition.CERTIFIED)
-    held = sorted(waiting.values_list("batch__number", flat=True))
+    batches = Batch.objects.filter(number__in=numbers).select_related(*READ_AT_ONCE).order_by("number")
+    held = [batch.number for batch in batches if batch.state.disposition not in CERTIFIED]
+    return [
+        *when(
+            held,
+            _("%(batches)s is not certified; its bags stay in quarantine.") % {"batches": ", ".join(held)},
+            code="not_certified",
+        ),
+        *(objection for batch in batches if batch.number not in held for objection in objections_to_leaving(batch)),
+    ]
+
+
+def objections_to_leaving(batch: Batch) -> list[Objection]:
+    """Give what keeps the bags of a certified batch here."""
     return when(
-        held,
-        _("%(batches)s is not certified; its bags stay in quarantine.") % {"batches": ", ".join(held)},
-        code="not_certified",
+        waits_for_sponsor(batch),
+        _("%(batch)s waits for the sponsor's release, entered and checked; its bags stay.") % {"batch": batch.number},
+        code="no_sponsor_release",
     )

@@ -17,7 +17,7 @@ from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from accounts.wording import record_time
 from batches.departures import LONGEST, departures_about
-from batches.models import Batch, BatchState, Departure
+from batches.models import Batch, Departure
 from ledger import clock
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch
@@ -26,6 +26,7 @@ from qc.definitions.specification import ResultType
 from qc.growth_clock import GrowthClockError, full_days
 from qc.judging import GROWTH, NO_RESULT, entries_of, seen_in
 from qc.models import Reading, Result, Sample
+from qc.pending import is_closed
 from qc.specifying import specification_of
 
 AHEAD = timedelta(seconds=2)
@@ -63,7 +64,7 @@ def objections_to_reading(
             code="submitted",
         ),
         *when(
-            not growth and batch.state.disposition != BatchState.Disposition.NONE,
+            not growth and is_closed(batch, line.code),
             _("The decision on this batch has been made. Report what you found as a departure."),
             code="decided",
         ),

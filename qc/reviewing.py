@@ -20,13 +20,13 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
-from batches.models import BatchState
 from ledger.writing import write
 from qc.batch_act import batch_with, lock_batch
 from qc.definitions.specification import Entry, ResultType
 from qc.judging import GROWTH, entries_of, seen_in
 from qc.models import Reading, Result, ResultReview
 from qc.panel import STATUS, verdict_words
+from qc.pending import is_closed
 from qc.recording import raise_growth
 from qc.testing import known_line, reading_lines, result_from, test_url
 
@@ -89,7 +89,7 @@ def objections_to_version(result: Result) -> list[Objection]:
             code="superseded",
         ),
         *when(
-            result.batch.state.disposition != BatchState.Disposition.NONE,
+            is_closed(result.batch, result.line),
             _("The decision on this batch has been made. Report what you found as a departure."),
             code="decided",
         ),

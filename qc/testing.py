@@ -16,7 +16,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import local, record_time
 from batches.identity import identity_lines
-from batches.models import Batch, BatchState, Weight
+from batches.models import Batch, Weight
 from batches.weights import verified_weight
 from qc.batch_act import BatchAct
 from qc.criteria import Judgement
@@ -27,6 +27,7 @@ from qc.judging import NO_RESULT, entries_of, judged, seen_in
 from qc.models import Reading, Result
 from qc.numeric_criteria import NumericCriterion, PerKilogram
 from qc.panel import STATUS, PanelLine, panel_line, verdict_words
+from qc.pending import is_closed
 from qc.recording import line_called, record_reading
 from qc.seen import Numeric
 from qc.specifying import criterion_of, specification_of
@@ -105,7 +106,7 @@ class SubmitResult(BatchAct):
             ),
             *_unfinished(subject, found),
             *when(
-                subject.state.disposition != BatchState.Disposition.NONE,
+                is_closed(subject, found.code),
                 _("The decision on this batch has been made."),
                 code="decided",
             ),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from accounts.panels import Task
 from accounts.roles import Permission
-from batches.models import Batch, BatchState
+from batches.models import Batch
 from batches.record import objections_to_record
 from chain_of_custody.models import Container
 from qc.approving import is_current, newest_approval
@@ -18,6 +18,7 @@ from qc.batch_act import READ_AT_ONCE
 from qc.disposition import newest_review, stream_position
 from qc.models import Result
 from qc.panel import PanelLine, Standing, release_panel
+from qc.pending import OPEN_DECISIONS, Decision
 from qc.receiving import SAMPLES
 from qc.reviewing import people_who_entered
 from qc.specifying import specification_of
@@ -33,7 +34,7 @@ def work_of(person: Person) -> Iterable[Task]:
     may = person.permissions
     if not may & NEEDED:
         return
-    undecided = Batch.objects.filter(state__disposition=BatchState.Disposition.NONE).select_related(*READ_AT_ONCE)
+    undecided = Batch.objects.filter(state__disposition__in=OPEN_DECISIONS).select_related(*READ_AT_ONCE)
     for batch in undecided.order_by("signed_at")[:MOST_BATCHES]:
         if Permission.SAMPLE_RECEIVE in may:
             yield from _to_receive(batch)
@@ -148,6 +149,8 @@ def _to_assess(batch: Batch) -> Iterator[Task]:
 def _to_decide(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator[Task]:
     approval = newest_approval(batch)
     if approval is None or not is_current(approval, panel):
+        return
+    if batch.state.disposition == Decision.CERTIFIED_CONDITIONALLY and any(line.is_open for line in panel):
         return
     review = newest_review(batch)
     is_reviewed = review is not None and review.stream_position >= stream_position(batch)

@@ -14,6 +14,7 @@ def faults_of_product(product: ProductDefinition) -> list[str]:
         *repeated((each.code for each in product.parameters), "Parameter"),
         *repeated((each.code for each in product.profile.steps), "Profile step"),
         *repeated((each.disposition for each in product.profile.decisions), "The decision"),
+        *repeated((each.code for each in product.profile.notifications), "The notification"),
         *repeated(product.retention, "Retention rule"),
         *_faults_of_profile(product),
         *_faults_of_dose(product),

@@ -11,6 +11,8 @@ DISPOSITION_STATUS = {
     BatchState.Disposition.NONE: "hold",
     BatchState.Disposition.CERTIFIED: "pass",
     BatchState.Disposition.NOT_CERTIFIED: "fail",
+    BatchState.Disposition.CERTIFIED_CONDITIONALLY: "conditional",
+    BatchState.Disposition.WITHDRAWN: "fail",
 }
 
 

@@ -154,10 +154,30 @@ class DecisionOutput(serializers.Serializer[Plain]):
     objections = ObjectionOutput(many=True)
 
 
+class PendingOutput(serializers.Serializer[Plain]):
+    """A line whose result follows a conditional certification, and when it is due at the latest."""
+
+    line = serializers.CharField()
+    title = serializers.CharField()
+    due_at = serializers.CharField(allow_blank=True)
+
+
+class TwoStepOutput(serializers.Serializer[Plain]):
+    """Whether a certification before the last result is offered, and why or why not."""
+
+    is_offered = serializers.BooleanField()
+    says = serializers.CharField()
+    authorisation = serializers.CharField(allow_blank=True)
+    asks_physician = serializers.BooleanField()
+    would_be_pending = PendingOutput(many=True)
+
+
 class DispositionOutput(serializers.Serializer[Plain]):
-    """The decision on a batch, and what stands against each decision."""
+    """The decision on a batch, what it left pending, and what stands against each decision that may follow it."""
 
     disposition = serializers.CharField()
+    pending = PendingOutput(many=True)
+    conditional = TwoStepOutput()
     decisions = DecisionOutput(many=True)
 
 

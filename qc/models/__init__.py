@@ -3,14 +3,18 @@
 from qc.models.assessing import FactAssessment
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
+from qc.models.releasing import PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked
 
 __all__ = [
     "Disposition",
     "FactAssessment",
+    "PhysicianAcceptance",
     "Reading",
     "RecordReview",
     "Result",
     "ResultReview",
     "ResultsApproval",
     "Sample",
+    "SponsorRelease",
+    "SponsorReleaseChecked",
 ]

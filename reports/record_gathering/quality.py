@@ -3,17 +3,32 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import Signed
-from accounts.wording import day
+from accounts.wording import day, record_time
 from batches.definitions.product import Profile
 from batches.models import Batch, BatchState, LegalHold, LegalHoldLifted, ManufactureEnded, OrderEnded
 from batches.pinned import product_of
+from chain_of_custody.attesting import evidence_words
 from qc.assessing import Fact, facts_of
-from qc.models import Disposition, FactAssessment, RecordReview, ResultsApproval
+from qc.models import (
+    Disposition,
+    FactAssessment,
+    PhysicianAcceptance,
+    RecordReview,
+    ResultsApproval,
+    SponsorRelease,
+    SponsorReleaseChecked,
+)
+from qc.models.releasing import SaidOutside
 from reports import record_snapshot as stated
+from reports.gathering import sign_of_decision
 from reports.record_gathering.names import Names
 from reports.snapshot import Evaluation, Sign
 
 DONE = "done"
+DECIDING: tuple[type[Signed], ...] = (
+    ResultsApproval, RecordReview, Disposition, PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked, LegalHold,
+    LegalHoldLifted,
+)  # fmt: skip
 
 
 def exceptions(batch: Batch, names: Names) -> tuple[stated.Exceptional, ...]:
@@ -57,7 +72,7 @@ def standing(batch: Batch, names: Names) -> tuple[Evaluation, str, str]:
         waits = Evaluation(none.value, Sign.WAIT, str(none.label))
         return waits, _("Nobody has decided on this batch. It is not certified."), _("nobody yet")
     words = product_of(batch).profile.decision(newest.decision)
-    sign = Sign.PASS if newest.decision == BatchState.Disposition.CERTIFIED else Sign.FAIL
+    sign = sign_of_decision(newest.decision)
     signature = names.signature(newest, words.title)
     who = f"{signature.name}, {signature.role}, {signature.signed_at}"
     return Evaluation(newest.decision, sign, words.title), words.statement, who
@@ -67,7 +82,7 @@ def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
     """Give every act of quality on the whole batch and each end, in the order of the record."""
     profile = product_of(batch).profile
     rows: list[Signed] = []
-    for model in (ResultsApproval, RecordReview, Disposition, LegalHold, LegalHoldLifted):
+    for model in DECIDING:
         rows += model._default_manager.filter(batch=batch)
     rows += ManufactureEnded.objects.filter(batch=batch)
     rows += OrderEnded.objects.filter(order=batch.order)
@@ -89,10 +104,18 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             return _one(_("Review of the whole record"), about, " ".join(filter(None, words)), row, names)
         case Disposition():
             decision = profile.decision(row.decision)
-            sign = Sign.PASS if row.decision == BatchState.Disposition.CERTIFIED else Sign.FAIL
-            about = Evaluation(row.decision, sign, decision.title)
-            said = " ".join(filter(None, (decision.statement, row.statement)))
+            about = Evaluation(row.decision, sign_of_decision(row.decision), decision.title)
+            said = " ".join(filter(None, (decision.statement, row.statement, *_conditions(row))))
             return _one(_("Decision, version %(version)s") % {"version": row.version}, about, said, row, names)
+        case PhysicianAcceptance():
+            about = Evaluation("attested", Sign.NONE, _("Attested"))
+            return _one(_("Acceptance by the physician"), about, _said(row), row, names)
+        case SponsorRelease():
+            about = Evaluation("attested", Sign.NONE, _("Attested"))
+            return _one(_("Release by the sponsor"), about, _said(row), row, names)
+        case SponsorReleaseChecked():
+            about = Evaluation(DONE, Sign.PASS, _("Checked"))
+            return _one(_("Release by the sponsor, compared with its evidence"), about, "", row, names)
         case LegalHold():
             return _one(_("Legal hold"), Evaluation("hold", Sign.WARN, _("Set")), row.reason, row, names)
         case LegalHoldLifted():
@@ -106,6 +129,24 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             return _one(_("End of the order"), about, said, row, names)
         case _:
             raise TypeError(f"{row.record_type()} is no act of quality on a batch.")
+
+
+def _conditions(row: Disposition) -> list[str]:
+    """Give what a conditional decision left pending, and what is done if a late result is positive."""
+    if not row.pending:
+        return []
+    pending = ", ".join(str(each["title"]) for each in row.pending)
+    return [
+        _("Still pending: %(pending)s.") % {"pending": pending},
+        _("If a late result is positive: %(plan)s") % {"plan": row.plan_if_positive},
+    ]
+
+
+def _said(row: SaidOutside) -> str:
+    """Write what somebody outside said, who it was, when, and what proves it."""
+    evidence = evidence_words(row.evidence, row.evidence_reference)
+    words = {"name": row.name, "role": row.role, "said": row.said, "time": record_time(row.happened_at)}
+    return _("%(name)s, %(role)s, %(time)s: %(said)s Evidence: %(evidence)s.") % (words | {"evidence": evidence})
 
 
 def _one(title: str, evaluation: Evaluation, statement: str, row: Signed, names: Names) -> stated.Decided:

@@ -53,6 +53,7 @@ results.approve        .  .  x  .  .  .  .  .
 fact.assess            .  .  .  x  .  .  .  .
 record.review          .  .  .  x  .  .  .  .
 batch.certify          .  .  .  .  x  .  .  .
+outside.record         .  .  .  x  x  .  .  .
 """
 ROWS = {row.split()[0]: row.split()[1:] for row in EXPECTED.strip().splitlines()}
 
