@@ -6,7 +6,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 REGISTER_THEMSELVES = (
-    "approving", "assessing", "checks", "disposition", "leaving", "outside", "reviewing", "reviewing_record", "testing",
+    "addenda", "approving", "assessing", "checks", "disposition", "leaving", "notifying", "outside", "reviewing",
+    "reviewing_record", "testing",
 )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
 from qc.batch_act import BatchAct
 from qc.models import Disposition, FactAssessment, Reading, RecordReview, Result, ResultReview, Sample
+from qc.notifying import objections_to_positive
 from qc.panel import PanelLine, release_panel
 from qc.pending import decision_in_force
 from qc.two_step import acceptance_for, objections_to_two_step, two_step_of
@@ -209,6 +210,7 @@ def objections_to_certification(batch: Batch, *, conditionally: bool = False) ->
         *objections_to_certifying_ended(batch),
         *objections_to_refused_facts(batch),
         *objections_to_donor(batch),
+        *objections_to_positive(batch),
         *objections_to_results(batch, panel, may_wait={one.line.code for one in need.pending} if need else ()),
         *(objections_to_two_step(batch, panel, need) if need else []),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),

@@ -26,6 +26,7 @@ from qc.definitions.specification import ResultType
 from qc.growth_clock import GrowthClockError, full_days
 from qc.judging import GROWTH, NO_RESULT, entries_of, seen_in
 from qc.models import Reading, Result, Sample
+from qc.notifying import look_after_release
 from qc.pending import is_closed
 from qc.specifying import specification_of
 
@@ -291,6 +292,7 @@ def raise_growth(row: Reading, *, by: Person) -> Departure:
         url=f"/batches/{row.batch.number}/release/",
         about=departure,
     )
+    look_after_release(row.batch, row, row.line, by=by)
     return departure
 
 

@@ -25,6 +25,7 @@ from qc.batch_act import batch_with, lock_batch
 from qc.definitions.specification import Entry, ResultType
 from qc.judging import GROWTH, entries_of, seen_in
 from qc.models import Reading, Result, ResultReview
+from qc.notifying import look_after_release
 from qc.panel import STATUS, verdict_words
 from qc.pending import is_closed
 from qc.recording import raise_growth
@@ -207,7 +208,9 @@ class CorrectResult(_OfResult):
             self._write_corrected(wrong, intent, signature.signer)
         found = known_line(subject.batch, subject.line)
         row = result_from(subject.batch, found, supersedes=subject, reason=intent["reason"])
-        return sign(row, signature, type="result.corrected", earlier=[subject])
+        sign(row, signature, type="result.corrected", earlier=[subject])
+        look_after_release(subject.batch, row, row.line, by=signature.signer)
+        return row
 
     def _write_corrected(self, wrong: Reading, intent: Intent, by: Person) -> None:
         corrected = Reading(

@@ -25,6 +25,7 @@ from qc.definitions.specification import SpecificationDefinition
 from qc.growth_clock import final_opens_at
 from qc.judging import NO_RESULT, entries_of, judged, seen_in
 from qc.models import Reading, Result
+from qc.notifying import look_after_release
 from qc.numeric_criteria import NumericCriterion, PerKilogram
 from qc.panel import STATUS, PanelLine, panel_line, verdict_words
 from qc.pending import is_closed
@@ -114,7 +115,9 @@ class SubmitResult(BatchAct):
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Result:
         found = known_line(subject, intent["line"])
-        return sign(result_from(subject, found), signature, type="result.submitted")
+        row = sign(result_from(subject, found), signature, type="result.submitted")
+        look_after_release(subject, row, row.line, by=signature.signer)
+        return row
 
     def done_url(self, row: object) -> str:
         assert isinstance(row, Result)  # noqa: S101  this act writes nothing else

@@ -17,6 +17,7 @@ from qc.assessing import open_facts
 from qc.batch_act import READ_AT_ONCE
 from qc.disposition import newest_review, stream_position
 from qc.models import Result
+from qc.notifying import open_notifications
 from qc.panel import PanelLine, Standing, release_panel
 from qc.pending import OPEN_DECISIONS, Decision
 from qc.receiving import SAMPLES
@@ -34,6 +35,8 @@ def work_of(person: Person) -> Iterable[Task]:
     may = person.permissions
     if not may & NEEDED:
         return
+    if Permission.OUTSIDE_RECORD in may:
+        yield from _to_notify()
     undecided = Batch.objects.filter(state__disposition__in=OPEN_DECISIONS).select_related(*READ_AT_ONCE)
     for batch in undecided.order_by("signed_at")[:MOST_BATCHES]:
         if Permission.SAMPLE_RECEIVE in may:
@@ -58,7 +61,23 @@ NEEDED = DECIDING | {
     Permission.RESULT_REVIEW,
     Permission.RESULTS_APPROVE,
     Permission.FACT_ASSESS,
+    Permission.OUTSIDE_RECORD,
 }
+
+
+def _to_notify() -> Iterator[Task]:
+    for due in open_notifications()[:MOST_BATCHES]:
+        yield Task(
+            title=_("Tell: %(who)s") % {"who": due.title},
+            batch=due.batch.number,
+            url=f"{_release_url(due.batch)}#notification-{due.pk}",
+            verb=_("Record"),
+            detail=due.says,
+            due_at=due.due_at,
+            at_risk=True,
+            icon="triangle-alert",
+            stake=_("A patient may have received it."),
+        )
 
 
 def samples_to_receive(batch: Batch) -> list[Container]:

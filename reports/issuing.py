@@ -69,10 +69,8 @@ def issue_certificate_of_analysis(job: OutboxJob) -> None:
 @outbox.handles(BATCH_CERTIFICATE_JOB)
 def issue_batch_certificate(job: OutboxJob) -> None:
     """Make the batch certificate that states a decision."""
-    found = Disposition.objects.select_related(
-        "batch__order__coi__subject", "review", "approval", "supersedes", "acceptance"
-    )
-    disposition = found.get(pk=job.subject)
+    named = ("review", "approval", "supersedes", "acceptance")
+    disposition = Disposition.objects.select_related("batch__order__coi__subject", *named).get(pk=job.subject)
     certificate = document_on(disposition.approval)
     superseded = document_on(disposition.supersedes) if disposition.supersedes else None
 

@@ -8,13 +8,17 @@ from accounts.api.authentication import asker
 from accounts.api.schema import documented
 from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
+from qc.addenda import addenda_of
 from qc.api import shapes
 from qc.assessing import facts_of
 from qc.batch_act import batch_called
 from qc.disposition import next_decisions, objections_to_disposition
+from qc.leaving import objections_to_bags
+from qc.notifying import notifications_of, positives_of
+from qc.outside import sponsor_release_of
 from qc.panel import release_panel
 from qc.pending import decision_in_force
-from qc.two_step import two_step_of
+from qc.two_step import newest_acceptance, two_step_of
 
 
 class PanelView(APIView):
@@ -74,3 +78,25 @@ class DispositionView(APIView):
             "decisions": decisions,
         }
         return Response(shapes.DispositionOutput(answer).data)
+
+
+class AfterReleaseView(APIView):
+    """What was said outside of a batch, and what came after its decision."""
+
+    @documented(
+        "Read what was said outside of a batch and what came after its decision",
+        answers=shapes.AfterReleaseOutput,
+        tag="release",
+    )
+    def get(self, request: Request, number: str) -> Response:
+        refuse_if(lacks(asker(request), Permission.RECORD_READ))
+        batch = batch_called(number)
+        answer = {
+            "positive": list(positives_of(batch).values()),
+            "bags_stay": objections_to_bags(batch),
+            "acceptance": newest_acceptance(batch),
+            "sponsor_release": sponsor_release_of(batch),
+            "notifications": notifications_of(batch),
+            "addenda": addenda_of(batch),
+        }
+        return Response(shapes.AfterReleaseOutput(answer).data)

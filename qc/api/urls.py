@@ -13,4 +13,5 @@ urlpatterns = [
     path("batches/<str:number>/release-panel/", release.PanelView.as_view(), name="api-release-panel"),
     path("batches/<str:number>/facts/", release.FactsView.as_view(), name="api-facts"),
     path("batches/<str:number>/disposition/", release.DispositionView.as_view(), name="api-disposition"),
+    path("batches/<str:number>/after-release/", release.AfterReleaseView.as_view(), name="api-after-release"),
 ]

@@ -22,11 +22,14 @@ from batches.streams import streams_of
 from batches.views.strip import Context, disposition_status, strip_of
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
+from ledger import clock
+from qc.addenda import addenda_of, holding_addenda
 from qc.approving import newest_approval
 from qc.assessing import DECISIONS, SEVERITIES, facts_of
 from qc.batch_act import batch_called
 from qc.disposition import newest_review, next_decisions, objections_to_certification
-from qc.models import Disposition
+from qc.models import Addendum, Disposition
+from qc.notifying import notifications_of, positives_of
 from qc.outside import sponsor_release_of
 from qc.panel import release_panel
 from qc.pending import decision_in_force
@@ -51,28 +54,34 @@ def about(batch: Batch, *, by: Person) -> Context:
     decided = decision_in_force(batch)
     need = two_step_of(batch, panel)
     choices = [one for one in next_decisions(batch) if one != CONDITIONALLY or need.is_offered]
-    return {
-        "panel": panel,
-        "specification": batch.specification,
-        "conform": sum(line.conforms for line in panel),
-        "facts": [(fact, offer("fact.assess", fact.id, by=by) if fact.assessment is None else None) for fact in facts],
-        "severities": SEVERITIES,
-        "fact_decisions": DECISIONS,
-        "open_facts": sum(fact.assessment is None for fact in facts),
-        "approval": newest_approval(batch),
-        "approve": offer("results.approve", batch, by=by),
-        "review": newest_review(batch),
-        "review_offer": offer("record.review", batch, by=by, data={"statement": ""}),
-        "decisions": [Choice(profile.decision(one.value), _decision(batch, one, by)) for one in choices],
-        "decided": decided,
-        "decided_words": profile.decision(decided.decision) if decided else None,
-        "decided_status": disposition_status(batch),
-        "earlier_decisions": _earlier(batch, decided),
-        "need": need,
-        "may_be_conditional": CONDITIONALLY in next_decisions(batch),
-        "pending": _pending_of(decided),
-        "blockers": [*objections_to_streams(streams_of(batch)), *objections_to_certification(batch)],
-    } | said_outside(batch, need, by=by)
+    return (
+        {
+            "panel": panel,
+            "specification": batch.specification,
+            "conform": sum(line.conforms for line in panel),
+            "facts": [
+                (fact, offer("fact.assess", fact.id, by=by) if fact.assessment is None else None) for fact in facts
+            ],
+            "severities": SEVERITIES,
+            "fact_decisions": DECISIONS,
+            "open_facts": sum(fact.assessment is None for fact in facts),
+            "approval": newest_approval(batch),
+            "approve": offer("results.approve", batch, by=by),
+            "review": newest_review(batch),
+            "review_offer": offer("record.review", batch, by=by, data={"statement": ""}),
+            "decisions": [Choice(profile.decision(one.value), _decision(batch, one, by)) for one in choices],
+            "decided": decided,
+            "decided_words": profile.decision(decided.decision) if decided else None,
+            "decided_status": disposition_status(batch),
+            "earlier_decisions": _earlier(batch, decided),
+            "need": need,
+            "may_be_conditional": CONDITIONALLY in next_decisions(batch),
+            "pending": _pending_of(decided),
+            "blockers": [*objections_to_streams(streams_of(batch)), *objections_to_certification(batch)],
+        }
+        | said_outside(batch, need, by=by)
+        | after_release(batch, by=by)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,23 @@ def said_outside(batch: Batch, need: TwoStepNeed, *, by: Person) -> Context:
         "sponsor_check_offer": offer("sponsor_release.check", release, by=by) if release and not checked else None,
         "evidence_files": recent_files(by),
         "may_record": Permission.OUTSIDE_RECORD in by.permissions,
+    }
+
+
+def after_release(batch: Batch, *, by: Person) -> Context:
+    """Give what turned out after a certification, who is told of it, and the addenda to the decided record."""
+    addenda = addenda_of(batch)
+    holding = set(holding_addenda(batch).values_list("pk", flat=True))
+    return {
+        "positives": list(positives_of(batch).values()),
+        "notifications": [
+            (due, None if hasattr(due, "done") else offer("notification.done", due, by=by))
+            for due in notifications_of(batch)
+        ],
+        "now": clock.now(),
+        "addenda": [(row, offer("decision.stands", row, by=by) if row.pk in holding else None) for row in addenda],
+        "addendum_offer": offer("addendum.record", batch, by=by) if decision_in_force(batch) else None,
+        "addendum_kinds": Addendum.Kind.choices,
     }
 
 

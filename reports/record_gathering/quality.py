@@ -3,15 +3,25 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import Signed
-from accounts.wording import day, record_time
+from accounts.wording import day
 from batches.definitions.product import Profile
-from batches.models import Batch, BatchState, LegalHold, LegalHoldLifted, ManufactureEnded, OrderEnded
+from batches.models import (
+    Batch,
+    BatchState,
+    LegalHold,
+    LegalHoldLifted,
+    ManufactureEnded,
+    OrderEnded,
+    SignedInBatch,
+)
 from batches.pinned import product_of
-from chain_of_custody.attesting import evidence_words
 from qc.assessing import Fact, facts_of
 from qc.models import (
+    Addendum,
+    DecisionStands,
     Disposition,
     FactAssessment,
+    NotificationDone,
     PhysicianAcceptance,
     RecordReview,
     ResultsApproval,
@@ -22,12 +32,13 @@ from qc.models.releasing import SaidOutside
 from reports import record_snapshot as stated
 from reports.gathering import sign_of_decision
 from reports.record_gathering.names import Names
+from reports.record_gathering.outside import decided_outside
 from reports.snapshot import Evaluation, Sign
 
 DONE = "done"
-DECIDING: tuple[type[Signed], ...] = (
-    ResultsApproval, RecordReview, Disposition, PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked, LegalHold,
-    LegalHoldLifted,
+DECIDING: tuple[type[SignedInBatch], ...] = (
+    ResultsApproval, RecordReview, Disposition, PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked,
+    NotificationDone, Addendum, DecisionStands, LegalHold, LegalHoldLifted,
 )  # fmt: skip
 
 
@@ -107,15 +118,8 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             about = Evaluation(row.decision, sign_of_decision(row.decision), decision.title)
             said = " ".join(filter(None, (decision.statement, row.statement, *_conditions(row))))
             return _one(_("Decision, version %(version)s") % {"version": row.version}, about, said, row, names)
-        case PhysicianAcceptance():
-            about = Evaluation("attested", Sign.NONE, _("Attested"))
-            return _one(_("Acceptance by the physician"), about, _said(row), row, names)
-        case SponsorRelease():
-            about = Evaluation("attested", Sign.NONE, _("Attested"))
-            return _one(_("Release by the sponsor"), about, _said(row), row, names)
-        case SponsorReleaseChecked():
-            about = Evaluation(DONE, Sign.PASS, _("Checked"))
-            return _one(_("Release by the sponsor, compared with its evidence"), about, "", row, names)
+        case SaidOutside() | SponsorReleaseChecked() | NotificationDone() | Addendum() | DecisionStands():
+            return decided_outside(row, names)
         case LegalHold():
             return _one(_("Legal hold"), Evaluation("hold", Sign.WARN, _("Set")), row.reason, row, names)
         case LegalHoldLifted():
@@ -140,13 +144,6 @@ def _conditions(row: Disposition) -> list[str]:
         _("Still pending: %(pending)s.") % {"pending": pending},
         _("If a late result is positive: %(plan)s") % {"plan": row.plan_if_positive},
     ]
-
-
-def _said(row: SaidOutside) -> str:
-    """Write what somebody outside said, who it was, when, and what proves it."""
-    evidence = evidence_words(row.evidence, row.evidence_reference)
-    words = {"name": row.name, "role": row.role, "said": row.said, "time": record_time(row.happened_at)}
-    return _("%(name)s, %(role)s, %(time)s: %(said)s Evidence: %(evidence)s.") % (words | {"evidence": evidence})
 
 
 def _one(title: str, evaluation: Evaluation, statement: str, row: Signed, names: Names) -> stated.Decided:

@@ -1,4 +1,4 @@
-"""The documents of a certification in two steps: interim with what is pending, then final, naming what it supersedes."""
+"""The documents of a certification in two steps: interim with what is pending, then final, naming the first."""
 
 import pytest
 
