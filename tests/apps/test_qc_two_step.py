@@ -5,6 +5,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from accounts.refusal import NotAllowed, Refused
 from accounts.roles import Role
@@ -18,7 +20,8 @@ from qc.panel import release_panel
 from qc.two_step import TwoStepNeed, two_step_of
 from tests.apps.test_qc_release import with_role
 from tests.people import at_browser, do, nothing_written
-from tests.qc_builders import MINOR, STERILITY, Laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, STERILITY, Laboratory, kept_for_a_module, taken_back
+from tests.signer_state import forget_what_was_signed
 from tests.two_step_builders import GATE, JUSTIFIED, TwoStepLaboratory, two_step_laboratory
 
 pytestmark = pytest.mark.django_db
@@ -321,3 +324,70 @@ def test_the_api_says_whether_it_is_offered_and_why(ready):
     assert {one["decision"]: one["objections"] for one in before["decisions"]}[CONDITIONALLY] == []
     assert (after["disposition"], [one["line"] for one in after["pending"]]) == (CONDITIONALLY, [STERILITY])
     assert [one["decision"] for one in after["decisions"]] == ["certified", "not_certified"]
+
+
+class Anything:
+    """Whatever people may try with a batch, in any order; what is refused changes nothing."""
+
+    def __init__(self, laboratory: TwoStepLaboratory) -> None:
+        self.laboratory = laboratory
+
+    def tries(self, name: str) -> None:
+        """One try; before each certification nothing may stand against it."""
+        laboratory = self.laboratory
+        open_blockers = laboratory.codes(name) if name in (CONDITIONALLY, "certified") else []
+        before = Disposition.objects.filter(batch=laboratory.batch).count()
+        try:
+            getattr(self, name)()
+        except Refused:
+            return
+        decided = Disposition.objects.filter(batch=laboratory.batch).count() > before
+        assert not (decided and open_blockers), (name, open_blockers)
+
+    def certified_conditionally(self) -> None:
+        self.laboratory.conditional()
+
+    def certified(self) -> None:
+        self.laboratory.certified()
+
+    def withdrawn(self) -> None:
+        self.laboratory.certified("withdrawn", statement="A complaint of the ward.")
+
+    def accept(self) -> None:
+        self.laboratory.physician_accepts()
+
+    def approve(self) -> None:
+        self.laboratory.approved()
+
+    def review(self) -> None:
+        self.laboratory.record_reviewed()
+
+    def grow(self) -> None:
+        self.laboratory.read(STERILITY, "growth", replicate=1)
+
+    def depart(self) -> None:
+        a_departure_nobody_assessed(self.laboratory)
+
+    def plan_later(self) -> None:
+        self.laboratory.shipment_planned(clock.now() + timedelta(days=40))
+
+
+TRIES = [
+    CONDITIONALLY, "certified", "withdrawn", "accept", "approve", "review", "grow", "depart", "plan_later",
+]  # fmt: skip
+ONE_BY_ONE = settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@ONE_BY_ONE
+@given(order=st.lists(st.sampled_from(TRIES), min_size=3, max_size=8))
+@example(order=["accept", "approve", "review", CONDITIONALLY, "grow", "approve", "review", "certified"])
+@example(order=["accept", "approve", "review", "depart", CONDITIONALLY, "review", CONDITIONALLY])
+def test_no_order_of_tries_certifies_a_batch_against_which_something_stands(laboratory, order):
+    with taken_back():
+        anything = Anything(laboratory)
+        for name in order:
+            anything.tries(name)
+    forget_what_was_signed()
+    laboratory.fresh()
