@@ -25,10 +25,11 @@ from batches.fates import CERTIFIED
 from batches.identity import identity_lines
 from batches.models import Batch, BatchState
 from qc.batch_act import BatchAct, batch_with, lock_batch
-from qc.disposition import objections_to_certification, objections_to_person
+from qc.disposition import objections_to_certification
 from qc.models import Addendum, DecisionStands
 from qc.notifying import release_url
 from qc.pending import decision_in_force, pending_codes
+from qc.taking_part import objections_to_person
 
 # What any later entry brings with it, and an open offer, which ends by itself.
 BY_ITSELF = frozenset({"review_outdated", "offer_open"})

@@ -33,7 +33,6 @@ from batches.donors import objections_to_donor
 from batches.ended import objections_to_certifying_ended
 from batches.identity import identity_lines
 from batches.models import Batch, BatchState
-from batches.people import people_at_work
 from batches.pinned import product_of
 from batches.record import objections_to_record
 from batches.streams import streams_of
@@ -45,10 +44,11 @@ from ledger.models import Entry
 from qc.approving import is_current, newest_approval
 from qc.assessing import open_facts
 from qc.batch_act import BatchAct
-from qc.models import Disposition, FactAssessment, Reading, RecordReview, Result, ResultReview, Sample
+from qc.models import Disposition, FactAssessment, RecordReview
 from qc.notifying import objections_to_positive
 from qc.panel import PanelLine, release_panel
 from qc.pending import decision_in_force
+from qc.taking_part import objections_to_person
 from qc.two_step import acceptance_for, objections_to_two_step, two_step_of
 
 BATCH_CERTIFICATE_JOB = "batch_certificate"
@@ -176,29 +176,6 @@ def objections_to_refused_facts(batch: Batch) -> list[Objection]:
 def objections_to_completeness(batch: Batch) -> list[Objection]:
     """Give everything in the record itself, in custody and in the facts that stands against a decision to certify."""
     return [*objections_to_record(batch), *objections_to_custody(batch.number), *objections_to_facts(batch)]
-
-
-def took_part(batch: Batch, person: Person) -> list[str]:
-    """Name the ways in which somebody worked on a batch and so may not decide on it."""
-    ways = list(people_at_work(batch).get(person.pk, []))
-    results = Result.objects.filter(batch=batch, signer=person)
-    if results.exists() or Reading.objects.filter(batch=batch, actor=person.reference).exists():
-        ways.append(_("tested"))
-    if ResultReview.objects.filter(batch=batch, signer=person).exists():
-        ways.append(_("reviewed a result"))
-    if Sample.objects.filter(batch=batch, actor=person.reference).exists():
-        ways.append(_("received a sample"))
-    return ways
-
-
-def objections_to_person(batch: Batch, by: Person) -> list[Objection]:
-    """Object to people who worked on a batch deciding on it; by person, not by account or role."""
-    ways = took_part(batch, by)
-    return when(
-        ways,
-        _("You worked on this batch (%(ways)s). Somebody who did not must decide.") % {"ways": ", ".join(ways)},
-        code="same_person",
-    )
 
 
 def objections_to_certification(batch: Batch, *, conditionally: bool = False) -> list[Objection]:

@@ -19,10 +19,11 @@ from batches.models import Batch
 from batches.record import objections_to_record
 from qc.approving import is_current, newest_approval
 from qc.batch_act import BatchAct
-from qc.disposition import newest_review, objections_to_facts, objections_to_person, stream_position
+from qc.disposition import newest_review, objections_to_facts, stream_position
 from qc.models import RecordReview
 from qc.panel import release_panel
 from qc.pending import OPEN_DECISIONS
+from qc.taking_part import objections_to_person
 
 
 class ReviewIntent(StrictSerializer[Intent]):

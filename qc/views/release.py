@@ -16,10 +16,11 @@ from accounts.offering import Offer, offer
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
 from batches.definitions.product import Decision
+from batches.fates import CERTIFIED
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
 from batches.streams import streams_of
-from batches.views.strip import Context, disposition_status, strip_of
+from batches.views.strip import DISPOSITION_STATUS, Context, strip_of
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
 from ledger import clock
@@ -33,7 +34,7 @@ from qc.notifying import notifications_of, positives_of
 from qc.outside import sponsor_release_of
 from qc.panel import release_panel
 from qc.pending import decision_in_force
-from qc.two_step import TwoStepNeed, newest_acceptance, two_step_of
+from qc.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
 
 CONDITIONALLY = BatchState.Disposition.CERTIFIED_CONDITIONALLY
 
@@ -72,7 +73,7 @@ def about(batch: Batch, *, by: Person) -> Context:
             "decisions": [Choice(profile.decision(one.value), _decision(batch, one, by)) for one in choices],
             "decided": decided,
             "decided_words": profile.decision(decided.decision) if decided else None,
-            "decided_status": disposition_status(batch),
+            "decided_status": DISPOSITION_STATUS[BatchState.Disposition(batch.state.disposition)],
             "earlier_decisions": _earlier(batch, decided),
             "need": need,
             "may_be_conditional": CONDITIONALLY in next_decisions(batch),
@@ -123,13 +124,16 @@ def said_outside(batch: Batch, need: TwoStepNeed, *, by: Person) -> Context:
     """Give what physician and sponsor said, and the forms with which it is entered where it is asked for."""
     release = sponsor_release_of(batch)
     checked = release is not None and hasattr(release, "check_of_it")
+    accepts = need.asks_physician and need.pending and acceptance_for(batch, need) is None
+    undecided = CONDITIONALLY in next_decisions(batch)
+    certified = batch.state.disposition in CERTIFIED
     return {
         "acceptance": newest_acceptance(batch),
-        "acceptance_offer": offer("acceptance.record", batch, by=by) if need.asks_physician and need.pending else None,
+        "acceptance_offer": offer("acceptance.record", batch, by=by) if accepts and undecided else None,
         "asks_sponsor": product_of(batch).profile.sponsor_release,
         "sponsor_release": release,
         "sponsor_check": release.check_of_it if release and checked else None,
-        "sponsor_offer": offer("sponsor_release.record", batch, by=by) if release is None else None,
+        "sponsor_offer": offer("sponsor_release.record", batch, by=by) if certified and release is None else None,
         "sponsor_check_offer": offer("sponsor_release.check", release, by=by) if release and not checked else None,
         "evidence_files": recent_files(by),
         "may_record": Permission.OUTSIDE_RECORD in by.permissions,
