@@ -77,6 +77,7 @@ class Permission(TextChoices):
     FACT_ASSESS = "fact.assess", _("assess departures and excursions, close records out of specification")
     RECORD_REVIEW = "record.review", _("review the batch record for quality assurance")
     BATCH_CERTIFY = "batch.certify", _("certify a batch or refuse to")
+    OUTSIDE_RECORD = "outside.record", _("enter what physicians, sponsors and authorities said of a batch")
 
 
 _EVERYBODY = {Permission.OWN_ACCOUNT}
@@ -140,6 +141,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.DOSE_DETERMINE,
             Permission.FACT_ASSESS,
             Permission.RECORD_REVIEW,
+            Permission.OUTSIDE_RECORD,
             Permission.RECORD_READ_GRANTED,
             Permission.RECORD_COPY,
             Permission.INSPECTION_MANAGE,
@@ -163,6 +165,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.RECORD_READ,
             Permission.LEDGER_VERIFY,
             Permission.BATCH_CERTIFY,
+            Permission.OUTSIDE_RECORD,
             Permission.DEFINITION_APPROVE,
             Permission.RECORD_COPY,
             Permission.INCIDENT_CLOSE,

@@ -48,6 +48,8 @@ from chain_of_custody.shapes import MaybeMoment, MaybeNumber
 from ledger import clock
 
 Fate = ContainerFate.Fate
+# Certified, be it before the last result.
+CERTIFIED = (BatchState.Disposition.CERTIFIED, BatchState.Disposition.CERTIFIED_CONDITIONALLY)
 FINAL_FATES = (Fate.INFUSED, Fate.DESTROYED, Fate.RETAINED, Fate.LOST)
 
 
@@ -244,7 +246,7 @@ def _departs(batch: Batch | None, container: Container, end: End) -> str:
         return ""
     if not is_final:
         return _("%(code)s was infused, and it is no final bag but: %(kind)s.") % words
-    if batch.state.disposition != BatchState.Disposition.CERTIFIED:
+    if batch.state.disposition not in CERTIFIED:
         return _("%(code)s was infused although its batch was not certified.") % words
     if container.expires_at is not None and end.happened_at > container.expires_at:
         return _("%(code)s was infused after it had expired.") % words

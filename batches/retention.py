@@ -21,7 +21,7 @@ from chain_of_custody.models import Container, Subject
 from ledger.models import Entry
 
 # How the ledger calls the decisions of quality, which a room to the right writes.
-DECISIONS = ("batch.certified", "batch.not_certified")
+DECISIONS = ("batch.certified_conditionally", "batch.certified", "batch.not_certified", "batch.withdrawn")
 
 WORDS: dict[Rule, Text] = {
     Rule.EU_TRACEABILITY: gettext_lazy("EU traceability, Reg. (EC) 1394/2007 Art. 15"),

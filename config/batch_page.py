@@ -39,6 +39,8 @@ STAGE_OF_DECISION = {
     BatchState.Disposition.NONE: "progress",
     BatchState.Disposition.CERTIFIED: "pass",
     BatchState.Disposition.NOT_CERTIFIED: "fail",
+    BatchState.Disposition.CERTIFIED_CONDITIONALLY: "conditional",
+    BatchState.Disposition.WITHDRAWN: "fail",
 }
 
 

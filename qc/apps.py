@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 REGISTER_THEMSELVES = (
+    "addenda",
     "approving",
     "approving_limits",
     "assessing",
@@ -19,8 +20,11 @@ REGISTER_THEMSELVES = (
     "invalidating",
     "investigating",
     "leaving",
+    "notifying",
     "out_of_specification_checks",
+    "outside",
     "reviewing",
+    "reviewing_record",
     "testing",
     "trend_checks",
     "trend_limits",

@@ -1,8 +1,9 @@
 """The checks of this room.
 
 (1) each result's verdict, value and members are what its readings give under its pinned specification and weight;
-(2) the cached disposition of each batch is its newest decision;
-(3) nobody reviewed a result that they entered, and nobody certified a batch whose record they reviewed;
+(2) the cached disposition of each batch is its newest decision, and what it says of results after its certification is
+    what readings and results say;
+(3) nobody reviewed a result that they entered, and nobody certified a batch whose record they reviewed.
 (4) each dose is what its stored inputs give under the rule of its product, those inputs are what their rows say, and
     nobody verified a dose that they determined.
 """
@@ -17,7 +18,8 @@ from qc.dose_inputs import calculated, inputs_agree
 from qc.dose_rules import as_texts
 from qc.dosing import reported
 from qc.judging import judged
-from qc.models import BatchDose, Disposition, DoseVerification, Reading, Result, ResultReview
+from qc.models import BatchDose, Disposition, DoseVerification, NotificationDue, Reading, Result, ResultReview
+from qc.notifying import state_after_release
 from qc.reviewing import people_who_entered
 from qc.specifying import as_specification, criterion_of
 from qc.testing import members_of, rule_of
@@ -55,13 +57,18 @@ def verdicts_are_right(verification: Verification) -> Iterator[Finding]:
 @check("dispositions")
 def dispositions_are_right(verification: Verification) -> Iterator[Finding]:
     """(2)"""
-    for state in BatchState.objects.select_related("batch").order_by("pk").iterator(500):
+    for state in BatchState.objects.select_related("batch__specification").order_by("pk").iterator(500):
         verification.counted("batches", 1)
         newest = Disposition.objects.filter(batch=state.batch_id).order_by("-version").first()
         decided = newest.decision if newest else BatchState.Disposition.NONE
         if state.disposition != decided:
             about = f"batches.batchstate {state.batch.number}"
             yield Finding("dispositions", about, "the cached disposition is not the newest decision")
+        told = NotificationDue.objects.filter(batch=state.batch_id).exists()
+        after = state_after_release(state.batch) if told else BatchState.AfterRelease.NONE
+        if state.after_release != after:
+            about = f"batches.batchstate {state.batch.number}"
+            yield Finding("dispositions", about, "what it says of results after release is not what the record says")
 
 
 @check("two people")

@@ -37,6 +37,7 @@ from qc.investigating import (
     record_lines,
 )
 from qc.models import OutOfSpecification, OutOfSpecificationClosed, Result, ResultReview
+from qc.notifying import look_again
 from qc.panel import PASSES, PanelLine
 
 Outcome = OutOfSpecificationClosed.Outcome
@@ -218,4 +219,6 @@ class CloseRecord(ActOnRecord):
             reportable=counts,
         )
         earlier: list[Signed] = [investigation]
-        return sign(row, signature, type="oos.closed", earlier=earlier)
+        sign(row, signature, type="oos.closed", earlier=earlier)
+        look_again(subject.batch)
+        return row

@@ -24,12 +24,13 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import day
 from batches.identity import identity_lines
-from batches.models import Batch, BatchState, SignedInBatch, Weight
+from batches.models import Batch, SignedInBatch, Weight
 from qc import dose_words as words
 from qc.batch_act import BatchAct, batch_with, lock_batch
 from qc.dose_inputs import Calculation, calculation_of
 from qc.dose_rules import DoseVerdict, as_texts
 from qc.models import BatchDose, DoseVerification
+from qc.pending import OPEN_DECISIONS
 
 SHORTEST_REASON = 10
 
@@ -167,7 +168,7 @@ def weight_words(weight: Weight | None) -> str:
 
 def _objections_to_decided(batch: Batch) -> list[Objection]:
     return when(
-        batch.state.disposition != BatchState.Disposition.NONE,
+        batch.state.disposition not in OPEN_DECISIONS,
         _("The decision on this batch has been made. Report what you found as a departure."),
         code="decided",
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from batches.models import Batch, BatchState
+from batches.models import Batch
 from ledger import clock
 from qc import growth_test
 from qc.batch_act import READ_AT_ONCE
@@ -18,6 +18,7 @@ from qc.growth_test import Due
 from qc.judging import bottle_readings
 from qc.models import MeasurementInvalidReviewed, Reading, Result, Sample
 from qc.panel import PanelLine
+from qc.pending import OPEN_DECISIONS
 from qc.specifying import specification_of
 
 LATE_AFTER = timedelta(hours=24)
@@ -101,7 +102,7 @@ def _standing(due: Due, now: datetime) -> Standing:
 
 def _to_inoculate() -> Iterator[tuple[Batch, Line]]:
     points: dict[Batch, set[str]] = {}
-    for sample in Sample.objects.filter(batch__state__disposition=BatchState.Disposition.NONE).select_related(
+    for sample in Sample.objects.filter(batch__state__disposition__in=OPEN_DECISIONS).select_related(
         *(f"batch__{name}" for name in READ_AT_ONCE)
     ):
         points.setdefault(sample.batch, set()).add(sample.point)

@@ -22,7 +22,7 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
-from batches.models import Batch, BatchState
+from batches.models import Batch
 from qc.batch_act import BatchAct, batch_with, lock_batch
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import ResultType
@@ -30,6 +30,7 @@ from qc.evidence import Evidence, evidence_called, evidence_of, place_of
 from qc.judging import GROWTH, NO_RESULT, entries_of, judged
 from qc.models import MeasurementInvalid, MeasurementInvalidReviewed, Reading
 from qc.panel import PanelLine
+from qc.pending import is_closed
 from qc.recording import growth_was_seen, people_of_run
 from qc.specifying import criterion_of, specification_of
 from qc.testing import known_line, reading_lines
@@ -121,7 +122,7 @@ class DeclareInvalid(BatchAct):
                 code="growth",
             ),
             *when(
-                subject.state.disposition != BatchState.Disposition.NONE,
+                is_closed(subject, found.code),
                 _("The decision on this batch has been made."),
                 code="decided",
             ),

@@ -22,7 +22,7 @@ from accounts.repeats import recorded_before
 from accounts.roles import Permission
 from accounts.wording import record_time
 from batches.departures import LONGEST, departures_about
-from batches.models import Batch, BatchState, Departure
+from batches.models import Batch, Departure
 from ledger import clock
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch
@@ -32,6 +32,8 @@ from qc.growth_clock import GrowthClockError, full_days
 from qc.growth_test import Outcome
 from qc.judging import NEVER_TAKEN_BACK, NO_RESULT, entries_of, seen_in
 from qc.models import Reading, Result, Sample
+from qc.notifying import look_after_release
+from qc.pending import is_closed
 from qc.runs import Runs, is_in_doubt, runs_of
 from qc.specifying import specification_of
 from qc.vessels import objections_to_vessel
@@ -83,7 +85,7 @@ def objections_to_reading(
         ),
         *([] if growth else _objections_under_plan(batch, runs, sample, by)),
         *when(
-            not growth and batch.state.disposition != BatchState.Disposition.NONE,
+            not growth and is_closed(batch, line.code),
             _("The decision on this batch has been made. Report what you found as a departure."),
             code="decided",
         ),
@@ -375,6 +377,7 @@ def raise_growth(row: Reading, *, by: Person) -> Departure:
         url=f"/batches/{row.batch.number}/release/",
         about=departure,
     )
+    look_after_release(row.batch, row, row.line, by=by)
     return departure
 
 

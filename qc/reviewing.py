@@ -26,14 +26,15 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
-from batches.models import BatchState
 from ledger.writing import write
 from qc.batch_act import batch_with, lock_batch
 from qc.definitions.specification import Entry, ResultType
 from qc.judging import NEVER_TAKEN_BACK, entries_of, seen_in
 from qc.models import Reading, Result, ResultReview
+from qc.notifying import look_after_release
 from qc.out_of_specification import consequence, open_record_for, stays_open
 from qc.panel import STATUS, verdict_words
+from qc.pending import is_closed
 from qc.recording import raise_growth
 from qc.testing import judgement_of, known_line, reading_lines, result_from, test_url
 from qc.verdicts import Verdict
@@ -101,7 +102,7 @@ def objections_to_version(result: Result, *, counts: Result | None = None) -> li
             code="superseded",
         ),
         *when(
-            result.batch.state.disposition != BatchState.Disposition.NONE,
+            is_closed(result.batch, result.line),
             _("The decision on this batch has been made. Report what you found as a departure."),
             code="decided",
         ),
@@ -251,6 +252,7 @@ class CorrectResult(_OfResult):
         row = result_from(subject.batch, found, supersedes=subject, reason=intent["reason"])
         sign(row, signature, type="result.corrected", earlier=[subject])
         open_record_for(row, found.line, found.criterion_words, found.open_record)
+        look_after_release(subject.batch, row, row.line, by=signature.signer)
         return row
 
     def _write_corrected(self, wrong: Reading, intent: Intent, by: Person) -> None:

@@ -11,7 +11,7 @@ from qc.definitions.agreement import (
     faults_between_specification_and_product,
 )
 from qc.definitions.specification import Line, SpecificationDefinition
-from qc.definitions.unfilled import unfilled_limits
+from qc.definitions.unfilled import unfilled_limits, unfilled_two_step
 from qc.definitions.warning import warnings_of_specification
 from qc.rounding import Rounding
 
@@ -53,8 +53,9 @@ def disagreements_of(definition: ReadDefinition, others: Mapping[str, ReadDefini
 
 
 def unfilled_of(definition: ReadDefinition) -> list[str]:
-    """Give the names of the limits of a specification that the site has still to set."""
-    return unfilled_limits(as_specification(definition))
+    """Give what the site has still to set in a specification: limits, and what allows a result to follow."""
+    specification = as_specification(definition)
+    return [*unfilled_limits(specification), *unfilled_two_step(specification)]
 
 
 def warnings_of(definition: ReadDefinition, before: ReadDefinition | None) -> list[str]:

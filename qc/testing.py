@@ -18,7 +18,7 @@ from accounts.signature import Signature, sign
 from accounts.wording import local, record_time
 from batches.departures import raise_departure
 from batches.identity import identity_lines
-from batches.models import Batch, BatchState, Departure, Weight
+from batches.models import Batch, Departure, Weight
 from batches.weights import verified_weight
 from ledger import clock
 from qc import growth_test
@@ -28,9 +28,11 @@ from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import SpecificationDefinition
 from qc.judging import NO_RESULT, bottle_readings, entries_of, judged, seen_in
 from qc.models import Reading, Result
+from qc.notifying import look_after_release
 from qc.numeric_criteria import NumericCriterion, PerKilogram
 from qc.out_of_specification import consequence, open_record_for
 from qc.panel import STATUS, PanelLine, panel_line, verdict_words
+from qc.pending import is_closed
 from qc.recording import line_called, record_reading
 from qc.runs import is_in_doubt
 from qc.seen import Numeric
@@ -136,7 +138,7 @@ class SubmitResult(BatchAct):
             ),
             *_unfinished(subject, found),
             *when(
-                subject.state.disposition != BatchState.Disposition.NONE,
+                is_closed(subject, found.code),
                 _("The decision on this batch has been made."),
                 code="decided",
             ),
@@ -154,6 +156,7 @@ class SubmitResult(BatchAct):
                 about=row,
             )
         open_record_for(row, found.line, found.criterion_words, found.open_record)
+        look_after_release(subject, row, row.line, by=signature.signer)
         return row
 
     def done_url(self, row: object) -> str:

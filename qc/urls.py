@@ -34,4 +34,5 @@ urlpatterns = [
     path("batches/<str:number>/tests/<str:line>/", tests.test, name="test"),
     path("batches/<str:number>/tests/<str:line>/readings/", tests.record, name="reading-record"),
     path("batches/<str:number>/release/", release.release, name="release"),
+    path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from accounts.panels import Task
 from accounts.roles import Permission
-from batches.models import Batch, BatchState
+from batches.models import Batch
 from batches.record import objections_to_record
 from chain_of_custody.models import Container
 from qc.approving import is_current, newest_approval
@@ -21,8 +21,10 @@ from qc.growth_calendar import next_look
 from qc.investigating import objections_to_analyst
 from qc.models import OutOfSpecification, Result
 from qc.next_steps import next_step
+from qc.notifying import open_notifications
 from qc.out_of_specification import record_url
 from qc.panel import PanelLine, release_panel
+from qc.pending import OPEN_DECISIONS, Decision
 from qc.receiving import SAMPLES
 from qc.reviewing import people_who_entered
 from qc.runs import is_in_doubt
@@ -41,7 +43,9 @@ def work_of(person: Person) -> Iterable[Task]:
     if not may & NEEDED:
         yield from _actions(person)
         return
-    undecided = Batch.objects.filter(state__disposition=BatchState.Disposition.NONE).select_related(*READ_AT_ONCE)
+    if Permission.OUTSIDE_RECORD in may:
+        yield from _to_notify()
+    undecided = Batch.objects.filter(state__disposition__in=OPEN_DECISIONS).select_related(*READ_AT_ONCE)
     for batch in undecided.order_by("signed_at")[:MOST_BATCHES]:
         if Permission.SAMPLE_RECEIVE in may:
             yield from _to_receive(batch)
@@ -67,7 +71,23 @@ NEEDED = DECIDING | {
     Permission.RESULT_REVIEW,
     Permission.RESULTS_APPROVE,
     Permission.FACT_ASSESS,
+    Permission.OUTSIDE_RECORD,
 }
+
+
+def _to_notify() -> Iterator[Task]:
+    for due in open_notifications()[:MOST_BATCHES]:
+        yield Task(
+            title=_("Tell: %(who)s") % {"who": due.title},
+            batch=due.batch.number,
+            url=f"{_release_url(due.batch)}#notification-{due.pk}",
+            verb=_("Record"),
+            detail=due.says,
+            due_at=due.due_at,
+            at_risk=True,
+            icon="triangle-alert",
+            stake=_("A patient may have received it."),
+        )
 
 
 def samples_to_receive(batch: Batch) -> list[Container]:
@@ -167,6 +187,8 @@ def _to_assess(batch: Batch) -> Iterator[Task]:
 def _to_decide(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator[Task]:
     approval = newest_approval(batch)
     if approval is None or not is_current(approval, panel):
+        return
+    if batch.state.disposition == Decision.CERTIFIED_CONDITIONALLY and any(line.is_open for line in panel):
         return
     review = newest_review(batch)
     is_reviewed = review is not None and review.stream_position >= stream_position(batch)

@@ -4,6 +4,7 @@ Everything is formatted here, in the site's zone and words; below the snapshot n
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -81,21 +82,23 @@ def batch_certificate(
     """Give the snapshot of the batch certificate that states a decision."""
     batch = disposition.batch
     words = product_of(batch).profile.decision(disposition.decision)
-    certified = disposition.decision == BatchState.Disposition.CERTIFIED
+    sign = sign_of_decision(disposition.decision)
+    conditional = sign is snapshot.Sign.CONDITIONAL
     signatures = [_signature(disposition, _("Electronic signature, decision"))]
     if disposition.review is not None:
         signatures.insert(0, _signature(disposition.review, _("Electronic signature, review of the record")))
     line = _dose_line(stated_results(disposition.approval) if disposition.approval else [])
     dose = stated_dose(batch, disposition.recorded_at, line)
     return snapshot.BatchCertificate(
-        issue=issue_stated(number, version, issued_at, interim=False, supersedes=supersedes),
+        issue=issue_stated(number, version, issued_at, interim=conditional, supersedes=supersedes),
         identity=identity_stated(batch),
         product=replace(product_stated(batch), weight=dose.weight),
         decision=snapshot.Decision(
             code=disposition.decision,
-            sign=snapshot.Sign.PASS if certified else snapshot.Sign.FAIL,
+            sign=sign,
             words=words.title,
             statement=words.statement,
+            pending=tuple(_pending(each) for each in disposition.pending),
         ),
         certificate_of_analysis=_("%(number)s version %(version)s")
         % {"number": certificate.number, "version": certificate.version},
@@ -105,9 +108,42 @@ def batch_certificate(
         sites=sites_stated(product_of(batch), batch),
         signatures=tuple(signatures),
         proof=_proof(disposition),
-        comments=(disposition.statement,) if disposition.statement else (),
+        comments=_comments(disposition),
         data_marks=marks_stated(batch),
     )
+
+
+def sign_of_decision(decision: str) -> snapshot.Sign:
+    """Give the shape with which a decision is shown on paper."""
+    match BatchState.Disposition(decision):
+        case BatchState.Disposition.CERTIFIED:
+            return snapshot.Sign.PASS
+        case BatchState.Disposition.CERTIFIED_CONDITIONALLY:
+            return snapshot.Sign.CONDITIONAL
+        case _:
+            return snapshot.Sign.FAIL
+
+
+def _pending(line: Mapping[str, str]) -> str:
+    """Write a line that a conditional decision left pending, with the latest time of its result."""
+    if not line["due_at"]:
+        return line["title"]
+    due = record_time(datetime.fromisoformat(line["due_at"]))
+    return _("%(title)s, due %(due)s") % {"title": line["title"], "due": due}
+
+
+def _comments(disposition: Disposition) -> tuple[str, ...]:
+    """Give what the certifier said, and for a conditional decision what is done next and who accepted it."""
+    said = [disposition.statement] if disposition.statement else []
+    if disposition.plan_if_positive:
+        said.append(_("If a late result is positive: %(plan)s") % {"plan": disposition.plan_if_positive})
+    if disposition.decision == BatchState.Disposition.CERTIFIED_CONDITIONALLY:
+        rule = specification_of(disposition.batch).two_step
+        said.append(_("Allowed by: %(authorisation)s") % {"authorisation": rule.authorisation if rule else "–"})
+    if accepted := disposition.acceptance:
+        words = {"name": accepted.name, "role": accepted.role, "time": record_time(accepted.happened_at)}
+        said.append(_("Accepted before the last result by %(name)s, %(role)s, %(time)s.") % words)
+    return tuple(said)
 
 
 def issue_stated(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Signed
 from accounts.wording import local
-from batches.models import Batch
+from batches.models import Batch, BatchState
 from batches.streams import streams_of
 from ledger import clock, files, outbox
 from ledger.canonical import digest
@@ -69,8 +69,8 @@ def issue_certificate_of_analysis(job: OutboxJob) -> None:
 @outbox.handles(BATCH_CERTIFICATE_JOB)
 def issue_batch_certificate(job: OutboxJob) -> None:
     """Make the batch certificate that states a decision."""
-    found = Disposition.objects.select_related("batch__order__coi__subject", "review", "approval", "supersedes")
-    disposition = found.get(pk=job.subject)
+    named = ("review", "approval", "supersedes", "acceptance")
+    disposition = Disposition.objects.select_related("batch__order__coi__subject", *named).get(pk=job.subject)
     certificate = document_on(disposition.approval)
     superseded = document_on(disposition.supersedes) if disposition.supersedes else None
 
@@ -85,7 +85,8 @@ def issue_batch_certificate(job: OutboxJob) -> None:
         )
 
     kind = Document.Kind.BATCH_CERTIFICATE
-    _issue(job, disposition, disposition.batch, kind, gather, supersedes=superseded, is_interim=False)
+    interim = disposition.decision == BatchState.Disposition.CERTIFIED_CONDITIONALLY
+    _issue(job, disposition, disposition.batch, kind, gather, supersedes=superseded, is_interim=interim)
 
 
 def document_on(basis: Signed | None) -> Document:

@@ -105,7 +105,7 @@ class BatchesView(APIView):
         if stage := request.query_params.get("stage"):
             rows = rows.filter(state__stage=stage[:40])
         if disposition := request.query_params.get("disposition"):
-            rows = rows.filter(state__disposition=disposition[:14])
+            rows = rows.filter(state__disposition=disposition[:24])
         return listed(rows, request, self, wording.batch)
 
 

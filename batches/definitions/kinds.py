@@ -139,6 +139,10 @@ def as_master(definition: ReadDefinition) -> MasterDefinition:
     return definition
 
 
+def _unfilled_in_product(definition: ReadDefinition) -> Sequence[str]:
+    return [f"Profile, the words for the decision {each}" for each in as_product(definition).profile.unworded]
+
+
 def _unfilled_in_master(definition: ReadDefinition) -> Sequence[str]:
     return unfilled_limits(as_master(definition))
 
@@ -151,7 +155,9 @@ def _warnings_of_product(definition: ReadDefinition, before: ReadDefinition | No
     return warnings_of_product(as_product(definition), None if before is None else as_product(before))
 
 
-register_kind(DefinitionKind("product", read_product, _own_code, warnings=_warnings_of_product))
+register_kind(
+    DefinitionKind("product", read_product, _own_code, unfilled=_unfilled_in_product, warnings=_warnings_of_product)
+)
 register_kind(
     DefinitionKind(
         "master", read_master, _its_product, _master_against_product, _unfilled_in_master, _warnings_of_master

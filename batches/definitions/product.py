@@ -24,9 +24,40 @@ class ProfileStep:
 class Decision:
     """What a disposition is called in this profile, and what its signer states."""
 
-    disposition: str  # certified, not_certified
+    disposition: str  # certified_conditionally, certified, not_certified, withdrawn
     title: str
     statement: str
+
+
+PLAIN_WORDS = (
+    Decision(
+        "certified_conditionally",
+        "Certified conditionally",
+        "I certify this batch on the results at hand, before those named as pending are there.",
+    ),
+    Decision(
+        "withdrawn",
+        "Certification withdrawn",
+        "I withdraw the certification of this batch. Its containers that are still here stay here.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """Who is told of a result out of specification after certification, and within how many hours."""
+
+    code: str
+    title: str
+    hours: int
+
+
+# For a profile that names nobody: a result after certification never goes untold.
+ALWAYS_NOTIFIED = (
+    Notified("physician", "Treating physician", 24),
+    Notified("sponsor", "Sponsor or holder of the authorisation", 24),
+    Notified("authority", "Supervisory authority", 24),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +68,24 @@ class Profile:
     title: str
     steps: tuple[ProfileStep, ...]
     decisions: tuple[Decision, ...]
+    notifications: tuple[Notified, ...] = ALWAYS_NOTIFIED
+    sponsor_release: bool = False  # bags leave only after the sponsor of a trial released the batch
 
     def step(self, code: str) -> ProfileStep:
         return next(each for each in self.steps if each.code == code)
 
     def decision(self, disposition: str) -> Decision:
-        return next(each for each in self.decisions if each.disposition == disposition)
+        """Give the words of a decision; plain ones where the profile was approved before there was this decision."""
+        return next(each for each in (*self.decisions, *PLAIN_WORDS) if each.disposition == disposition)
+
+    @property
+    def unworded(self) -> list[str]:
+        """The decisions for which the profile has no words of its own."""
+        return [word.disposition for word in PLAIN_WORDS if word.disposition not in self.worded]
+
+    @property
+    def worded(self) -> set[str]:
+        return {each.disposition for each in self.decisions}
 
 
 @dataclass(frozen=True, slots=True)

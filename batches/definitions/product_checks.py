@@ -15,6 +15,7 @@ def faults_of_product(product: ProductDefinition) -> list[str]:
         *repeated((each.code for each in product.parameters), "Parameter"),
         *repeated((each.code for each in product.profile.steps), "Profile step"),
         *repeated((each.disposition for each in product.profile.decisions), "The decision"),
+        *repeated((each.code for each in product.profile.notifications), "The notification"),
         *repeated(product.retention, "Retention rule"),
         *_faults_of_profile(product),
         *faults_of_dose(product.dose),

@@ -56,9 +56,11 @@ from batches.definitions.parts import (
     whole,
 )
 from batches.definitions.product import (
+    ALWAYS_NOTIFIED,
     Authorisation,
     Decision,
     DonorTesting,
+    Notified,
     Parameter,
     ProductDefinition,
     Profile,
@@ -175,6 +177,12 @@ def _profile(data: Part) -> Profile:
             Decision(text(each, "disposition"), text(each, "title"), text(each, "statement"))
             for each in parts(data, "decisions")
         ),
+        notifications=tuple(
+            Notified(text(each, "code"), text(each, "title"), whole(each, "hours"))
+            for each in parts(data, "notifications")
+        )
+        or ALWAYS_NOTIFIED,
+        sponsor_release=is_yes(data, "sponsor_release"),
     )
 
 

@@ -46,10 +46,18 @@ class BatchState(models.Model):
         NONE = "none", _("In quarantine, not decided")
         CERTIFIED = "certified", _("Certified")
         NOT_CERTIFIED = "not_certified", _("Not certified")
+        CERTIFIED_CONDITIONALLY = "certified_conditionally", _("Certified conditionally")
+        WITHDRAWN = "withdrawn", _("Certification withdrawn")
+
+    class AfterRelease(models.TextChoices):
+        NONE = "", _("nothing")
+        STERILITY = "sterility", _("Sterility positive after release")
+        RESULT = "result", _("Out of specification after release")
 
     batch = models.OneToOneField(Batch, on_delete=models.PROTECT, primary_key=True, related_name="state")
     stage = models.CharField(max_length=40)
-    disposition = models.CharField(max_length=14, choices=Disposition, default=Disposition.NONE)
+    disposition = models.CharField(max_length=24, choices=Disposition, default=Disposition.NONE)
+    after_release = models.CharField(max_length=10, choices=AfterRelease, blank=True, default=AfterRelease.NONE)
 
 
 class InBatch(Written):

@@ -8,14 +8,17 @@ from accounts.api.authentication import asker
 from accounts.api.schema import documented
 from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
-from batches.models import BatchState
+from qc.addenda import addenda_of
 from qc.api import shapes
 from qc.assessing import facts_of
 from qc.batch_act import batch_called
-from qc.disposition import objections_to_disposition
+from qc.disposition import next_decisions, objections_to_disposition
+from qc.leaving import objections_to_bags
+from qc.notifying import notifications_of, positives_of
+from qc.outside import sponsor_release_of
 from qc.panel import release_panel
-
-DECISIONS = (BatchState.Disposition.CERTIFIED, BatchState.Disposition.NOT_CERTIFIED)
+from qc.pending import decision_in_force
+from qc.two_step import newest_acceptance, two_step_of
 
 
 class PanelView(APIView):
@@ -56,9 +59,44 @@ class DispositionView(APIView):
         by = asker(request)
         refuse_if(lacks(by, Permission.RECORD_READ))
         batch = batch_called(number)
+        need = two_step_of(batch, release_panel(batch))
         decisions = [
             {"decision": decision, "objections": objections_to_disposition(batch, decision, by)}
-            for decision in DECISIONS
+            for decision in next_decisions(batch)
         ]
-        answer = {"disposition": batch.state.disposition, "decisions": decisions}
+        in_force = decision_in_force(batch)
+        answer = {
+            "disposition": batch.state.disposition,
+            "pending": in_force.pending if in_force else [],
+            "conditional": {
+                "is_offered": need.is_offered,
+                "says": need.says,
+                "authorisation": need.authorisation,
+                "asks_physician": need.asks_physician,
+                "would_be_pending": [one.stated() for one in need.pending],
+            },
+            "decisions": decisions,
+        }
         return Response(shapes.DispositionOutput(answer).data)
+
+
+class AfterReleaseView(APIView):
+    """What was said outside of a batch, and what came after its decision."""
+
+    @documented(
+        "Read what was said outside of a batch and what came after its decision",
+        answers=shapes.AfterReleaseOutput,
+        tag="release",
+    )
+    def get(self, request: Request, number: str) -> Response:
+        refuse_if(lacks(asker(request), Permission.RECORD_READ))
+        batch = batch_called(number)
+        answer = {
+            "positive": list(positives_of(batch).values()),
+            "bags_stay": objections_to_bags(batch),
+            "acceptance": newest_acceptance(batch),
+            "sponsor_release": sponsor_release_of(batch),
+            "notifications": notifications_of(batch),
+            "addenda": addenda_of(batch),
+        }
+        return Response(shapes.AfterReleaseOutput(answer).data)

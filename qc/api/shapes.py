@@ -5,11 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.schema import ObjectionOutput
+from accounts.refusal import Objection
 from chain_of_custody.models import IdentityCheck
 from qc.assessing import Fact
 from qc.growth_calendar import Look
 from qc.growth_calendar import Standing as LookStanding
-from qc.models import FactAssessment, Reading, Result, Sample
+from qc.models import Addendum, FactAssessment, NotificationDue, Reading, Result, Sample
+from qc.models.releasing import SaidOutside
+from qc.owners import owner_of
 from qc.panel import PanelLine, Standing
 from qc.verdicts import Judgement, Verdict
 
@@ -156,17 +159,104 @@ class DeviationsOutput(serializers.Serializer[Plain]):
     results = DeviationOutput(many=True)
 
 
+class BlockerOutput(ObjectionOutput):
+    """A reason against a decision, with the role whose turn it is."""
+
+    owner = serializers.SerializerMethodField()
+
+    def get_owner(self, objection: Objection) -> str:
+        """Give the code of the role that clears it."""
+        return owner_of(objection).value
+
+
 class DecisionOutput(serializers.Serializer[Plain]):
     """A decision that could be taken, and everything against it, the person who asks included."""
 
     decision = serializers.CharField()
-    objections = ObjectionOutput(many=True)
+    objections = BlockerOutput(many=True)
+
+
+class SaidOutput(serializers.Serializer[SaidOutside]):
+    """What somebody outside said, as one of ours entered it."""
+
+    id = serializers.UUIDField(source="pk")
+    name = serializers.CharField()
+    role = serializers.CharField()
+    said = serializers.CharField()
+    happened_at = serializers.DateTimeField()
+    evidence = serializers.UUIDField(source="evidence_id", allow_null=True)
+    evidence_reference = serializers.CharField(allow_blank=True)
+    entered_by = serializers.CharField(source="signer_username")
+
+
+class SponsorReleaseOutput(SaidOutput):
+    """The sponsor's release, with who checked it."""
+
+    checked_by = serializers.CharField(source="check_of_it.signer_username", allow_null=True, default=None)
+
+
+class NotificationOutput(serializers.Serializer[NotificationDue]):
+    """Somebody to be told; its id is the record that the act notification.done takes."""
+
+    id = serializers.UUIDField(source="pk")
+    line = serializers.CharField()
+    recipient = serializers.CharField()
+    title = serializers.CharField()
+    says = serializers.CharField()
+    due_at = serializers.DateTimeField()
+    told = serializers.CharField(source="done.told", allow_null=True, default=None)
+    told_at = serializers.DateTimeField(source="done.happened_at", allow_null=True, default=None)
+    said = serializers.CharField(source="done.said", allow_null=True, default=None)
+
+
+class AddendumOutput(serializers.Serializer[Addendum]):
+    """An addendum; its id is the record that the act decision.stands takes."""
+
+    id = serializers.UUIDField(source="pk")
+    kind = serializers.CharField()
+    about = serializers.CharField()
+    text = serializers.CharField()
+    blocks = serializers.ListField(child=serializers.CharField())
+    added_by = serializers.CharField(source="signer_username")
+    added_at = serializers.DateTimeField(source="signed_at")
+    stands_because = serializers.CharField(source="stands.reason", allow_null=True, default=None)
+
+
+class AfterReleaseOutput(serializers.Serializer[Plain]):
+    """What was said outside, what turned out after a certification, who was told, and what keeps the bags here."""
+
+    positive = serializers.ListField(child=serializers.CharField())
+    bags_stay = ObjectionOutput(many=True)
+    acceptance = SaidOutput(allow_null=True)
+    sponsor_release = SponsorReleaseOutput(allow_null=True)
+    notifications = NotificationOutput(many=True)
+    addenda = AddendumOutput(many=True)
+
+
+class PendingOutput(serializers.Serializer[Plain]):
+    """A line whose result follows a conditional certification, and when it is due at the latest."""
+
+    line = serializers.CharField()
+    title = serializers.CharField()
+    due_at = serializers.CharField(allow_blank=True)
+
+
+class TwoStepOutput(serializers.Serializer[Plain]):
+    """Whether a certification before the last result is offered, and why or why not."""
+
+    is_offered = serializers.BooleanField()
+    says = serializers.CharField()
+    authorisation = serializers.CharField(allow_blank=True)
+    asks_physician = serializers.BooleanField()
+    would_be_pending = PendingOutput(many=True)
 
 
 class DispositionOutput(serializers.Serializer[Plain]):
-    """The decision on a batch, and what stands against each decision."""
+    """The decision on a batch, what it left pending, and what stands against each decision that may follow it."""
 
     disposition = serializers.CharField()
+    pending = PendingOutput(many=True)
+    conditional = TwoStepOutput()
     decisions = DecisionOutput(many=True)
 
 

@@ -24,4 +24,5 @@ urlpatterns = [
     path("batches/<str:number>/dose/", dose.DoseView.as_view(), name="api-dose"),
     path("batches/<str:number>/facts/", release.FactsView.as_view(), name="api-facts"),
     path("batches/<str:number>/disposition/", release.DispositionView.as_view(), name="api-disposition"),
+    path("batches/<str:number>/after-release/", release.AfterReleaseView.as_view(), name="api-after-release"),
 ]

@@ -11,6 +11,7 @@ from batches.definitions.parts import (
     FaultyDefinitionError,
     Part,
     held_against,
+    is_yes,
     part,
     parts,
     refuse,
@@ -22,6 +23,7 @@ from batches.definitions.parts import (
 from qc.definitions.growth import growth_plan
 from qc.definitions.specification import (
     Entry,
+    Follows,
     Line,
     Member,
     MethodReference,
@@ -29,6 +31,7 @@ from qc.definitions.specification import (
     ResultType,
     SamplePoint,
     SpecificationDefinition,
+    TwoStep,
     Waiver,
 )
 from qc.definitions.specification_checks import faults_of_specification
@@ -63,7 +66,12 @@ def _specification(data: Part) -> SpecificationDefinition:
             for each in parts(data, "waivers")
         ),
         reference=text(data, "reference"),
+        two_step=_two_step(part(data, "two_step")) if "two_step" in data else None,
     )
+
+
+def _two_step(data: Part) -> TwoStep:
+    return TwoStep(text(data, "authorisation"), is_yes(data, "physician_acceptance"))
 
 
 def _line(data: Part) -> Line:
@@ -82,7 +90,12 @@ def _line(data: Part) -> Line:
         reference=text(data, "reference"),
         note=text(data, "note"),
         growth=growth_plan(data),
+        follows=_follows(part(data, "follows")) if "follows" in data else None,
     )
+
+
+def _follows(data: Part) -> Follows:
+    return Follows(whole(data, "latest_days"), texts(data, "gates"))
 
 
 def _member(data: Part) -> Member:

@@ -67,6 +67,22 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Follows:
+    """How late the result of a line that may follow is at the latest, and what must conform before it may."""
+
+    latest_days: int  # from the receipt of its sample
+    gates: tuple[str, ...]  # lines at other sampling points
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStep:
+    """What allows a certification before the last result."""
+
+    authorisation: str  # its reference; "to be set" while the site has not named it
+    physician_acceptance: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One test with its criterion; a group of tests where the criterion is any-of or all-of."""
 
@@ -83,6 +99,7 @@ class Line:
     reference: str
     note: str
     growth: GrowthPlan | None = None  # how bottles are read; None where the specification says nothing of it
+    follows: Follows | None = None  # of a line that may follow; older definitions do not say it
 
     @property
     def growth_days(self) -> int:
@@ -118,6 +135,7 @@ class SpecificationDefinition:
     lines: tuple[Line, ...]
     waivers: tuple[Waiver, ...]
     reference: str
+    two_step: TwoStep | None = None
 
     def line(self, code: str) -> Line | None:
         return next((each for each in self.lines if each.code == code), None)

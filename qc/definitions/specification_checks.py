@@ -3,7 +3,9 @@
 (1) every characteristic its product needs has a line or a written waiver;
 (2) every criterion can be judged under the rounding rule, and fits what the laboratory enters;
 (3) lines stand at a sampling point, counts name their basis, groups have members of their own;
-(4) only a line that never decides is for information.
+(4) only a line that never decides is for information;
+(5) what is said of a line that follows fits it: its gates are needed before and stand at other sampling points, and its
+    latest day is not before the last day of its growth test.
 """
 
 from collections.abc import Iterator, Mapping
@@ -51,6 +53,8 @@ def faults_of_specification(specification: SpecificationDefinition) -> list[str]
         *repeated((waiver.covers for waiver in specification.waivers), "The waiver for"),
         *_faults_of_cover(specification),
         *(fault for line in specification.lines for fault in _faults_of_line(specification, line)),
+        *(fault for line in specification.lines for fault in _faults_of_following(specification, line)),
+        *_faults_of_two_step(specification),
     ]
 
 
@@ -67,6 +71,29 @@ def _faults_of_cover(specification: SpecificationDefinition) -> Iterator[str]:
             yield f"Nothing covers {words}: add a line that decides, or a waiver with its reference."
     for both in sorted(covered & waived):
         yield f"{both} has a line and a waiver; keep one of them."
+
+
+def _faults_of_following(specification: SpecificationDefinition, line: Line) -> Iterator[str]:
+    where = f"Line {line.code}"
+    if line.follows is None:
+        return
+    if line.release is not Release.MAY_FOLLOW:
+        yield f"{where}: only a line that may follow says how it follows."
+    if line.criterion["kind"] == "no_growth" and line.follows.latest_days < int(str(line.criterion["days"])):
+        yield f"{where}: its latest day is before the last day of its growth test."
+    yield from (f"{where}: {fault}" for fault in repeated(line.follows.gates, "the gate"))
+    for code in line.follows.gates:
+        gate = specification.line(code)
+        if gate is None or gate.release is not Release.BEFORE:
+            yield f"{where}: its gate {code} is no line of this specification that is needed before certification."
+        elif gate.sample_point == line.sample_point:
+            yield f"{where}: its gate {code} stands at the same sampling point."
+
+
+def _faults_of_two_step(specification: SpecificationDefinition) -> Iterator[str]:
+    follow = any(line.release is Release.MAY_FOLLOW for line in specification.lines)
+    if specification.two_step is not None and not follow:
+        yield "Two-step certification is described, but no line may follow."
 
 
 def _decides(line: Line) -> bool:

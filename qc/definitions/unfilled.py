@@ -1,8 +1,12 @@
-"""Limits that a site has still to set: they stand as "to be set", can be prepared and checked, and block approval."""
+"""What a site has still to set: limits stand as "to be set", can be prepared and checked, and block approval.
+
+So does the authorisation that allows a certification before the last result, where a line may follow, and how late the
+result of such a line is at the latest.
+"""
 
 from collections.abc import Iterator, Mapping
 
-from qc.definitions.specification import SpecificationDefinition
+from qc.definitions.specification import Release, SpecificationDefinition
 
 TO_BE_SET = "to be set"
 # A number in place of each, so that everything else about the criterion can be checked meanwhile.
@@ -15,6 +19,16 @@ def unfilled_limits(specification: SpecificationDefinition) -> list[str]:
         f"Line {line.code}, {line.title}" + (f", {member}" if member else "")
         for line in specification.lines
         for member in dict.fromkeys(_waiting(line.criterion))
+    ]
+
+
+def unfilled_two_step(specification: SpecificationDefinition) -> list[str]:
+    """Give what is still to be said of the lines that may follow: nothing where there is none."""
+    following = [line for line in specification.lines if line.release is Release.MAY_FOLLOW]
+    named = specification.two_step is not None and specification.two_step.authorisation != TO_BE_SET
+    return [
+        *(["Two-step certification, the authorisation that allows it"] if following and not named else []),
+        *(f"Line {line.code}, {line.title}, its latest day" for line in following if line.follows is None),
     ]
 
 

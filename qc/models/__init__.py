@@ -1,5 +1,6 @@
 """The tables of the laboratory, of the decision, of trends and of controls, one file for each thing people do."""
 
+from qc.models.after_release import Addendum, DecisionStands, NotificationDone, NotificationDue
 from qc.models.assessing import FactAssessment
 from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
@@ -17,9 +18,11 @@ from qc.models.out_of_specification import (
     RetestPlan,
     RetestPlanApproved,
 )
+from qc.models.releasing import PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked
 from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, TrendLimitsApproval
 
 __all__ = [
+    "Addendum",
     "BatchDose",
     "Capa",
     "CapaChecked",
@@ -27,14 +30,18 @@ __all__ = [
     "ControlLot",
     "ControlLotApproval",
     "ControlMeasurement",
+    "DecisionStands",
     "Disposition",
     "DoseVerification",
     "FactAssessment",
     "LaboratoryInvestigation",
     "MeasurementInvalid",
     "MeasurementInvalidReviewed",
+    "NotificationDone",
+    "NotificationDue",
     "OutOfSpecification",
     "OutOfSpecificationClosed",
+    "PhysicianAcceptance",
     "Reading",
     "RecordReview",
     "Result",
@@ -46,6 +53,8 @@ __all__ = [
     "Sample",
     "SignalAssessment",
     "SignalClosing",
+    "SponsorRelease",
+    "SponsorReleaseChecked",
     "TrendLimits",
     "TrendLimitsApproval",
 ]

@@ -3,6 +3,7 @@
 from django.db import models
 
 from batches.models import BatchState, SignedInBatch
+from qc.models.releasing import PhysicianAcceptance
 
 
 class ResultsApproval(SignedInBatch):
@@ -33,12 +34,19 @@ class RecordReview(SignedInBatch):
 class Disposition(SignedInBatch):
     """The decision on a batch. A later one supersedes it; none is ever changed."""
 
-    decision = models.CharField(max_length=14, choices=BatchState.Disposition)
+    decision = models.CharField(max_length=24, choices=BatchState.Disposition)
     version = models.PositiveIntegerField(default=1)
     review = models.ForeignKey(RecordReview, on_delete=models.PROTECT, null=True, related_name="dispositions")
     approval = models.ForeignKey(ResultsApproval, on_delete=models.PROTECT, null=True, related_name="dispositions")
     statement = models.TextField(max_length=2000, blank=True)
     supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
+    pending = models.JSONField(
+        default=list, help_text="of a conditional one: code, title and latest time of each line that follows"
+    )
+    plan_if_positive = models.TextField(max_length=2000, blank=True)
+    acceptance = models.ForeignKey(
+        PhysicianAcceptance, on_delete=models.PROTECT, null=True, related_name="dispositions"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["batch", "version"], name="a_batch_has_one_decision_a_version")]

@@ -9,11 +9,12 @@ from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.offering import offer
 from accounts.roles import Permission
-from batches.models import Batch, BatchState
+from batches.models import Batch
 from batches.views.strip import strip_of
 from qc.assessing import SEVERITIES, fact_with, open_facts
 from qc.batch_act import READ_AT_ONCE, batch_with
 from qc.models import FactAssessment
+from qc.pending import OPEN_DECISIONS
 
 A_PAGE = 50
 SEVERITY_STATUS = {
@@ -32,7 +33,7 @@ def deviations(request: HttpRequest) -> HttpResponse:
     if severity in {code for code, _words in SEVERITIES}:
         rows = rows.filter(severity=severity)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    undecided = Batch.objects.filter(state__disposition=BatchState.Disposition.NONE).select_related(*READ_AT_ONCE)
+    undecided = Batch.objects.filter(state__disposition__in=OPEN_DECISIONS).select_related(*READ_AT_ONCE)
     may_assess = Permission.FACT_ASSESS in person_of(request).permissions
     waiting = [(batch, len(open_facts(batch))) for batch in undecided.order_by("number")[:100]] if may_assess else []
     context = {

@@ -11,7 +11,7 @@ from accounts.models import Person
 from accounts.offering import Offer, offer
 from accounts.panels import Task
 from accounts.roles import Permission
-from batches.models import Batch, BatchState, Weight
+from batches.models import Batch, Weight
 from qc import dose_words as words
 from qc.batch_act import READ_AT_ONCE, batch_called
 from qc.dose_inputs import Calculation, calculation_of, rule_of
@@ -27,6 +27,7 @@ from qc.dosing import (
     what_is_missing,
 )
 from qc.models import BatchDose
+from qc.pending import OPEN_DECISIONS
 
 MOST_BATCHES = 50
 
@@ -94,7 +95,7 @@ def dose_work_of(person: Person) -> Iterable[Task]:
     """List the doses that this person could determine or verify."""
     if Permission.DOSE_DETERMINE not in person.permissions:
         return
-    undecided = Batch.objects.filter(state__disposition=BatchState.Disposition.NONE).select_related(*READ_AT_ONCE)
+    undecided = Batch.objects.filter(state__disposition__in=OPEN_DECISIONS).select_related(*READ_AT_ONCE)
     for batch in undecided.order_by("signed_at")[:MOST_BATCHES]:
         if rule_of(batch) is not None:
             yield from _tasks(batch, person)

@@ -17,12 +17,13 @@ from accounts.refusal import BadInput, Objection
 from accounts.roles import Permission
 from accounts.sessions import station_of
 from accounts.views.places import SeeOther
-from batches.models import Batch, BatchState
+from batches.models import Batch
 from batches.views.strip import strip_of
 from ledger import clock
 from qc.batch_act import READ_AT_ONCE, batch_called
 from qc.inputs import SampleInput
 from qc.models import Sample
+from qc.pending import OPEN_DECISIONS
 from qc.receiving import Received, receive_sample
 from qc.views.tests import UNREADABLE
 from qc.work import samples_to_receive
@@ -34,7 +35,7 @@ NEWEST = 100
 @needs(Permission.RECORD_READ)
 def samples(request: HttpRequest) -> HttpResponse:
     """List the samples to receive and those that are here, the newest first."""
-    undecided = Batch.objects.filter(state__disposition=BatchState.Disposition.NONE).select_related(*READ_AT_ONCE)
+    undecided = Batch.objects.filter(state__disposition__in=OPEN_DECISIONS).select_related(*READ_AT_ONCE)
     awaited = [(batch, container) for batch in undecided.order_by("number") for container in samples_to_receive(batch)]
     here = Sample.objects.select_related("container", "batch").order_by("-received_at")[:NEWEST]
     context = {

@@ -8,9 +8,9 @@ from qc.approving import newest_approval
 from qc.assessing import facts_of, open_facts
 from qc.batch_act import READ_AT_ONCE, batch_called
 from qc.disposition import objections_to_certification
-from qc.models import Disposition
 from qc.out_of_specification import objections_to_out_of_specification
 from qc.panel import release_panel
+from qc.pending import decision_in_force
 
 
 def tests_panel(request: HttpRequest, number: str) -> str:
@@ -29,7 +29,7 @@ def tests_panel(request: HttpRequest, number: str) -> str:
 def disposition_panel(request: HttpRequest, number: str) -> str:
     """Render the decision on a batch, or everything that stands against it."""
     batch = batch_called(number)
-    decision = Disposition.objects.filter(batch=batch).order_by("-version").first()
+    decision = decision_in_force(batch)
     context = {
         "batch": batch,
         "decision": decision,

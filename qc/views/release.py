@@ -1,10 +1,12 @@
 """The release page: results, facts to assess one by one, the review of the record, and the decision."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.integrity import objections_to_streams
 from accounts.middleware import person_of
@@ -12,16 +14,29 @@ from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import Offer, offer
 from accounts.roles import Permission
+from accounts.views.places import SeeOther
+from batches.definitions.product import Decision
+from batches.fates import CERTIFIED
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
 from batches.streams import streams_of
-from batches.views.strip import Context, strip_of
+from batches.views.strip import DISPOSITION_STATUS, Context, strip_of
+from chain_of_custody.uploading import keep_upload
+from chain_of_custody.views.evidence import recent_files
+from ledger import clock
+from qc.addenda import addenda_of, holding_addenda
 from qc.approving import newest_approval
 from qc.assessing import DECISIONS, SEVERITIES, facts_of
 from qc.batch_act import batch_called
-from qc.disposition import newest_review, objections_to_certification
-from qc.models import Disposition
+from qc.disposition import newest_review, next_decisions, objections_to_certification
+from qc.models import Addendum, Disposition
+from qc.notifying import notifications_of, positives_of
+from qc.outside import sponsor_release_of
 from qc.panel import release_panel
+from qc.pending import decision_in_force
+from qc.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
+
+CONDITIONALLY = BatchState.Disposition.CERTIFIED_CONDITIONALLY
 
 
 @require_safe
@@ -37,28 +52,115 @@ def about(batch: Batch, *, by: Person) -> Context:
     panel = release_panel(batch)
     facts = facts_of(batch)
     profile = product_of(batch).profile
-    decided = Disposition.objects.filter(batch=batch).order_by("-version").first()
-    choices = () if decided else (BatchState.Disposition.CERTIFIED, BatchState.Disposition.NOT_CERTIFIED)
-    return {
-        "panel": panel,
-        "specification": batch.specification,
-        "conform": sum(line.conforms for line in panel),
-        "facts": [(fact, offer("fact.assess", fact.id, by=by) if fact.assessment is None else None) for fact in facts],
-        "severities": SEVERITIES,
-        "fact_decisions": DECISIONS,
-        "open_facts": sum(fact.assessment is None for fact in facts),
-        "approval": newest_approval(batch),
-        "approve": offer("results.approve", batch, by=by),
-        "review": newest_review(batch),
-        "review_offer": offer("record.review", batch, by=by, data={"statement": ""}),
-        "decisions": [(profile.decision(decision.value), _decision(batch, decision, by)) for decision in choices],
-        "decided": decided,
-        "blockers": [*objections_to_streams(streams_of(batch)), *objections_to_certification(batch)],
-    }
+    decided = decision_in_force(batch)
+    need = two_step_of(batch, panel)
+    choices = [one for one in next_decisions(batch) if one != CONDITIONALLY or need.is_offered]
+    return (
+        {
+            "panel": panel,
+            "specification": batch.specification,
+            "conform": sum(line.conforms for line in panel),
+            "facts": [
+                (fact, offer("fact.assess", fact.id, by=by) if fact.assessment is None else None) for fact in facts
+            ],
+            "severities": SEVERITIES,
+            "fact_decisions": DECISIONS,
+            "open_facts": sum(fact.assessment is None for fact in facts),
+            "approval": newest_approval(batch),
+            "approve": offer("results.approve", batch, by=by),
+            "review": newest_review(batch),
+            "review_offer": offer("record.review", batch, by=by, data={"statement": ""}),
+            "decisions": [Choice(profile.decision(one.value), _decision(batch, one, by)) for one in choices],
+            "decided": decided,
+            "decided_words": profile.decision(decided.decision) if decided else None,
+            "decided_status": DISPOSITION_STATUS[BatchState.Disposition(batch.state.disposition)],
+            "earlier_decisions": _earlier(batch, decided),
+            "need": need,
+            "may_be_conditional": CONDITIONALLY in next_decisions(batch),
+            "pending": _pending_of(decided),
+            "blockers": [*objections_to_streams(streams_of(batch)), *objections_to_certification(batch)],
+        }
+        | said_outside(batch, need, by=by)
+        | after_release(batch, by=by)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One decision that may be taken: its words in the profile, and its button or the reasons against it."""
+
+    words: Decision
+    offer: Offer
+
+    @property
+    def is_conditional(self) -> bool:
+        return self.words.disposition == CONDITIONALLY
 
 
 def _decision(batch: Batch, decision: BatchState.Disposition, by: Person) -> Offer:
-    """Offer a decision; what the statement needs is said when it is sent."""
-    offered = offer("batch.certify", batch, by=by, data={"decision": decision.value, "statement": ""})
-    fields = tuple(pair for pair in offered.fields if pair[0] != "statement")
-    return replace(offered, objections=[one for one in offered.objections if one.field != "statement"], fields=fields)
+    """Offer a decision; what its statements need is said when they are sent."""
+    data = {"decision": decision.value, "statement": "", "plan_if_positive": ""}
+    offered = offer("batch.certify", batch, by=by, data=data)
+    fields = tuple(pair for pair in offered.fields if pair[0] == "decision")
+    said_later = ("statement", "plan_if_positive")
+    return replace(
+        offered, objections=[one for one in offered.objections if one.field not in said_later], fields=fields
+    )
+
+
+def _earlier(batch: Batch, decided: Disposition | None) -> list[Disposition]:
+    """Give the decisions that a later one superseded, the newest first."""
+    rows = Disposition.objects.filter(batch=batch).order_by("-version")
+    return list(rows.exclude(pk=decided.pk)) if decided else []
+
+
+def _pending_of(decided: Disposition | None) -> list[tuple[str, datetime | None]]:
+    """Give the lines that the decision in force left pending, and when each is due at the latest."""
+    rows = decided.pending if decided else []
+    return [(each["title"], datetime.fromisoformat(each["due_at"]) if each["due_at"] else None) for each in rows]
+
+
+def said_outside(batch: Batch, need: TwoStepNeed, *, by: Person) -> Context:
+    """Give what physician and sponsor said, and the forms with which it is entered where it is asked for."""
+    release = sponsor_release_of(batch)
+    checked = release is not None and hasattr(release, "check_of_it")
+    accepts = need.asks_physician and need.pending and acceptance_for(batch, need) is None
+    undecided = CONDITIONALLY in next_decisions(batch)
+    certified = batch.state.disposition in CERTIFIED
+    return {
+        "acceptance": newest_acceptance(batch),
+        "acceptance_offer": offer("acceptance.record", batch, by=by) if accepts and undecided else None,
+        "asks_sponsor": product_of(batch).profile.sponsor_release,
+        "sponsor_release": release,
+        "sponsor_check": release.check_of_it if release and checked else None,
+        "sponsor_offer": offer("sponsor_release.record", batch, by=by) if certified and release is None else None,
+        "sponsor_check_offer": offer("sponsor_release.check", release, by=by) if release and not checked else None,
+        "evidence_files": recent_files(by),
+        "may_record": Permission.OUTSIDE_RECORD in by.permissions,
+    }
+
+
+def after_release(batch: Batch, *, by: Person) -> Context:
+    """Give what turned out after a certification, who is told of it, and the addenda to the decided record."""
+    addenda = addenda_of(batch)
+    holding = set(holding_addenda(batch).values_list("pk", flat=True))
+    return {
+        "positives": list(positives_of(batch).values()),
+        "notifications": [
+            (due, None if hasattr(due, "done") else offer("notification.done", due, by=by))
+            for due in notifications_of(batch)
+        ],
+        "now": clock.now(),
+        "addenda": [(row, offer("decision.stands", row, by=by) if row.pk in holding else None) for row in addenda],
+        "addendum_offer": offer("addendum.record", batch, by=by) if decision_in_force(batch) else None,
+        "addendum_kinds": Addendum.Kind.choices,
+    }
+
+
+@require_POST
+@needs(Permission.OUTSIDE_RECORD)
+def store_evidence(request: HttpRequest, number: str) -> HttpResponse:
+    """Keep a file that proves what somebody outside said, and go back to the release page."""
+    batch = batch_called(number)
+    keep_upload(request.FILES.get("file"), by=person_of(request))
+    return SeeOther(f"{reverse('qc:release', args=[batch.number])}#evidence-title")

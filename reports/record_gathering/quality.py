@@ -5,28 +5,50 @@ from django.utils.translation import gettext as _
 from accounts.models import Signed
 from accounts.wording import day
 from batches.definitions.product import Profile
-from batches.models import Batch, BatchState, LegalHold, LegalHoldLifted, ManufactureEnded, OrderEnded
+from batches.models import (
+    Batch,
+    BatchState,
+    LegalHold,
+    LegalHoldLifted,
+    ManufactureEnded,
+    OrderEnded,
+    SignedInBatch,
+)
 from batches.pinned import product_of
 from qc import dose_words
 from qc.assessing import Fact, facts_of
 from qc.dose_rules import DoseVerdict
 from qc.models import (
+    Addendum,
     BatchDose,
+    DecisionStands,
     Disposition,
     DoseVerification,
     FactAssessment,
+    NotificationDone,
     OutOfSpecification,
+    PhysicianAcceptance,
     RecordReview,
     ResultsApproval,
+    SponsorRelease,
+    SponsorReleaseChecked,
 )
+from qc.models.releasing import SaidOutside
 from qc.out_of_specification import records_of
 from qc.runs import Outcome, closure_of
 from reports import record_snapshot as stated
+from reports.gathering import sign_of_decision
 from reports.record_gathering.investigations import OUT_OF_SPECIFICATION, signed_about, words_of
 from reports.record_gathering.names import Names
+from reports.record_gathering.outside import decided_outside
 from reports.snapshot import Evaluation, Sign
 
 DONE = "done"
+DECIDING: tuple[type[SignedInBatch], ...] = (
+    BatchDose, DoseVerification, ResultsApproval, RecordReview, Disposition,
+    PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked,
+    NotificationDone, Addendum, DecisionStands, LegalHold, LegalHoldLifted,
+)  # fmt: skip
 
 
 def exceptions(batch: Batch, names: Names) -> tuple[stated.Exceptional, ...]:
@@ -98,7 +120,7 @@ def standing(batch: Batch, names: Names) -> tuple[Evaluation, str, str]:
         waits = Evaluation(none.value, Sign.WAIT, str(none.label))
         return waits, _("Nobody has decided on this batch. It is not certified."), _("nobody yet")
     words = product_of(batch).profile.decision(newest.decision)
-    sign = Sign.PASS if newest.decision == BatchState.Disposition.CERTIFIED else Sign.FAIL
+    sign = sign_of_decision(newest.decision)
     signature = names.signature(newest, words.title)
     who = f"{signature.name}, {signature.role}, {signature.signed_at}"
     return Evaluation(newest.decision, sign, words.title), words.statement, who
@@ -108,7 +130,7 @@ def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
     """Give every act of quality on the whole batch and each end, in the order of the record."""
     profile = product_of(batch).profile
     rows: list[Signed] = []
-    for model in (BatchDose, DoseVerification, ResultsApproval, RecordReview, Disposition, LegalHold, LegalHoldLifted):
+    for model in DECIDING:
         rows += model._default_manager.filter(batch=batch)
     rows += signed_about(batch)
     rows += ManufactureEnded.objects.filter(batch=batch)
@@ -139,13 +161,14 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             return _one(_("Review of the whole record"), about, " ".join(filter(None, words)), row, names)
         case Disposition():
             decision = profile.decision(row.decision)
-            sign = Sign.PASS if row.decision == BatchState.Disposition.CERTIFIED else Sign.FAIL
-            about = Evaluation(row.decision, sign, decision.title)
-            said = " ".join(filter(None, (decision.statement, row.statement)))
+            about = Evaluation(row.decision, sign_of_decision(row.decision), decision.title)
+            said = " ".join(filter(None, (decision.statement, row.statement, *_conditions(row))))
             return _one(_("Decision, version %(version)s") % {"version": row.version}, about, said, row, names)
         case _ if isinstance(row, OUT_OF_SPECIFICATION):
             title, statement = words_of(row)
             return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
+        case SaidOutside() | SponsorReleaseChecked() | NotificationDone() | Addendum() | DecisionStands():
+            return decided_outside(row, names)
         case _:
             return _kept_or_ended(row, names)
 
@@ -179,6 +202,17 @@ def _dose(row: BatchDose) -> str:
         _("Reason: %(reason)s") % {"reason": row.reason} if row.reason else "",
     ]
     return " ".join(filter(None, parts))
+
+
+def _conditions(row: Disposition) -> list[str]:
+    """Give what a conditional decision left pending, and what is done if a late result is positive."""
+    if not row.pending:
+        return []
+    pending = ", ".join(str(each["title"]) for each in row.pending)
+    return [
+        _("Still pending: %(pending)s.") % {"pending": pending},
+        _("If a late result is positive: %(plan)s") % {"plan": row.plan_if_positive},
+    ]
 
 
 def _one(title: str, evaluation: Evaluation, statement: str, row: Signed, names: Names) -> stated.Decided:

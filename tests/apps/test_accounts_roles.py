@@ -58,6 +58,7 @@ dose.determine         .  .  x  x  .  .  .  .
 fact.assess            .  .  .  x  .  .  .  .
 record.review          .  .  .  x  .  .  .  .
 batch.certify          .  .  .  .  x  .  .  .
+outside.record         .  .  .  x  x  .  .  .
 """
 ROWS = {row.split()[0]: row.split()[1:] for row in EXPECTED.strip().splitlines()}
 

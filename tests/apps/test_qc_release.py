@@ -290,8 +290,14 @@ def test_after_the_decision_facts_go_on_and_intentions_do_not(ready):
 
 
 ALLOWED = {
+    (Decision.NONE, Decision.CERTIFIED_CONDITIONALLY),
     (Decision.NONE, Decision.CERTIFIED),
     (Decision.NONE, Decision.NOT_CERTIFIED),
+    (Decision.CERTIFIED_CONDITIONALLY, Decision.CERTIFIED),
+    (Decision.CERTIFIED_CONDITIONALLY, Decision.NOT_CERTIFIED),
+    (Decision.CERTIFIED, Decision.WITHDRAWN),
+    (Decision.WITHDRAWN, Decision.CERTIFIED),
+    (Decision.WITHDRAWN, Decision.NOT_CERTIFIED),
 }
 
 
@@ -305,7 +311,12 @@ def test_decisions_move_as_the_table_says(before, after, role):
 
 
 def test_each_move_means_what_its_signature_says():
-    words = {Decision.CERTIFIED: Meaning.CERTIFIED, Decision.NOT_CERTIFIED: Meaning.REJECTED}
+    words = {
+        Decision.CERTIFIED_CONDITIONALLY: Meaning.CERTIFIED,
+        Decision.CERTIFIED: Meaning.CERTIFIED,
+        Decision.NOT_CERTIFIED: Meaning.REJECTED,
+        Decision.WITHDRAWN: Meaning.REJECTED,
+    }
 
     assert {(one.before, one.after): one.meaning for one in MOVES} == {pair: words[pair[1]] for pair in ALLOWED}
 
@@ -319,6 +330,14 @@ def test_only_a_qualified_person_decides(ready, role):
         assert "lacks_permission" in codes
         with nothing_written(), pytest.raises(NotAllowed):
             ready.certified(decision, by=somebody, statement="I would like to.")
+
+
+def test_a_specification_that_lets_nothing_follow_offers_no_conditional_certification(ready):
+    codes = ready.codes("certified_conditionally")
+
+    assert codes == ["two_step_not_offered"]
+    with nothing_written(), pytest.raises(Refused, match="no line of the specification may follow"):
+        ready.certified("certified_conditionally", statement="x" * 20)
 
 
 def test_a_mismatch_in_the_laboratory_counts_once_and_is_the_check_itself(tested):

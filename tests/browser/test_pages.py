@@ -55,8 +55,8 @@ NO_PAGES = {
     "batches:monitoring", "batches:step-file", "batches:step-file-add", "batches:step-note",
     "batches:label-apply", "batches:label-print", "batches:label-specimen", "batches:label-stop",
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
-    "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "readyz", "reports:batch-copy",
-    "reports:recall-csv", "reports:product-review", "reports:access-csv", "reports:signers-csv",
+    "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "qc:release-evidence", "readyz",
+    "reports:batch-copy", "reports:recall-csv", "reports:product-review", "reports:access-csv", "reports:signers-csv",
     "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
     "reports:record-file", "reports:verify-file",
 }  # fmt: skip

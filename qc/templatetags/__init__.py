@@ -1,0 +1,1 @@
+"""What this room's templates say beside the values they are given."""
