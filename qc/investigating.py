@@ -22,7 +22,6 @@ from accounts.refusal import Objection, Text, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
-from batches.models import SignedInBatch
 from batches.streams import streams_of
 from qc.batch_act import batch_with, lock_batch
 from qc.definitions.specification import ResultType
@@ -368,14 +367,3 @@ class ApprovePlan(ActOnRecord):
         assert plan is not None  # noqa: S101  objected to above
         row = RetestPlanApproved(batch=subject.batch, oos=subject, plan=plan)
         return sign(row, signature, type="oos.retest_approved", earlier=[plan])
-
-
-def signed_rows_of(record: OutOfSpecification) -> list[SignedInBatch]:
-    """Give everything that was signed about a record, in its order."""
-    rows: list[SignedInBatch] = [*record.plans.all()]
-    rows += [
-        row
-        for row in (investigation_of(record), getattr(record, "approval", None), closure_of(record))
-        if row is not None
-    ]
-    return sorted(rows, key=lambda row: (row.recorded_at, str(row.pk)))
