@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.models import Person
 from accounts.refusal import Refused
 from accounts.roles import Role
 from accounts.wording import local
@@ -277,7 +278,7 @@ def test_the_verified_dose_is_stated_and_one_that_is_not_verified_is_not(counted
 
 
 def test_the_work_goes_to_those_who_may_do_it(counted):
-    def waiting(person: object) -> list[str]:
+    def waiting(person: Person) -> list[str]:
         return [task.title for task in dose_work_of(person)]
 
     assert waiting(counted.analyst) == []

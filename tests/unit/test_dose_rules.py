@@ -118,7 +118,7 @@ def test_a_dose_by_weight_without_a_weight_is_not_calculable_and_a_flat_one_is()
 
 def test_the_rule_on_the_page_of_how_to_state_a_dose_is_one() -> None:
     page = (ROOT / "docs/how-to/state-a-dose.md").read_text("utf-8")
-    written = read(page.split("```yaml\n")[1].split("```")[0].encode())
+    written: Any = read(page.split("```yaml\n")[1].split("```")[0].encode())
 
     data: Any = deepcopy(CD19) | written
     assert read_product(data).dose.bands == licensed("Kymriah", "B-ALL, bands by weight").bands
