@@ -7,7 +7,7 @@ from accounts.refusal import Objection, when
 from batches.models import Batch
 from batches.people import people_at_work
 from qc.dosing import took_part_in_dose
-from qc.models import Reading, Result, ResultReview, Sample
+from qc.models import MeasurementInvalid, MeasurementInvalidReviewed, Reading, Result, ResultReview, Sample
 
 
 def took_part(batch: Batch, person: Person) -> list[str]:
@@ -18,6 +18,10 @@ def took_part(batch: Batch, person: Person) -> list[str]:
         ways.append(_("tested"))
     if ResultReview.objects.filter(batch=batch, signer=person).exists():
         ways.append(_("reviewed a result"))
+    if MeasurementInvalid.objects.filter(batch=batch, signer=person).exists():
+        ways.append(_("declared a measurement invalid"))
+    if MeasurementInvalidReviewed.objects.filter(batch=batch, signer=person).exists():
+        ways.append(_("decided on an invalid measurement"))
     if Sample.objects.filter(batch=batch, actor=person.reference).exists():
         ways.append(_("received a sample"))
     return ways + took_part_in_dose(batch, person)
