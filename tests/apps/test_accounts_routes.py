@@ -16,7 +16,7 @@ from accounts.roles import Role
 from ledger.models import Entry
 from tests.people import a_person, a_site, administrators, at_browser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 OPEN = {"/healthz", "/readyz", "/sign-in/", "/enrol/nothing/"}
 SAMPLES = {

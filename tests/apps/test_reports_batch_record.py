@@ -27,7 +27,7 @@ from tests.documents_builders import corrected, everything_made, squeezed
 from tests.people import do
 from tests.qc_builders import MINOR, Laboratory, in_the_laboratory, kept_for_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 MISREAD = "Misread the calendar, the log shows six."
 TWICE = "The dilution was entered twice."
 ALARM = "The alarm of the incubator rang for a minute."

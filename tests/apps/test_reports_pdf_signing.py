@@ -27,7 +27,7 @@ from tests.qc_builders import kept_for_a_module
 from tests.time_authority import Behaviour, dead_address, make_certificates, time_authority
 from tests.verapdf import judged
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 AT = datetime(2026, 11, 12, 16, 2, 11, tzinfo=UTC)
 
 

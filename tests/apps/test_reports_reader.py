@@ -28,7 +28,7 @@ from tests.inspections_builders import an_inspection, an_inspector, issued_besid
 from tests.people import at_browser, do, fresh
 from tests.qc_builders import MINOR, Laboratory, kept_for_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 REASON = "The dilution was entered twice."
 MOST_STATEMENTS = 20
 

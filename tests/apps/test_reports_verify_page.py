@@ -19,7 +19,7 @@ from tests.package_builders import a_site as a_paper_site
 from tests.people import STATION, a_person, at_browser, secret_of
 from tests.qc_builders import kept_for_a_module
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
 @pytest.fixture(scope="module")
