@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from batches.models import Batch
 from ledger import clock
-from qc import growth_test
+from qc import bottles
 from qc.batch_act import READ_AT_ONCE
+from qc.bottles import Due
 from qc.definitions.specification import Line
-from qc.growth_test import Due
 from qc.judging import bottle_readings
 from qc.models import MeasurementInvalidReviewed, Reading, Result, Sample
 from qc.panel import PanelLine
@@ -88,9 +88,9 @@ def _looks_of(batch: Batch, code: str, readings: list[Reading], now: datetime) -
     if line is None or not line.growth_days:
         return
     seen = bottle_readings(readings)
-    for due in growth_test.missed(seen, line.growth, line.growth_days, by=now):
+    for due in bottles.missed(seen, line.growth, line.growth_days, by=now):
         yield Look(batch.number, line, due, Standing.MISSED)
-    for due in growth_test.to_come(seen, line.growth, line.growth_days, at=now):
+    for due in bottles.to_come(seen, line.growth, line.growth_days, at=now):
         yield Look(batch.number, line, due, _standing(due, now))
 
 
@@ -118,4 +118,4 @@ def next_look(found: PanelLine) -> Due | None:
     if not found.line.growth_days:
         return None
     seen = bottle_readings(found.readings)
-    return next(iter(growth_test.to_come(seen, found.line.growth, found.line.growth_days, at=clock.now())), None)
+    return next(iter(bottles.to_come(seen, found.line.growth, found.line.growth_days, at=clock.now())), None)

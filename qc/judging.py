@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.refusal import BadInput, Objection
 from ledger.typed_numbers import TypedNumberError
+from qc.bottles import BottleReading, Outcome, seen_of
 from qc.criteria import (
     Category,
     Criterion,
@@ -24,7 +25,6 @@ from qc.criteria import (
     Seen,
 )
 from qc.definitions.specification import Entry, Line, ResultType
-from qc.growth_test import BottleReading, Outcome, seen_of
 from qc.models import Reading
 from qc.quantities import read_quantity
 from qc.seen import Single, WrongKindError

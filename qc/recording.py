@@ -26,10 +26,10 @@ from batches.models import Batch, Departure
 from ledger import clock
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch
+from qc.bottles import Outcome
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import ResultType
 from qc.growth_clock import GrowthClockError, full_days
-from qc.growth_test import Outcome
 from qc.judging import NEVER_TAKEN_BACK, NO_RESULT, entries_of, seen_in
 from qc.models import Reading, Result, Sample
 from qc.notifying import look_after_release

@@ -21,7 +21,7 @@ from batches.identity import identity_lines
 from batches.models import Batch, Departure, Weight
 from batches.weights import verified_weight
 from ledger import clock
-from qc import growth_test
+from qc import bottles
 from qc.batch_act import BatchAct
 from qc.criteria import Judgement
 from qc.definitions.specification import Line as SpecificationLine
@@ -62,18 +62,18 @@ def final_opens(found: PanelLine) -> datetime | None:
     """Give when the last bottle of a growth test may be read for the last time; None for any other line."""
     if not found.line.growth_days:
         return None
-    return growth_test.final_opens(bottle_readings(found.readings), found.line.growth, found.line.growth_days)
+    return bottles.final_opens(bottle_readings(found.readings), found.line.growth, found.line.growth_days)
 
 
-def missed_readings(found: PanelLine) -> list[growth_test.Due]:
+def missed_readings(found: PanelLine) -> list[bottles.Due]:
     """Give the mandatory readings of a growth test whose time is over and which nobody made."""
     if not found.line.growth_days:
         return []
     seen = bottle_readings(found.readings)
-    return growth_test.missed(seen, found.line.growth, found.line.growth_days, by=clock.now())
+    return bottles.missed(seen, found.line.growth, found.line.growth_days, by=clock.now())
 
 
-def missed_words(found: PanelLine, due: growth_test.Due) -> str:
+def missed_words(found: PanelLine, due: bottles.Due) -> str:
     """Say which mandatory reading was left out."""
     return _("The mandatory reading of bottle %(bottle)s of %(title)s on day %(day)s was not made by %(time)s.") % {
         "bottle": due.bottle,

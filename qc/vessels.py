@@ -4,9 +4,9 @@ from django.utils.translation import gettext as _
 
 from accounts.refusal import Objection, when
 from accounts.wording import record_time
+from qc.bottles import BottleReading, Outcome, newest_of
 from qc.definitions.growth import GrowthPlan
 from qc.definitions.specification import Line
-from qc.growth_test import BottleReading, Outcome, newest_of
 from qc.judging import bottle_readings
 from qc.models import Reading
 

@@ -19,9 +19,9 @@ from accounts.views.places import SeeOther
 from batches.models import Batch
 from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
+from qc.bottles import Outcome
 from qc.entering import boxes_of
 from qc.evidence import evidence_before, evidence_of
-from qc.growth_test import Outcome
 from qc.inputs import reading_from
 from qc.invalidating import CAUSES, place_of_verdict
 from qc.models import Reading, Result, Sample

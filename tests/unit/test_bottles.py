@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qc.bottles import BottleReading, Outcome, final_opens, is_made, missed, planned, seen_of, to_come
 from qc.criteria import Verdict, criterion_from_definition
 from qc.definitions.growth import Bottle, GrowthPlan, PlannedReading, faults_of_growth_plan
-from qc.growth_test import BottleReading, Outcome, final_opens, is_made, missed, planned, seen_of, to_come
 from qc.rounding import Rounding
 
 NOON = datetime(2026, 11, 6, 14, 58, tzinfo=UTC)
