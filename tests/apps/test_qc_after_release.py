@@ -13,8 +13,9 @@ from batches.models import BatchState
 from ledger import clock
 from ledger.verification import verify_records
 from qc.addenda import would_block
-from qc.models import Addendum, NotificationDue, Result
+from qc.models import Addendum, NotificationDue, OutOfSpecification, Result
 from qc.work import work_of
+from tests.oos_builders import closed, investigated, shown_before
 from tests.people import at_browser, do, nothing_written
 from tests.qc_builders import STERILITY, kept_for_a_module
 from tests.two_step_builders import TrialLaboratory, TwoStepLaboratory, two_step_laboratory
@@ -200,15 +201,25 @@ def test_bags_leave_in_no_other_state(released):
     stay(released, "not certified")
 
 
-def test_a_result_that_fails_after_certification_and_is_corrected_stands_no_more(released):
+def test_a_result_that_fails_after_certification_stands_until_its_record_is_closed_as_invalidated(released):
     released.sterility_ends()
     released.final()
     released.certified("withdrawn", statement="A complaint of the ward.")
+    seen = shown_before(released)
     result = Result.objects.get(line="viability_percent")
     wrong = do("result.correct", result, by=released.analyst, member=result.line, typed="50.0", reason="Counted again")
     assert released.fresh().state.after_release == "result"
     assert NotificationDue.objects.filter(line=result.line).count() == 3
-    do("result.correct", wrong, by=released.analyst, member=result.line, typed="94.0", reason="Dilution was wrong")
+
+    right = do(
+        "result.correct", wrong, by=released.analyst, member=result.line, typed="94.0", reason="Dilution was wrong"
+    )
+    assert isinstance(right, Result)
+    released.reviewed(right)
+    assert released.fresh().state.after_release == "result"
+    record = OutOfSpecification.objects.get(line=result.line)
+    investigated(released, record, evidence=seen)
+    closed(released, record, "invalidated")
 
     assert released.fresh().state.after_release == ""
     assert "positive" not in released.codes("certified")

@@ -127,8 +127,8 @@ def a_departure_nobody_assessed(laboratory: TwoStepLaboratory) -> None:
 
 ALONE = (
     (no_shipment_is_planned, {"two_step_not_offered"}),
-    (a_gate_corrected_to_fail, {"gate", "result_fails"}),
-    (a_needed_result_fails, {"result_fails"}),
+    (a_gate_corrected_to_fail, {"gate", "result_fails", "oos_open"}),
+    (a_needed_result_fails, {"result_fails", "oos_open"}),
     (growth_was_seen, {"fact_open", "reading_fails"}),
     (growth_was_seen_and_assessed, {"reading_fails"}),
     (a_departure_nobody_assessed, {"fact_open"}),
@@ -147,7 +147,7 @@ def test_each_thing_alone_blocks_a_conditional_certification(ready, happens: Cal
 
 
 def test_without_acceptance_approval_or_review_nobody_certifies_conditionally(laboratory):
-    assert laboratory.codes(CONDITIONALLY) == ["no_approval", "no_acceptance", "no_review"]
+    assert laboratory.codes(CONDITIONALLY) == ["no_approval", "no_acceptance", "dose_missing", "no_review"]
     laboratory.approved()
     assert laboratory.codes(CONDITIONALLY) == ["no_acceptance", "no_review"]
     laboratory.physician_accepts()
