@@ -9,6 +9,7 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
 
+from accounts.access import newest_entry
 from accounts.alarms import raise_alarm
 from accounts.key_life import rotate_key
 from accounts.keys import new_key
@@ -34,6 +35,7 @@ from ledger.models import (
     Incident,
     OutboxJob,
     Payload,
+    Site,
     StoredFile,
     Written,
 )
@@ -78,6 +80,14 @@ def a_lived_in_site() -> Person:
     do("incident.close", incident, by=quality, outcome="resolved", reason="The role was given back its rights.")
     do("incident.approve_closing", incident, by=qualified)
     an_alarm_and_who_was_told(by=quality)
+    do(
+        "access.review",
+        Site.objects.get(),
+        by=quality,
+        as_of=newest_entry(),
+        found="Nothing is to change.",
+        decisions=[],
+    )
     issue(Checkpoint.Why.ASKED)
     return fresh(person)
 

@@ -31,9 +31,9 @@ from qc.models import (
 )
 from qc.out_of_specification import objections_to_out_of_specification
 from qc.recording import record_reading
+from reports.record_gathering import results as gathered
 from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions, exceptions
-from reports.record_gathering.results import tests
 from reports.stated_results import result_lines
 from tests.oos_builders import (
     IN_ORDER,
@@ -739,7 +739,7 @@ def test_certificate_and_batch_record_show_the_first_result(laboratory):
     titles = [one.title for one in decisions(laboratory.batch, names)]
     assert f"{record.number}: laboratory investigation" in titles
     assert f"{record.number}: plan to test again, approved" in titles
-    assay = next(one for one in tests(laboratory.batch, names) if one.code == LINE)
+    assay = next(one for one in gathered.tests(laboratory.batch, names) if one.code == LINE)
     assert [(one.version, one.counts) for one in assay.versions] == [(1, False), (2, True)]
 
 
