@@ -124,7 +124,7 @@ class Laboratory(BatchWorld):
 
     def sample_at(self, point: str) -> Sample:
         """A received sample of a point."""
-        if known := Sample.objects.filter(batch=self.batch, point=point).first():
+        if known := Sample.objects.filter(batch=self.batch, point=point).order_by("recorded_at").first():
             return known
         sample = self.reads_label(self.containers_at(point)[0].code).sample
         assert sample is not None

@@ -11,12 +11,13 @@ from accounts.wording import today
 from ledger.models import Site
 from ledger.verification import run_check, verify_records
 from qc.chart_statistics import individuals
-from qc.models import Result, SignalAssessment, TrendLimits
+from qc.models import OutOfSpecification, Result, SignalAssessment, TrendLimits
 from qc.trend_charts import trend_chart
 from qc.trend_limits import limits_in_force
 from qc.trend_series import Stratum, number_in, series_of
 from qc.trend_signals import open_signals, signals_of
 from tests.guards_away import guards_away
+from tests.oos_builders import closed, investigated, shown_before
 from tests.people import a_person, at_browser, do, fresh, nothing_written
 from tests.qc_builders import kept_for_a_module
 from tests.trends_builders import CALM, LINE, PRODUCT, TrendWorld
@@ -68,12 +69,16 @@ def test_an_unreviewed_value_has_no_point(world):
 
 def test_a_first_result_out_of_specification_stays_as_a_hollow_point(world):
     other = world.beside()
+    seen = shown_before(other)
     first = other.reviewed(other.tested(LINE, **{LINE: "55.1"}))
     wrong = Result.objects.get(batch=other.batch, line=LINE)
     fixed = do("result.correct", wrong, by=other.analyst, member=LINE, typed="95.1", reason="Digits were swapped")
-    before = {point.batch.number: point for point in series().points}[other.batch.number]
-    assert (before.reported, before.first_out) == (None, wrong)
     other.reviewed(Result.objects.get(pk=fixed.pk))
+    before = {point.batch.number: point for point in series().points}[other.batch.number]
+    assert (str(before.exact), before.result, before.first_out) == ("55.1", wrong, None)
+    record = OutOfSpecification.objects.get(batch=other.batch)
+    investigated(other, record, evidence=seen)
+    closed(other, record, "invalidated")
 
     point = {point.batch.number: point for point in series().points}[other.batch.number]
 
