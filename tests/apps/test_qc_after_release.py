@@ -215,6 +215,8 @@ def test_a_result_that_fails_after_certification_stands_until_its_record_is_clos
         "result.correct", wrong, by=released.analyst, member=result.line, typed="94.0", reason="Dilution was wrong"
     )
     assert isinstance(right, Result)
+    assert isinstance(wrong, Result)
+    released.reviewed(wrong)
     released.reviewed(right)
     assert released.fresh().state.after_release == "result"
     record = OutOfSpecification.objects.get(line=result.line)
