@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import Alarm, Person
 from accounts.refusal import BadInput, NotAllowed, Refused
 from accounts.roles import Role
+from accounts.wording import today
 from batches.departures import report_departure
 from batches.models import Departure
 from ledger import clock, guards
@@ -577,7 +578,7 @@ def test_every_form_of_the_page_leads_to_its_signature_as_a_browser_sends_it(lab
     sample = str(laboratory.sample_for(LINE).pk)
     points = {f"{one}_remark": "" for one in IN_ORDER} | IN_ORDER
     words = dict.fromkeys(("scope", "root_cause", "conclusion"), "Said in a few words.")
-    due = clock.now().date().isoformat()
+    due = today().isoformat()
     forms = (
         (laboratory.reviewer, "oos.investigate", points | {"has_cause": "no", "evidence": "", "conclusion": NOTHING}),
         (laboratory.reviewer, "oos.plan", {"hypothesis": "It was stained.", "retests": "1", "sample": sample,
@@ -639,7 +640,7 @@ def opened(laboratory: Laboratory, source: object, **said: str) -> Capa:
     told = {
         "action": "Put a timer beside every microscope.",
         "owner": laboratory.reviewer.username,
-        "due_date": (clock.now() + timedelta(days=30)).date().isoformat(),
+        "due_date": (today() + timedelta(days=30)).isoformat(),
     }
     row = do("capa.open", source, by=laboratory.qa, **(told | said))  # type: ignore[arg-type]  # any source
     assert isinstance(row, Capa)
@@ -743,6 +744,7 @@ def test_certificate_and_batch_record_show_the_first_result(laboratory):
     assert [(one.version, one.counts) for one in assay.versions] == [(1, False), (2, True)]
 
 
+@pytest.mark.sqlite_alone  # the guards are taken away inside the transaction of the test
 def test_verification_names_a_retest_that_nobody_planned_and_a_failing_result_without_record(laboratory):
     record = failing(laboratory)
     investigated(laboratory, record)
@@ -762,6 +764,7 @@ def test_verification_names_a_retest_that_nobody_planned_and_a_failing_result_wi
     assert "it is out of specification and has no record" in said
 
 
+@pytest.mark.sqlite_alone  # as above
 def test_verification_names_whoever_judged_their_own_work(laboratory):
     record = failing(laboratory)
     laboratory.reviewed(record.result)

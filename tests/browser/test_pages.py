@@ -17,10 +17,11 @@ from accounts.links import make_link
 from accounts.models import Alarm, Person
 from accounts.roles import Role
 from accounts.signing import ask
+from accounts.wording import today
 from batches.drafting import save_draft
 from batches.models import Area, Course, Definition, DefinitionDraft, Departure, Equipment, MaterialLot, StepStart
 from chain_of_custody.models import HandOverOffered
-from ledger import clock, files, outbox
+from ledger import files, outbox
 from ledger.models import Site
 from ledger.writing import writing
 from qc.models import ControlLot, FactAssessment, OutOfSpecification, Result
@@ -269,7 +270,7 @@ def a_planned_retest(site: WholeSite) -> str:
     record = a_record(site, "endotoxin", "0.6")
     investigated(site, record)
     planned(site, record)
-    due = clock.now().date().isoformat()
+    due = today().isoformat()
     do("capa.open", record, by=site.qa, action="A timer beside every plate.", owner=site.qa.username, due_date=due)
     return record.number
 

@@ -72,6 +72,10 @@ class TwoStepOverHttp(OverHttp, TwoStepLaboratory):
     def decides(self, decision: str, **said: str) -> str:
         return self.sign("batch.certify", self.batch, self.qp, decision=decision, **said)
 
+    def dose_is_determined(self) -> None:
+        dose = self.sign("dose.determine", self.batch, self.reviewer, reason="")
+        self.sign("dose.verify", dose, self.second_reviewer)
+
     def is_reviewed(self) -> None:
         self.sign("results.approve", self.batch, self.reviewer)
         self.sign("record.review", self.batch, self.qa, statement="")
@@ -89,6 +93,7 @@ class TwoStepOverHttp(OverHttp, TwoStepLaboratory):
     def certified_conditionally(self) -> None:
         self.tests_all_but_sterility()
         assert "two_step_not_offered" in self.against("certified_conditionally")
+        self.dose_is_determined()
         self.plans()
         upload = SimpleUploadedFile("letter.pdf", b"%PDF-1.4\n" + uuid4().bytes)
         letter = self.client(self.qa).post("/api/v1/files/", {"file": upload}).json()["id"]
