@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 
 from accounts.statuses import status_called
 from config import drawings
-from qc.charting import Area, Chart, Dot, Item, Look, Shape, Stroke, Words, laid_out
-from qc.control_rules import Bound
+from qc.trends.charting import Area, Chart, Dot, Item, Look, Shape, Stroke, Words, laid_out
+from qc.trends.control_rules import Bound
 
 WIDTH, HEIGHT = 800, 380
 _RADIUS = Decimal(4)

@@ -6,29 +6,29 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 REGISTER_THEMSELVES = (
-    "addenda",
-    "approving",
-    "approving_limits",
-    "assessing",
+    "release.addenda",
+    "release.approving",
+    "trends.approving_limits",
+    "release.assessing",
     "checks",
-    "concluding",
-    "control_lots",
-    "correcting_actions",
-    "deciding_runs",
-    "disposition",
-    "dosing",
-    "invalidating",
-    "investigating",
-    "leaving",
-    "notifying",
-    "out_of_specification_checks",
-    "outside",
-    "reviewing",
-    "reviewing_record",
-    "testing",
-    "trend_checks",
-    "trend_limits",
-    "trend_signals",
+    "out_of_specification.concluding",
+    "trends.control_lots",
+    "out_of_specification.correcting_actions",
+    "trends.deciding_runs",
+    "release.disposition",
+    "dose.determining",
+    "out_of_specification.invalidating",
+    "out_of_specification.investigating",
+    "release.leaving",
+    "release.notifying",
+    "out_of_specification.checks",
+    "release.outside",
+    "laboratory.reviewing",
+    "release.reviewing_record",
+    "laboratory.testing",
+    "trends.checks",
+    "trends.limits",
+    "trends.signals",
 )
 
 
@@ -40,10 +40,10 @@ class QcConfig(AppConfig):
         from accounts.panels import Panel, register_panel, register_work
         from accounts.roles import Permission
         from batches.definitions.kinds import DefinitionKind, register_kind
-        from qc.deciders import decisions_signed
         from qc.definitions.reading import read_specification
+        from qc.release.deciders import decisions_signed
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
-        from qc.trend_work import trend_work_of
+        from qc.trends.work import trend_work_of
         from qc.views.dose import dose_panel, dose_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of

@@ -14,15 +14,15 @@ from batches.definitions.kinds import as_product
 from batches.models import BatchState, Weight
 from batches.pinned import reading_of
 from ledger.verification import Finding, Verification, check
-from qc.dose_inputs import calculated, inputs_agree
-from qc.dose_rules import as_texts
-from qc.dosing import reported
-from qc.judging import judged
+from qc.dose.determining import reported
+from qc.dose.inputs import calculated, inputs_agree
+from qc.dose.rules import as_texts
+from qc.laboratory.judging import judged
+from qc.laboratory.reviewing import people_who_entered
+from qc.laboratory.testing import members_of, rule_of
 from qc.models import BatchDose, Disposition, DoseVerification, NotificationDue, Reading, Result, ResultReview
-from qc.notifying import state_after_release
-from qc.reviewing import people_who_entered
+from qc.release.notifying import state_after_release
 from qc.specifying import as_specification, criterion_of
-from qc.testing import members_of, rule_of
 
 
 @check("results")

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from batches.models import Batch
 from batches.weights import verified_weight
 from qc.definitions.specification import Line, Release
+from qc.laboratory.runs import Runs, runs_by_line
 from qc.models import OutOfSpecification, Reading, Result, ResultReview
-from qc.runs import Runs, runs_by_line
 from qc.specifying import criterion_of, specification_of
-from qc.verdicts import Verdict
+from qc.values.verdicts import Verdict
 
 
 class Standing(Enum):

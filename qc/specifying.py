@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from batches.definitions.kinds import ReadDefinition, as_master, as_product
 from batches.models import Batch
 from batches.pinned import reading_of
-from qc.criteria import Criterion, criterion_from_definition
 from qc.definitions.agreement import (
     faults_between_specification_and_master,
     faults_between_specification_and_product,
@@ -13,7 +12,8 @@ from qc.definitions.agreement import (
 from qc.definitions.specification import Line, SpecificationDefinition
 from qc.definitions.unfilled import unfilled_limits, unfilled_two_step
 from qc.definitions.warning import warnings_of_specification
-from qc.rounding import Rounding
+from qc.values.criteria import Criterion, criterion_from_definition
+from qc.values.rounding import Rounding
 
 
 def specification_of(batch: Batch) -> SpecificationDefinition:

@@ -12,25 +12,25 @@ from accounts.roles import Permission
 from batches.models import Batch
 from batches.record import objections_to_record
 from chain_of_custody.models import Container
-from qc.approving import is_current, newest_approval
-from qc.assessing import open_facts
 from qc.batch_act import READ_AT_ONCE, batch_with
-from qc.correcting_actions import actions, done_of, end_of, is_overdue
-from qc.disposition import newest_review, stream_position
-from qc.growth_calendar import next_look
-from qc.investigating import objections_to_analyst
+from qc.growth.calendar import next_look
+from qc.laboratory.receiving import SAMPLES
+from qc.laboratory.reviewing import people_who_entered
+from qc.laboratory.runs import is_in_doubt
+from qc.laboratory.testing import known_line
 from qc.models import OutOfSpecification, Result
-from qc.next_steps import next_step
-from qc.notifying import open_notifications
-from qc.out_of_specification import record_url
+from qc.out_of_specification.correcting_actions import actions, done_of, end_of, is_overdue
+from qc.out_of_specification.investigating import objections_to_analyst
+from qc.out_of_specification.next_steps import next_step
+from qc.out_of_specification.records import record_url
 from qc.panel import PanelLine, release_panel
-from qc.pending import OPEN_DECISIONS, Decision
-from qc.receiving import SAMPLES
-from qc.reviewing import people_who_entered
-from qc.runs import is_in_doubt
+from qc.release.approving import is_current, newest_approval
+from qc.release.assessing import open_facts
+from qc.release.disposition import newest_review, stream_position
+from qc.release.notifying import open_notifications
+from qc.release.pending import OPEN_DECISIONS, Decision
 from qc.specifying import specification_of
-from qc.testing import known_line
-from qc.verdicts import Verdict
+from qc.values.verdicts import Verdict
 
 MOST_BATCHES = 50
 MOST_ACTIONS = 100

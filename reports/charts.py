@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from reportlab.graphics.shapes import Circle, Drawing, Group, Polygon, PolyLine, Rect, String
 from reportlab.lib.colors import Color, HexColor, white
 
-from qc.charting import Area, Chart, Dot, Item, LaidOut, Look, Shape, Stroke, Words, laid_out
-from qc.control_rules import Bound
+from qc.trends.charting import Area, Chart, Dot, Item, LaidOut, Look, Shape, Stroke, Words, laid_out
+from qc.trends.control_rules import Bound
 from reports import signs
 from reports.escape import visible
 from reports.snapshot import Sign

@@ -25,9 +25,9 @@ from ledger.models import OutboxJob, Written
 from ledger.numbering import next_number
 from ledger.verification import unmoving_view
 from ledger.writing import write, writing
-from qc.approving import CERTIFICATE_JOB
-from qc.disposition import BATCH_CERTIFICATE_JOB
 from qc.models import Disposition, ResultsApproval
+from qc.release.approving import CERTIFICATE_JOB
+from qc.release.disposition import BATCH_CERTIFICATE_JOB
 from reports import gathering, pdf_signing
 from reports.models import Document
 from reports.render import file_name, render

@@ -16,13 +16,13 @@ from reportlab.platypus import CondPageBreak, Spacer
 from accounts.wording import day, local, record_time
 from batches.models import Batch, YieldVerified
 from ledger.models import Site
-from qc.controlling import runs_of
 from qc.models import ControlLot, Disposition, FactAssessment, Result, RunDecision
-from qc.trend_charts import Drawn, trend_chart
-from qc.trend_limits import limits_of
-from qc.trend_series import BatchPoint, numeric_lines, series_of
-from qc.trend_signals import Signal, signals_in
-from qc.verdicts import Verdict
+from qc.trends.charts import Drawn, trend_chart
+from qc.trends.controlling import runs_of
+from qc.trends.limits import limits_of
+from qc.trends.series import BatchPoint, numeric_lines, series_of
+from qc.trends.signals import Signal, signals_in
+from qc.values.verdicts import Verdict
 from reports import tables
 from reports.charts import chart_drawn
 from reports.page import Furniture, compose

@@ -14,9 +14,9 @@ from accounts.models import Person
 from accounts.refusal import Objection, Refused
 from ledger import files
 from ledger.models import OutboxJob, StoredFile
-from qc.approving import CERTIFICATE_JOB
-from qc.disposition import BATCH_CERTIFICATE_JOB
 from qc.models import Disposition, ResultsApproval
+from qc.release.approving import CERTIFICATE_JOB
+from qc.release.disposition import BATCH_CERTIFICATE_JOB
 from reports.models import Document
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.wording import day
 from batches.models import Batch, Weight
 from batches.weights import verified_weight
-from qc import dose_words as words
+from qc.dose import words as words
 from qc.models import BatchDose
 from qc.panel import PanelLine
 from reports.stated_results import typed_dose

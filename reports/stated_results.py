@@ -11,14 +11,14 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from accounts.wording import day, record_time
-from qc.criteria import criterion_from_definition
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import Release
+from qc.laboratory.runs import Outcome, closure_of
 from qc.models import OutOfSpecification, Reading, ResultsApproval
 from qc.panel import PanelLine, release_panel, value_words, verdict_words
-from qc.rounding import Rounding
-from qc.runs import Outcome, closure_of
-from qc.verdicts import Verdict
+from qc.values.criteria import criterion_from_definition
+from qc.values.rounding import Rounding
+from qc.values.verdicts import Verdict
 from reports import snapshot
 
 SIGNS = {

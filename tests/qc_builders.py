@@ -19,13 +19,13 @@ from batches.models import Batch, BatchState, Definition
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container
 from ledger import clock
-from qc.disposition import objections_to_disposition
-from qc.dose_inputs import calculation_of
-from qc.dosing import is_outdated, newest_dose, what_is_missing
+from qc.dose.determining import is_outdated, newest_dose, what_is_missing
+from qc.dose.inputs import calculation_of
+from qc.laboratory.receiving import Received, receive_sample
+from qc.laboratory.recording import record_reading
 from qc.models import BatchDose, Reading, Result, Sample
 from qc.panel import PanelLine, panel_line
-from qc.receiving import Received, receive_sample
-from qc.recording import record_reading
+from qc.release.disposition import objections_to_disposition
 from qc.specifying import specification_of
 from tests.batches_builders import BatchWorld
 from tests.custody_builders import a_subject

@@ -11,8 +11,8 @@ from accounts.roles import Role
 from batches.models import Batch
 from ledger import clock
 from ledger.models import Site
-from qc.controlling import Measured, record_measurement
 from qc.models import ControlLot, ControlMeasurement, Result, TrendLimits
+from qc.trends.controlling import Measured, record_measurement
 from tests.people import a_person, do, fresh
 from tests.qc_builders import Laboratory
 

@@ -14,10 +14,11 @@ from config.story.receiving import Cells
 from config.story.site import LABORATORY
 from ledger import clock, outbox
 from ledger.models import Site
-from qc.assessing import open_facts
 from qc.batch_act import batch_with
 from qc.definitions.specification import Line, ResultType
-from qc.judging import entries_of
+from qc.laboratory.judging import entries_of
+from qc.laboratory.receiving import receive_sample
+from qc.laboratory.recording import record_reading
 from qc.models import (
     BatchDose,
     Disposition,
@@ -29,8 +30,7 @@ from qc.models import (
     ResultsApproval,
     Sample,
 )
-from qc.receiving import receive_sample
-from qc.recording import record_reading
+from qc.release.assessing import open_facts
 from qc.specifying import specification_of
 from reports.models import Inspection
 

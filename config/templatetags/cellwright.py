@@ -19,7 +19,7 @@ from accounts.incident_spans import Span
 from accounts.statuses import Status, status_called
 from config import charts, drawings
 from ledger.models import Entry
-from qc.charting import Chart
+from qc.trends.charting import Chart
 
 register = template.Library()
 

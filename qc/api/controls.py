@@ -19,8 +19,8 @@ from accounts.parsing import parsed
 from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from ledger.models import plain
-from qc.controlling import Measured, MeasurementInput, Run, measurement_from, runs_of
 from qc.models import ControlLot
+from qc.trends.controlling import Measured, MeasurementInput, Run, measurement_from, runs_of
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
 CONTROLS = ControlLot.objects.select_related("approval")

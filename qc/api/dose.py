@@ -15,9 +15,9 @@ from accounts.api.schema import ObjectionOutput, documented
 from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from qc.batch_act import batch_called
-from qc.dose_inputs import Calculation, calculation_of
-from qc.dose_rules import DoseVerdict, as_texts
-from qc.dosing import doses_of, is_outdated, objections_to_dose, verification_of, what_is_missing
+from qc.dose.determining import doses_of, is_outdated, objections_to_dose, verification_of, what_is_missing
+from qc.dose.inputs import Calculation, calculation_of
+from qc.dose.rules import DoseVerdict, as_texts
 from qc.models import BatchDose
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text

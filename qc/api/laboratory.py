@@ -12,13 +12,13 @@ from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from qc.api import shapes
 from qc.batch_act import batch_called
-from qc.growth_calendar import calendar
-from qc.inputs import ReadingInput, SampleInput, reading_from
-from qc.judging import NEVER_TAKEN_BACK
+from qc.growth.calendar import calendar
+from qc.laboratory.inputs import ReadingInput, SampleInput, reading_from
+from qc.laboratory.judging import NEVER_TAKEN_BACK
+from qc.laboratory.receiving import receive_sample
+from qc.laboratory.recording import line_called, raised_by
+from qc.laboratory.testing import judgement_now
 from qc.models import Reading, Result, Sample
-from qc.receiving import receive_sample
-from qc.recording import line_called, raised_by
-from qc.testing import judgement_now
 
 
 class SamplesView(APIView):

@@ -13,14 +13,14 @@ from accounts.api.schema import documented
 from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from qc.batch_act import batch_with
-from qc.concluding import batches_that_share
-from qc.correcting_actions import actions, checked_of, done_of, is_overdue
-from qc.investigating import approved_plan_of, investigation_of
+from qc.laboratory.runs import closure_of
+from qc.laboratory.testing import known_line
 from qc.models import Capa, OutOfSpecification
-from qc.next_steps import next_step
-from qc.out_of_specification import record_called
-from qc.runs import closure_of
-from qc.testing import known_line
+from qc.out_of_specification.concluding import batches_that_share
+from qc.out_of_specification.correcting_actions import actions, checked_of, done_of, is_overdue
+from qc.out_of_specification.investigating import approved_plan_of, investigation_of
+from qc.out_of_specification.next_steps import next_step
+from qc.out_of_specification.records import record_called
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
 

@@ -8,17 +8,17 @@ from accounts.api.authentication import asker
 from accounts.api.schema import documented
 from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
-from qc.addenda import addenda_of
 from qc.api import shapes
-from qc.assessing import facts_of
 from qc.batch_act import batch_called
-from qc.disposition import next_decisions, objections_to_disposition
-from qc.leaving import objections_to_bags
-from qc.notifying import notifications_of, positives_of
-from qc.outside import sponsor_release_of
 from qc.panel import release_panel
-from qc.pending import decision_in_force
-from qc.two_step import newest_acceptance, two_step_of
+from qc.release.addenda import addenda_of
+from qc.release.assessing import facts_of
+from qc.release.disposition import next_decisions, objections_to_disposition
+from qc.release.leaving import objections_to_bags
+from qc.release.notifying import notifications_of, positives_of
+from qc.release.outside import sponsor_release_of
+from qc.release.pending import decision_in_force
+from qc.release.two_step import newest_acceptance, two_step_of
 
 
 class PanelView(APIView):

@@ -7,14 +7,14 @@ from rest_framework import serializers
 from accounts.api.schema import ObjectionOutput
 from accounts.refusal import Objection
 from chain_of_custody.models import IdentityCheck
-from qc.assessing import Fact
-from qc.growth_calendar import Look
-from qc.growth_calendar import Standing as LookStanding
+from qc.growth.calendar import Look
+from qc.growth.calendar import Standing as LookStanding
 from qc.models import Addendum, FactAssessment, NotificationDue, Reading, Result, Sample
 from qc.models.releasing import SaidOutside
 from qc.owners import owner_of
 from qc.panel import PanelLine, Standing
-from qc.verdicts import Judgement, Verdict
+from qc.release.assessing import Fact
+from qc.values.verdicts import Judgement, Verdict
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
 

@@ -17,11 +17,11 @@ from accounts.api.schema import documented
 from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from qc.models import TrendLimits
-from qc.trend_charts import capability_words
-from qc.trend_limits import limits_in_force, limits_of, limits_waiting
-from qc.trend_series import BatchPoint, numeric_lines, products_followed, series_of
-from qc.trend_signals import Signal, signals_in
-from qc.trend_work import every_open_signal
+from qc.trends.charts import capability_words
+from qc.trends.limits import limits_in_force, limits_of, limits_waiting
+from qc.trends.series import BatchPoint, numeric_lines, products_followed, series_of
+from qc.trends.signals import Signal, signals_in
+from qc.trends.work import every_open_signal
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
 LONGEST = 40

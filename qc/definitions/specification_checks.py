@@ -11,11 +11,11 @@
 from collections.abc import Iterator, Mapping
 
 from batches.definitions.parts import Part, repeated, text, texts
-from qc.criteria import DefinitionError, criterion_from_definition
 from qc.definitions.growth import faults_of_growth_plan
 from qc.definitions.specification import Entry, Line, Release, ResultType, SpecificationDefinition
 from qc.definitions.unfilled import as_if_set
-from qc.rounding import Rounding
+from qc.values.criteria import DefinitionError, criterion_from_definition
+from qc.values.rounding import Rounding
 
 NEEDED = {
     "sterility": "sterility",

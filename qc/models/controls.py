@@ -9,7 +9,7 @@ from accounts.models import Signed
 from batches.models import Equipment
 from ledger.fields import ExactDecimalField
 from ledger.models import Written
-from qc.chart_statistics import Spread
+from qc.trends.chart_statistics import Spread
 
 
 class ControlLot(Signed):

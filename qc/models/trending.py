@@ -4,8 +4,8 @@ from django.db import models
 
 from accounts.models import Signed
 from ledger.fields import ExactDecimalField
-from qc.chart_statistics import Spread
 from qc.models.laboratory import Result
+from qc.trends.chart_statistics import Spread
 
 
 class TrendLimits(Signed):

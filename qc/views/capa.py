@@ -11,8 +11,8 @@ from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.offering import Offer, offer
 from accounts.roles import Permission
-from qc.correcting_actions import actions, checked_of, done_of, is_overdue
 from qc.models import Capa
+from qc.out_of_specification.correcting_actions import actions, checked_of, done_of, is_overdue
 
 MOST = 300
 

@@ -19,10 +19,10 @@ from accounts.views.places import SeeOther
 from batches.equipment import why_unfit
 from chain_of_custody.views.fields import Field, filled, loose
 from ledger.models import Site
-from qc.control_lots import control_url
-from qc.controlling import MeasurementInput, Run, measurement_from, runs_of
 from qc.models import ControlLot, Result, RunDecision
-from qc.trend_charts import control_chart
+from qc.trends.charts import control_chart
+from qc.trends.control_lots import control_url
+from qc.trends.controlling import MeasurementInput, Run, measurement_from, runs_of
 
 DECISIONS = RunDecision.Decision.choices
 NEWEST = 30

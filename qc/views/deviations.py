@@ -11,10 +11,10 @@ from accounts.offering import offer
 from accounts.roles import Permission
 from batches.models import Batch
 from batches.views.strip import strip_of
-from qc.assessing import SEVERITIES, fact_with, open_facts
 from qc.batch_act import READ_AT_ONCE, batch_with
 from qc.models import FactAssessment
-from qc.pending import OPEN_DECISIONS
+from qc.release.assessing import SEVERITIES, fact_with, open_facts
+from qc.release.pending import OPEN_DECISIONS
 
 A_PAGE = 50
 SEVERITY_STATUS = {

@@ -12,11 +12,9 @@ from accounts.offering import Offer, offer
 from accounts.panels import Task
 from accounts.roles import Permission
 from batches.models import Batch, Weight
-from qc import dose_words as words
 from qc.batch_act import READ_AT_ONCE, batch_called
-from qc.dose_inputs import Calculation, calculation_of, rule_of
-from qc.dose_rules import DoseVerdict, as_texts
-from qc.dosing import (
+from qc.dose import words as words
+from qc.dose.determining import (
     dose_url,
     doses_of,
     is_outdated,
@@ -26,8 +24,10 @@ from qc.dosing import (
     weight_words,
     what_is_missing,
 )
+from qc.dose.inputs import Calculation, calculation_of, rule_of
+from qc.dose.rules import DoseVerdict, as_texts
 from qc.models import BatchDose
-from qc.pending import OPEN_DECISIONS
+from qc.release.pending import OPEN_DECISIONS
 
 MOST_BATCHES = 50
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.needing import needs
 from accounts.roles import Permission
-from qc.growth_calendar import Standing, calendar
+from qc.growth.calendar import Standing, calendar
 
 
 @require_safe

@@ -21,10 +21,10 @@ from batches.models import Batch
 from batches.views.strip import strip_of
 from ledger import clock
 from qc.batch_act import READ_AT_ONCE, batch_called
-from qc.inputs import SampleInput
+from qc.laboratory.inputs import SampleInput
+from qc.laboratory.receiving import Received, receive_sample
 from qc.models import Sample
-from qc.pending import OPEN_DECISIONS
-from qc.receiving import Received, receive_sample
+from qc.release.pending import OPEN_DECISIONS
 from qc.views.tests import UNREADABLE
 from qc.work import samples_to_receive
 

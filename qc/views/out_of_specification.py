@@ -17,9 +17,12 @@ from accounts.offering import Offer, offer
 from accounts.roles import Permission
 from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_with
-from qc.concluding import OUTCOMES, batches_that_share
-from qc.evidence import evidence_before, evidence_of, place_of
-from qc.investigating import (
+from qc.laboratory.runs import closure_of, is_confirmed_invalid
+from qc.laboratory.testing import known_line
+from qc.models import OutOfSpecification, OutOfSpecificationClosed, Sample
+from qc.out_of_specification.concluding import OUTCOMES, batches_that_share
+from qc.out_of_specification.evidence import evidence_before, evidence_of, place_of
+from qc.out_of_specification.investigating import (
     ANSWERS,
     MOST_RETESTS,
     POINTS,
@@ -28,12 +31,9 @@ from qc.investigating import (
     newest_plan_of,
     objections_to_analyst,
 )
-from qc.models import OutOfSpecification, OutOfSpecificationClosed, Sample
-from qc.next_steps import next_step
-from qc.out_of_specification import record_called
+from qc.out_of_specification.next_steps import next_step
+from qc.out_of_specification.records import record_called
 from qc.panel import STATUS, PanelLine, value_words, verdict_words
-from qc.runs import closure_of, is_confirmed_invalid
-from qc.testing import known_line
 
 A_PAGE = 50
 INVALIDATED = OutOfSpecificationClosed.Outcome.INVALIDATED

@@ -4,13 +4,13 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from batches.models import Batch
-from qc.approving import newest_approval
-from qc.assessing import facts_of, open_facts
 from qc.batch_act import READ_AT_ONCE, batch_called
-from qc.disposition import objections_to_certification
-from qc.out_of_specification import objections_to_out_of_specification
+from qc.out_of_specification.records import objections_to_out_of_specification
 from qc.panel import release_panel
-from qc.pending import decision_in_force
+from qc.release.approving import newest_approval
+from qc.release.assessing import facts_of, open_facts
+from qc.release.disposition import objections_to_certification
+from qc.release.pending import decision_in_force
 
 
 def tests_panel(request: HttpRequest, number: str) -> str:

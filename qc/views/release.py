@@ -24,17 +24,17 @@ from batches.views.strip import DISPOSITION_STATUS, Context, strip_of
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
 from ledger import clock
-from qc.addenda import addenda_of, holding_addenda
-from qc.approving import newest_approval
-from qc.assessing import DECISIONS, SEVERITIES, facts_of
 from qc.batch_act import batch_called
-from qc.disposition import newest_review, next_decisions, objections_to_certification
 from qc.models import Addendum, Disposition
-from qc.notifying import notifications_of, positives_of
-from qc.outside import sponsor_release_of
 from qc.panel import release_panel
-from qc.pending import decision_in_force
-from qc.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
+from qc.release.addenda import addenda_of, holding_addenda
+from qc.release.approving import newest_approval
+from qc.release.assessing import DECISIONS, SEVERITIES, facts_of
+from qc.release.disposition import newest_review, next_decisions, objections_to_certification
+from qc.release.notifying import notifications_of, positives_of
+from qc.release.outside import sponsor_release_of
+from qc.release.pending import decision_in_force
+from qc.release.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
 
 CONDITIONALLY = BatchState.Disposition.CERTIFIED_CONDITIONALLY
 

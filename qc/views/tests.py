@@ -19,17 +19,17 @@ from accounts.views.places import SeeOther
 from batches.models import Batch
 from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
-from qc.bottles import Outcome
-from qc.entering import boxes_of
-from qc.evidence import evidence_before, evidence_of
-from qc.inputs import reading_from
-from qc.invalidating import CAUSES, place_of_verdict
+from qc.growth.bottles import Outcome
+from qc.laboratory.entering import boxes_of
+from qc.laboratory.inputs import reading_from
+from qc.laboratory.recording import raised_by
+from qc.laboratory.runs import is_in_doubt
+from qc.laboratory.testing import distance_of, final_opens, judgement_of, known_line
 from qc.models import Reading, Result, Sample
+from qc.out_of_specification.evidence import evidence_before, evidence_of
+from qc.out_of_specification.invalidating import CAUSES, place_of_verdict
 from qc.panel import STATUS, PanelLine, verdict_words
-from qc.recording import raised_by
-from qc.runs import is_in_doubt
-from qc.testing import distance_of, final_opens, judgement_of, known_line
-from qc.verdicts import Verdict
+from qc.values.verdicts import Verdict
 from qc.views.out_of_specification import claim_words, runs_shown
 
 UNREADABLE = 422

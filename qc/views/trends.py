@@ -12,11 +12,11 @@ from accounts.roles import Permission
 from batches.models import Batch
 from ledger.models import Site
 from qc.models import TrendLimits
-from qc.trend_charts import shortly, trend_chart
-from qc.trend_limits import limits_of, limits_waiting
-from qc.trend_series import Series, Stratum, numeric_lines, products_followed, series_of
-from qc.trend_signals import Signal, signals_in
-from qc.trend_work import every_open_signal
+from qc.trends.charts import shortly, trend_chart
+from qc.trends.limits import limits_of, limits_waiting
+from qc.trends.series import Series, Stratum, numeric_lines, products_followed, series_of
+from qc.trends.signals import Signal, signals_in
+from qc.trends.work import every_open_signal
 
 LONGEST = 40
 

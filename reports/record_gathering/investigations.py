@@ -5,8 +5,6 @@ from django.utils.translation import gettext as _
 from accounts.models import Signed
 from accounts.wording import day
 from batches.models import Batch, SignedInBatch
-from qc.evidence import evidence_of
-from qc.investigating import ANSWERS, POINTS
 from qc.models import (
     Capa,
     CapaChecked,
@@ -18,6 +16,8 @@ from qc.models import (
     RetestPlanApproved,
 )
 from qc.models.out_of_specification import PointsToEvidence
+from qc.out_of_specification.evidence import evidence_of
+from qc.out_of_specification.investigating import ANSWERS, POINTS
 
 OUT_OF_SPECIFICATION: tuple[type[SignedInBatch], ...] = (
     MeasurementInvalid,

@@ -15,9 +15,9 @@ from batches.models import (
     SignedInBatch,
 )
 from batches.pinned import product_of
-from qc import dose_words
-from qc.assessing import Fact, facts_of
-from qc.dose_rules import DoseVerdict
+from qc.dose import words as dose_words
+from qc.dose.rules import DoseVerdict
+from qc.laboratory.runs import Outcome, closure_of
 from qc.models import (
     Addendum,
     BatchDose,
@@ -34,8 +34,8 @@ from qc.models import (
     SponsorReleaseChecked,
 )
 from qc.models.releasing import SaidOutside
-from qc.out_of_specification import records_of
-from qc.runs import Outcome, closure_of
+from qc.out_of_specification.records import records_of
+from qc.release.assessing import Fact, facts_of
 from reports import record_snapshot as stated
 from reports.gathering import sign_of_decision
 from reports.record_gathering.investigations import OUT_OF_SPECIFICATION, signed_about, words_of

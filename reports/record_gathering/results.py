@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.wording import day, record_time
 from batches.judging import unit_words
 from batches.models import Batch
-from qc.entering import words_of
-from qc.judging import NO_RESULT, entries_of
+from qc.laboratory.entering import words_of
+from qc.laboratory.judging import NO_RESULT, entries_of
 from qc.models import Reading, Result, ResultReview, Sample
 from qc.panel import PanelLine, release_panel, value_words
 from reports import record_snapshot as stated

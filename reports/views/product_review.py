@@ -13,7 +13,7 @@ from accounts.refusal import refuse_if, when
 from accounts.roles import Permission
 from accounts.sessions import station_of
 from ledger import clock
-from qc.trend_series import products_followed
+from qc.trends.series import products_followed
 from reports.product_review import review_of, review_pdf
 
 LONGEST = 40

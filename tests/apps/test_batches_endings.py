@@ -17,7 +17,7 @@ from batches.views.ends import work
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container, IdentityCheck
 from ledger import clock
-from qc.disposition import objections_to_disposition
+from qc.release.disposition import objections_to_disposition
 from reports.record_gathering.whole import batch_record
 from tests.ends_builders import EndsWorld, bags_of, fresh_batch
 from tests.people import at_browser, do, fresh, nothing_written

@@ -32,7 +32,7 @@ from chain_of_custody.models import Collection, Container, DonorTest, DonorTestV
 from chain_of_custody.placing import place_containers
 from ledger import clock
 from ledger.verification import verify_records
-from qc.disposition import objections_to_certification
+from qc.release.disposition import objections_to_certification
 from tests.batches_builders import BatchWorld, a_batch
 from tests.custody_builders import MARKERS, a_place, a_subject, a_typed_din, ago
 from tests.labels_builders import donor_test, donor_tested, printed_for

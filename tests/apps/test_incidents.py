@@ -20,7 +20,7 @@ from ledger.incidents import open_for
 from ledger.models import Entry, Head, Incident, IncidentState, Site
 from ledger.selfcheck import Found, full
 from ledger.verification import verify_records
-from qc.assessing import open_facts
+from qc.release.assessing import open_facts
 from reports.models import Document
 from tests.documents_builders import with_approved_results
 from tests.people import a_person, administrators, at_browser, do, nothing_written, secret_of

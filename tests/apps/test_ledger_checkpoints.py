@@ -19,8 +19,8 @@ from ledger.notes import opened_note
 from ledger.signer import SignerAwayError, signer
 from ledger.verification import verify_records
 from ledger.writing import write, writing
-from qc.approving import CERTIFICATE_JOB
 from qc.models import ResultsApproval
+from qc.release.approving import CERTIFICATE_JOB
 from reports.models import Document
 from reports.reading import in_preparation
 from tests.documents_builders import with_approved_results

@@ -12,8 +12,8 @@ from batches.departures import report_departure
 from batches.models import BatchState
 from ledger import clock
 from ledger.verification import verify_records
-from qc.addenda import would_block
 from qc.models import Addendum, NotificationDue, OutOfSpecification, Result
+from qc.release.addenda import would_block
 from qc.work import work_of
 from tests.oos_builders import closed, investigated, shown_before
 from tests.people import at_browser, do, nothing_written

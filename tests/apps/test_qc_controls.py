@@ -10,8 +10,8 @@ from accounts.refusal import BadInput, NotAllowed, Refused, SameIdOtherContent
 from accounts.roles import Role
 from ledger import clock
 from ledger.verification import run_check, verify_records
-from qc.controlling import record_measurement, runs_of
 from qc.models import ControlLot, ControlMeasurement, Result, RunDecision
+from qc.trends.controlling import record_measurement, runs_of
 from tests.guards_away import guards_away
 from tests.people import a_person, at_browser, do, fresh, nothing_written
 from tests.qc_builders import in_the_laboratory, kept_for_a_module

@@ -10,8 +10,8 @@ from accounts.roles import Role
 from batches.departures import report_departure
 from batches.models import Departure
 from ledger.verification import verify_records
-from qc.assessing import facts_of, open_facts
 from qc.models import FactAssessment
+from qc.release.assessing import facts_of, open_facts
 from tests.bench_builders import Bench
 from tests.people import a_person, at_browser, do, fresh, nothing_written
 from tests.qc_builders import MINOR, kept_for_a_module

@@ -17,9 +17,9 @@ from batches.weights import weight_in_force
 from ledger import clock
 from ledger.typed_numbers import THIN_SPACE
 from ledger.verification import verify_records
-from qc.dose_inputs import calculation_of, inputs_agree
-from qc.dose_rules import DoseVerdict
-from qc.dosing import is_outdated, newest_dose, objections_to_dose, what_is_missing
+from qc.dose.determining import is_outdated, newest_dose, objections_to_dose, what_is_missing
+from qc.dose.inputs import calculation_of, inputs_agree
+from qc.dose.rules import DoseVerdict
 from qc.models import BatchDose, DoseVerification, Result
 from qc.views.dose import dose_work_of
 from reports import gathering

@@ -12,8 +12,8 @@ from accounts.signing import ask
 from batches.models import Definition, Departure
 from ledger import clock
 from ledger.verification import verify_records
-from qc.disposition import objections_to_facts
 from qc.models import Reading
+from qc.release.disposition import objections_to_facts
 from tests.batches_builders import FILES
 from tests.people import STATION, at_browser, nothing_written
 from tests.qc_builders import STERILITY, Laboratory, kept_for_a_module

@@ -16,10 +16,10 @@ from batches.models import Departure
 from chain_of_custody.models import IdentityCheck
 from ledger import clock
 from ledger.models import Entry
+from qc.laboratory.recording import record_reading
+from qc.laboratory.testing import final_opens
 from qc.models import Reading, Result, ResultReview, Sample
 from qc.panel import Standing
-from qc.recording import record_reading
-from qc.testing import final_opens
 from tests.people import STATION, a_person, at_browser, do, nothing_written
 from tests.qc_builders import STERILITY, Laboratory, in_the_laboratory, kept_for_a_module
 

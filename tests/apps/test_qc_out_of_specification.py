@@ -20,7 +20,7 @@ from batches.departures import report_departure
 from batches.models import Departure
 from ledger import clock, guards
 from ledger.verification import verify_records
-from qc.correcting_actions import is_overdue
+from qc.laboratory.recording import record_reading
 from qc.models import (
     Capa,
     MeasurementInvalid,
@@ -30,8 +30,8 @@ from qc.models import (
     Result,
     RetestPlanApproved,
 )
-from qc.out_of_specification import objections_to_out_of_specification
-from qc.recording import record_reading
+from qc.out_of_specification.correcting_actions import is_overdue
+from qc.out_of_specification.records import objections_to_out_of_specification
 from reports.record_gathering import results as gathered
 from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions, exceptions

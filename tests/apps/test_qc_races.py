@@ -12,8 +12,8 @@ from accounts.roles import Role
 from batches.models import BatchState
 from ledger import guards
 from ledger.verification import verify_records
+from qc.laboratory.receiving import receive_sample
 from qc.models import Disposition, Result, Sample
-from qc.receiving import receive_sample
 from tests.people import a_person, do
 from tests.qc_builders import in_the_laboratory, ready_to_certify
 

@@ -20,10 +20,10 @@ from ledger import clock
 from ledger.checkpoints import CHECKPOINT_JOB
 from ledger.models import OutboxJob
 from ledger.verification import verify_records
-from qc.approving import CERTIFICATE_JOB
-from qc.disposition import BATCH_CERTIFICATE_JOB, MOVES, move, objections_to_disposition
 from qc.models import Disposition, FactAssessment, Reading, Result, ResultsApproval
 from qc.panel import Standing, release_panel
+from qc.release.approving import CERTIFICATE_JOB
+from qc.release.disposition import BATCH_CERTIFICATE_JOB, MOVES, move, objections_to_disposition
 from tests.people import a_person, administrators, do, fresh, nothing_written
 from tests.qc_builders import MINOR, Laboratory, in_the_laboratory, kept_for_a_module
 

@@ -10,12 +10,12 @@ from accounts.roles import Role
 from accounts.wording import today
 from ledger.models import Site
 from ledger.verification import run_check, verify_records
-from qc.chart_statistics import individuals
 from qc.models import OutOfSpecification, Result, SignalAssessment, TrendLimits
-from qc.trend_charts import trend_chart
-from qc.trend_limits import limits_in_force
-from qc.trend_series import Stratum, number_in, series_of
-from qc.trend_signals import open_signals, signals_of
+from qc.trends.chart_statistics import individuals
+from qc.trends.charts import trend_chart
+from qc.trends.limits import limits_in_force
+from qc.trends.series import Stratum, number_in, series_of
+from qc.trends.signals import open_signals, signals_of
 from tests.guards_away import guards_away
 from tests.oos_builders import closed, investigated, shown_before
 from tests.people import a_person, at_browser, do, fresh, nothing_written

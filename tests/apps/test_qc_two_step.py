@@ -14,10 +14,10 @@ from batches.departures import departures_about, report_departure
 from batches.models import BatchState
 from ledger import clock
 from ledger.verification import verify_records
-from qc.disposition import next_decisions
 from qc.models import Disposition, Result, ResultsApproval
 from qc.panel import release_panel
-from qc.two_step import TwoStepNeed, two_step_of
+from qc.release.disposition import next_decisions
+from qc.release.two_step import TwoStepNeed, two_step_of
 from tests.apps.test_qc_release import with_role
 from tests.people import at_browser, do, nothing_written
 from tests.qc_builders import MINOR, STERILITY, Laboratory, kept_for_a_module, taken_back

@@ -10,9 +10,9 @@ from batches.identity import batch_of
 from batches.models import BatchState
 from ledger import clock
 from ledger.verification import verify_records
+from qc.laboratory.recording import record_reading
 from qc.models import Disposition, Reading
-from qc.notifying import positives_of
-from qc.recording import record_reading
+from qc.release.notifying import positives_of
 from tests.apps.test_qc_races import at_once
 from tests.people import a_person, do
 from tests.qc_builders import STERILITY

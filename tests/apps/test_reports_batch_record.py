@@ -12,8 +12,8 @@ from chain_of_custody.placing import place_containers
 from ledger import clock, files
 from ledger.models import Checkpoint, Entry
 from ledger.verification import verify_records
-from qc.assessing import open_facts
 from qc.models import Sample
+from qc.release.assessing import open_facts
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
 from reports.pdfa import attached_snapshot

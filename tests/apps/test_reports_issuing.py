@@ -14,10 +14,10 @@ from ledger.canonical import digest
 from ledger.models import Checkpoint, Entry, OutboxJob
 from ledger.outbox import AlreadyDoneError
 from ledger.verification import verify_records
-from qc.approving import CERTIFICATE_JOB
-from qc.disposition import BATCH_CERTIFICATE_JOB
 from qc.models import ResultsApproval
 from qc.panel import release_panel
+from qc.release.approving import CERTIFICATE_JOB
+from qc.release.disposition import BATCH_CERTIFICATE_JOB
 from reports.certificate_parts import code_content
 from reports.checks import without_rendering
 from reports.issuing import issue_certificate_of_analysis

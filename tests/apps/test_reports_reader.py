@@ -15,8 +15,8 @@ from batches.departures import report_departure
 from batches.models import StepPerformed, Value
 from ledger import files, outbox
 from ledger.models import Entry, Envelope, Payload, StoredFile
-from qc.assessing import open_facts
 from qc.models import Result
+from qc.release.assessing import open_facts
 from reports import reading_room
 from reports.inspecting import may_read
 from reports.integrity_of_batch import Integrity, check_now

@@ -17,7 +17,7 @@ from batches.models import Batch, ContinuityCopy, Departure, StepPerformed, Step
 from batches.record import Status, objections_to_record, record_of
 from ledger import clock, files, outbox
 from ledger.verification import verify_records
-from qc.disposition import objections_to_certification
+from qc.release.disposition import objections_to_certification
 from tests.documents_builders import pages_of, squeezed
 from tests.paper_builders import PaperWorld, codes_of
 from tests.people import at_browser, fresh, secret_of

@@ -19,9 +19,9 @@ from ledger import clock, outbox
 from ledger.models import Entry, StoredFile
 from ledger.verification import verify_records
 from ledger.writing import write, writing
-from qc.approving import CERTIFICATE_JOB
-from qc.disposition import BATCH_CERTIFICATE_JOB
 from qc.models import Disposition, Result
+from qc.release.approving import CERTIFICATE_JOB
+from qc.release.disposition import BATCH_CERTIFICATE_JOB
 from reports.models import Document
 from tests.documents_builders import documents_issued, owed, with_approved_results
 from tests.people import STATION, a_person, a_site, do, enrolled, secret_of

@@ -14,8 +14,8 @@ from config.starting import refuse_unsafe_start
 from ledger import clock, outbox, selfcheck
 from ledger.checkpoints import issue
 from ledger.models import Checkpoint, Entry, Head, Incident, Site
-from qc.assessing import open_facts
 from qc.models import Reading
+from qc.release.assessing import open_facts
 from reports.models import Document
 from tests.apps.test_epochs import ADMISSION, confirmed, findings, put_back_to
 from tests.people import administrators, do, nothing_written

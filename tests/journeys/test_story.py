@@ -23,9 +23,9 @@ from config.story.worked_batches import worked_batch
 from ledger import clock
 from ledger.models import Entry
 from ledger.verification import verify_records
-from qc.assessing import open_facts
 from qc.models import RecordReview
 from qc.panel import Standing, release_panel
+from qc.release.assessing import open_facts
 
 PRODUCTS = {"PROD-CD19", *(worked_batch(family).product for family in FAMILIES)}
 STAGES = {"receipt", "selection_activation", "transduction", "expansion", "harvest_fill", "release_testing"}

@@ -16,7 +16,7 @@ from ledger.models import Checkpoint, Entry, OutboxJob, StoredFile
 from ledger.signer import signer
 from ledger.verification import verify_records
 from ledger.writing import writing
-from qc.approving import CERTIFICATE_JOB
+from qc.release.approving import CERTIFICATE_JOB
 from reports.models import Document
 from tests.documents_builders import checkpointed, documents_issued, owed, with_approved_results
 from tests.journeys.processes import KILLED, celery, manage, soon

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.bottles import BottleReading, Outcome, final_opens, is_made, missed, planned, seen_of, to_come
-from qc.criteria import Verdict, criterion_from_definition
 from qc.definitions.growth import Bottle, GrowthPlan, PlannedReading, faults_of_growth_plan
-from qc.rounding import Rounding
+from qc.growth.bottles import BottleReading, Outcome, final_opens, is_made, missed, planned, seen_of, to_come
+from qc.values.criteria import Verdict, criterion_from_definition
+from qc.values.rounding import Rounding
 
 NOON = datetime(2026, 11, 6, 14, 58, tzinfo=UTC)
 DAYS = 14

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.charts import chart_svg
-from qc.charting import Area, Chart, Dot, Level, Look, Mark, Shape, Stroke, Words, laid_out, scale_of
-from qc.control_rules import Bound
+from qc.trends.charting import Area, Chart, Dot, Level, Look, Mark, Shape, Stroke, Words, laid_out, scale_of
+from qc.trends.control_rules import Bound
 from reports.charts import chart_drawn
 
 values = st.decimals(min_value=Decimal("-1e12"), max_value=Decimal("1e12"), places=3)

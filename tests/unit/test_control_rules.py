@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from qc.chart_statistics import (
+from qc.trends.chart_statistics import (
     FEWEST_FOR_CAPABILITY,
     Spread,
     TooFewError,
@@ -15,7 +15,7 @@ from qc.chart_statistics import (
     in_sds,
     individuals,
 )
-from qc.control_rules import Bound, Hit, Nelson, Point, Westgard, completed, nelson, rejects, westgard
+from qc.trends.control_rules import Bound, Hit, Nelson, Point, Westgard, completed, nelson, rejects, westgard
 
 
 def row(*texts: str) -> list[Point]:

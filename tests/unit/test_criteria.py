@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.typed_numbers import THIN_SPACE
-from qc.criteria import (
+from qc.growth.clock import GrowthClockError
+from qc.values.criteria import (
     AllOf,
     AnyOf,
     AtLeast,
@@ -34,9 +35,8 @@ from qc.criteria import (
     final_opens_at,
     full_days,
 )
-from qc.growth_clock import GrowthClockError
-from qc.quantities import Comparator, Quantity, UnitMismatchError, read_quantity
-from qc.rounding import Limit, LimitError, Rounding
+from qc.values.quantities import Comparator, Quantity, UnitMismatchError, read_quantity
+from qc.values.rounding import Limit, LimitError, Rounding
 
 MADRID = ZoneInfo("Europe/Madrid")
 

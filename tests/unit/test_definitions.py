@@ -17,16 +17,16 @@ from batches.definitions.product import ProductDefinition
 from batches.definitions.reading import MASTER_SCHEMA, PRODUCT_SCHEMA, read_master, read_product
 from batches.formulas import FORMULAS
 from ledger.safe_yaml import read
-from qc.criteria import Category, Detection, Growth, Numeric, Verdict, criterion_from_definition
 from qc.definitions.agreement import (
     faults_between_specification_and_master,
     faults_between_specification_and_product,
 )
 from qc.definitions.reading import SPECIFICATION_SCHEMA, read_specification
 from qc.definitions.specification import Release, SpecificationDefinition
-from qc.quantities import read_quantity
-from qc.rounding import Rounding as RoundingRule
-from qc.seen import Seen, Single
+from qc.values.criteria import Category, Detection, Growth, Numeric, Verdict, criterion_from_definition
+from qc.values.quantities import read_quantity
+from qc.values.rounding import Rounding as RoundingRule
+from qc.values.seen import Seen, Single
 
 HOUSE = Path(__file__).parents[2]
 FILES = {

@@ -20,8 +20,8 @@ from batches.definitions.warning import warnings_of_product
 from ledger.safe_yaml import read
 from qc.definitions.agreement import faults_between_specification_and_product
 from qc.definitions.reading import read_specification
-from qc.dose_rules import Allowed, DoseVerdict, Filled, Held, allowed_for, as_texts, contents, dose_of
-from qc.quantities import Quantity, read_quantity
+from qc.dose.rules import Allowed, DoseVerdict, Filled, Held, allowed_for, as_texts, contents, dose_of
+from qc.values.quantities import Quantity, read_quantity
 
 ROOT = Path(__file__).parent.parent.parent
 CD19 = read((ROOT / "batches/definitions/cd19-car-t.product.yaml").read_bytes())

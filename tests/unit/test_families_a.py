@@ -26,14 +26,14 @@ from config.story.worked_batches import worked_batch
 from ledger import clock
 from ledger.safe_yaml import read
 from ledger.typed_numbers import scaled_up
-from qc.criteria import criterion_from_definition
 from qc.definitions.reading import read_specification
 from qc.definitions.specification import Entry, Release, ResultType, SpecificationDefinition
 from qc.definitions.specification_checks import NEEDED, NEEDED_IF_MODIFIED, NEEDED_IF_VIRAL
-from qc.judging import entries_of, seen_in
-from qc.rounding import Rounding
-from qc.seen import Detection, Growth, Seen, Single, WrongKindError
-from qc.verdicts import Verdict as ReleaseVerdict
+from qc.laboratory.judging import entries_of, seen_in
+from qc.values.criteria import criterion_from_definition
+from qc.values.rounding import Rounding
+from qc.values.seen import Detection, Growth, Seen, Single, WrongKindError
+from qc.values.verdicts import Verdict as ReleaseVerdict
 
 HOUSE = Path(__file__).parents[2]
 NEW = ("nonviral-car-t", "t-cells")

@@ -27,13 +27,13 @@ from batches.judging import Verdict, is_plausible, read_typed, verdict_on, verdi
 from batches.reconciling import account_of
 from config.story.worked_batches import LimitsError, WorkedBatch, with_limits, worked_batch
 from ledger.typed_numbers import scaled_up
-from qc.criteria import Growth, Judgement, criterion_from_definition
-from qc.criteria import Verdict as ReleaseVerdict
 from qc.definitions.specification import Line, Release, SpecificationDefinition
 from qc.definitions.specification_checks import NEEDED
-from qc.judging import entries_of, seen_in
-from qc.rounding import Rounding
-from qc.seen import Seen, Single
+from qc.laboratory.judging import entries_of, seen_in
+from qc.values.criteria import Growth, Judgement, criterion_from_definition
+from qc.values.criteria import Verdict as ReleaseVerdict
+from qc.values.rounding import Rounding
+from qc.values.seen import Seen, Single
 
 HOUSE = Path(__file__).parents[2]
 FAMILIES = ("nk", "til", "cd34")

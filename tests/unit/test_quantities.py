@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from batches.formulas import FORMULAS, Formula, NotCalculable
 from ledger.typed_numbers import THIN_SPACE, TypedNumberError
-from qc.quantities import (
+from qc.values.quantities import (
     CENSORED,
     Comparator,
     Quantity,

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.typed_numbers import THIN_SPACE
-from qc.criteria import AtLeast, AtMost, Numeric, Verdict
-from qc.quantities import Quantity
-from qc.rounding import Limit, LimitError, Rounding, Side
+from qc.values.criteria import AtLeast, AtMost, Numeric, Verdict
+from qc.values.quantities import Quantity
+from qc.values.rounding import Limit, LimitError, Rounding, Side
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "usp_rounding.csv"
 with VECTORS.open(encoding="utf-8", newline="") as file:

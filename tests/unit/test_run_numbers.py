@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.run_numbers import Planned, run_after
+from qc.laboratory.run_numbers import Planned, run_after
 
 OPEN, ENDED = False, True
 

@@ -33,7 +33,7 @@ from config.story.telling import found_training_site, tell_published
 from ledger import files, outbox
 from ledger.models import LogKey, Site
 from ledger.verification import report, verify_records
-from qc.judging import entries_of
+from qc.laboratory.judging import entries_of
 from qc.panel import release_panel
 from reports import packaging
 from reports.copying import ask_copy

@@ -1,0 +1,1 @@
+"""What the laboratory does: receive a sample, record readings, sign results, review them."""

@@ -1,0 +1,282 @@
+"""A second person reviews a result; an analyst corrects it, with a reason, and it is reviewed again.
+
+A result whose reading was right and which rests on another weight now, or on growth that was seen later, is corrected
+by naming the same value: the new version is made of what is in force.
+
+A correction never takes a result out of specification away: its record stays open until quality assurance closes it,
+and until then the failing version counts. Once a line is tested again, and once its record was confirmed, what was
+found first is corrected no more.
+"""
+
+from copy import copy
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.meanings import Meaning
+from accounts.models import Person, Signed
+from accounts.parsing import StrictSerializer, TextField
+from accounts.refusal import Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from batches.identity import identity_lines
+from ledger.writing import write
+from qc.batch_act import batch_with, lock_batch
+from qc.definitions.specification import Entry, ResultType
+from qc.laboratory.judging import NEVER_TAKEN_BACK, entries_of, seen_in
+from qc.laboratory.recording import raise_growth
+from qc.laboratory.testing import judgement_of, known_line, reading_lines, result_from, test_url
+from qc.models import Reading, Result, ResultReview
+from qc.out_of_specification.records import consequence, open_record_for, stays_open
+from qc.panel import STATUS, verdict_words
+from qc.release.notifying import look_after_release
+from qc.release.pending import is_closed
+from qc.values.verdicts import Verdict
+
+
+class _OfResult(Act[Result]):
+    """An act whose subject is a version of a result."""
+
+    def find(self, subject: UUID) -> Result:
+        found = Result.objects.select_related("batch__state", "batch__order__coi__subject", "signer").filter(pk=subject)
+        result = found.first()
+        if result is None:
+            raise Http404
+        result.batch = batch_with(result.batch_id)
+        return result
+
+    def lock(self, subject: Result) -> None:
+        lock_batch(subject.batch)
+
+    def lines(self, subject: Result) -> list[Line]:
+        """Give what a signer reads of a result."""
+        members = [
+            Line(
+                member["title"],
+                f"{member['reported']}: {verdict_words(member['verdict'])}",
+                STATUS[member["verdict"]],
+            )
+            for member in subject.members
+        ]
+        bound = Reading.objects.filter(pk__in=subject.readings).order_by("recorded_at", "replicate")
+        return [
+            *reading_lines(bound),
+            *members,
+            Line(_("Reported, %(rule)s") % {"rule": subject.rule}, subject.reported),
+            Line(_("Unrounded"), subject.unrounded or "–"),
+            Line(_("Method"), subject.method),
+            Line(_("Verdict"), f"{verdict_words(subject.verdict)}. {subject.why}", STATUS[subject.verdict]),
+        ]
+
+    def done_url(self, row: Signed) -> str:
+        result = row.result if isinstance(row, ResultReview) else row
+        assert isinstance(result, Result)  # noqa: S101  these acts write reviews and results
+        return test_url(result)
+
+
+def people_who_entered(result: Result, *, until: datetime | None = None) -> set[str]:
+    """Give the references of everybody who submitted, entered or corrected any version of a line's result."""
+    versions = Result.objects.filter(batch=result.batch_id, line=result.line)
+    readings = Reading.objects.filter(batch=result.batch_id, line=result.line)
+    if until is not None:
+        versions, readings = versions.filter(recorded_at__lte=until), readings.filter(recorded_at__lte=until)
+    return set(versions.values_list("actor", flat=True)) | set(readings.values_list("actor", flat=True))
+
+
+def objections_to_version(result: Result, *, counts: Result | None = None) -> list[Objection]:
+    """Object to working on a version that is no longer in force, or after the decision on the batch.
+
+    The one that `counts` may be worked on beside the newest.
+    """
+    newest = Result.objects.filter(batch=result.batch_id, line=result.line).order_by("-version").first()
+    return [
+        *when(
+            newest is not None and newest.pk != result.pk and (counts is None or counts.pk != result.pk),
+            _("This result was corrected; open the correction."),
+            code="superseded",
+        ),
+        *when(
+            is_closed(result.batch, result.line),
+            _("The decision on this batch has been made. Report what you found as a departure."),
+            code="decided",
+        ),
+    ]
+
+
+@register
+class ReviewResult(_OfResult):
+    """Review a result of somebody else for accuracy, completeness and compliance (21 CFR 211.194(a)(8))."""
+
+    code = "result.review"
+    title = gettext_lazy("Review a result")
+    verb = gettext_lazy("Sign the review")
+    permission = Permission.RESULT_REVIEW
+    meaning = Meaning.REVIEWED
+
+    def to_sign(self, subject: Result, intent: Intent) -> ToSign:
+        found = known_line(subject.batch, subject.line)
+        return ToSign(
+            title=f"{found.title}, {found.criterion_words}",
+            identity=identity_lines(subject.batch),
+            lines=self.lines(subject),
+            version=f"{subject.pk} v{subject.version}",
+            earlier=[EarlierSignature.on(subject)],
+        )
+
+    def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
+        found = known_line(subject.batch, subject.line)
+        return [
+            *when(
+                by.reference in people_who_entered(subject),
+                _("A second person must review this result; you entered it."),
+                code="same_person",
+            ),
+            *when(
+                found.is_outdated and found.newest is not None and found.newest.pk == subject.pk,
+                found.waits_for(),
+                code="outdated",
+            ),
+            *when(ResultReview.objects.filter(result=subject).exists(), _("This result was reviewed already.")),
+            *objections_to_version(subject, counts=found.result),
+        ]
+
+    def carry_out(self, subject: Result, intent: Intent, signature: Signature) -> ResultReview:
+        review = ResultReview(batch=subject.batch, result=subject)
+        return sign(review, signature, type="result.reviewed", earlier=[subject])
+
+
+class CorrectionIntent(StrictSerializer[Intent]):
+    """Which value of the result was wrong, what it is, and why."""
+
+    member = TextField(max_length=40)
+    replicate = serializers.IntegerField(min_value=1, max_value=99, required=False, default=1)
+    typed = TextField(max_length=200)
+    reason = TextField(min_length=10, max_length=1000)
+
+
+@register
+class CorrectResult(_OfResult):
+    """Correct a submitted result: the first stays, the new version is reviewed anew."""
+
+    code = "result.correct"
+    title = gettext_lazy("Correct a result")
+    verb = gettext_lazy("Sign the correction")
+    permission = Permission.RESULT_ENTER
+    meaning = Meaning.CORRECTED
+    asks = CorrectionIntent
+
+    def _wrong_reading(self, subject: Result, intent: Intent) -> Reading | None:
+        in_force = known_line(subject.batch, subject.line).readings
+        wanted = (intent["member"], intent["replicate"])
+        return next((one for one in reversed(in_force) if (one.member, one.replicate) == wanted), None)
+
+    def to_sign(self, subject: Result, intent: Intent) -> ToSign:
+        wrong = self._wrong_reading(subject, intent)
+        return ToSign(
+            title=str(self.title),
+            identity=identity_lines(subject.batch),
+            lines=[
+                *self.lines(subject),
+                Line(
+                    _("Old value of %(member)s") % {"member": intent["member"]},
+                    wrong.typed if wrong else "–",
+                    "warn",
+                ),
+                Line(_("New value"), intent["typed"], "warn"),
+                Line(_("Reason"), intent["reason"]),
+                *self._what_follows(subject, intent, wrong),
+            ],
+            version=f"{subject.pk} v{subject.version}",
+            earlier=[EarlierSignature.on(subject)],
+        )
+
+    def _what_follows(self, subject: Result, intent: Intent, wrong: Reading | None) -> list[Line]:
+        """Say before it is signed whether the corrected result is out of specification, or one before it was."""
+        found = known_line(subject.batch, subject.line)
+        if wrong is None:
+            return []
+        if found.open_record is not None:
+            return [Line(_("What follows"), stays_open(found.open_record), "fail")]
+        corrected = copy(wrong)
+        corrected.typed, corrected.reason = intent["typed"], intent["reason"]
+        readings = tuple(corrected if one.pk == wrong.pk else one for one in found.readings)
+        judgement, _weight = judgement_of(subject.batch, replace(found, readings=readings))
+        fails = found.decides and judgement.verdict is Verdict.FAILS
+        return [Line(_("What follows"), consequence(None), "fail")] if fails else []
+
+    def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
+        found = known_line(subject.batch, subject.line)
+        entry = entries_of(found.line).get(intent["member"])
+        wrong = self._wrong_reading(subject, intent)
+        if subject.run != found.run:
+            return when(
+                True,
+                _("This line is being tested again; what was found first stays as it is."),
+                code="tested_again",
+            )
+        if entry is None or wrong is None:
+            return when(True, _("This result has no value of that name."), field="member")
+        seen_in(intent["typed"], entry, why_none=intent["reason"])
+        return [
+            *when(
+                wrong.typed == intent["typed"] and not found.is_outdated,
+                _("The new value is the old one."),
+                code="same_value",
+                field="typed",
+            ),
+            *when(
+                _is_growth(entry, wrong.typed) and wrong.typed != intent["typed"],
+                _("Growth that was seen, and a flag, are never corrected away."),
+                field="member",
+            ),
+            *when(
+                found.runs.is_confirmed,
+                _("This result was confirmed to be out of specification. It stands."),
+                code="confirmed",
+            ),
+            *objections_to_version(subject),
+        ]
+
+    def carry_out(self, subject: Result, intent: Intent, signature: Signature) -> Result:
+        wrong = self._wrong_reading(subject, intent)
+        assert wrong is not None  # noqa: S101  objected to above
+        if wrong.typed != intent["typed"]:
+            self._write_corrected(wrong, intent, signature.signer)
+        found = known_line(subject.batch, subject.line)
+        row = result_from(subject.batch, found, supersedes=subject, reason=intent["reason"])
+        sign(row, signature, type="result.corrected", earlier=[subject])
+        open_record_for(row, found.line, found.criterion_words, found.open_record)
+        look_after_release(subject.batch, row, row.line, by=signature.signer)
+        return row
+
+    def _write_corrected(self, wrong: Reading, intent: Intent, by: Person) -> None:
+        corrected = Reading(
+            batch=wrong.batch,
+            line=wrong.line,
+            member=wrong.member,
+            sample=wrong.sample,
+            run=wrong.run,
+            replicate=wrong.replicate,
+            is_subculture=wrong.is_subculture,
+            typed=intent["typed"],
+            unit=wrong.unit,
+            exponent=wrong.exponent,
+            began_at=wrong.began_at,
+            performed_at=wrong.performed_at,
+            supersedes=wrong,
+            reason=intent["reason"],
+        )
+        write(corrected, type="reading.corrected", actor=by.reference)
+        entry = entries_of(known_line(wrong.batch, wrong.line).line)[wrong.member]
+        if _is_growth(entry, corrected.typed):
+            raise_growth(corrected, by=by)
+
+
+def _is_growth(entry: Entry, typed: str) -> bool:
+    return entry.result_type is ResultType.GROWTH and typed in NEVER_TAKEN_BACK

@@ -1,0 +1,277 @@
+"""The analyst submits a result: all readings of a line in force, bound into one version with its verdict."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.acts import Intent, Line, ToSign, register
+from accounts.meanings import Meaning
+from accounts.models import Person
+from accounts.parsing import StrictSerializer, TextField
+from accounts.refusal import Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from accounts.wording import local, record_time
+from batches.departures import raise_departure
+from batches.identity import identity_lines
+from batches.models import Batch, Departure, Weight
+from batches.weights import verified_weight
+from ledger import clock
+from qc.batch_act import BatchAct
+from qc.definitions.specification import Line as SpecificationLine
+from qc.definitions.specification import SpecificationDefinition
+from qc.growth import bottles
+from qc.laboratory.judging import NO_RESULT, bottle_readings, entries_of, judged, seen_in
+from qc.laboratory.recording import line_called, record_reading
+from qc.laboratory.runs import is_in_doubt
+from qc.models import Reading, Result
+from qc.out_of_specification.records import consequence, open_record_for
+from qc.panel import STATUS, PanelLine, panel_line, verdict_words
+from qc.release.notifying import look_after_release
+from qc.release.pending import is_closed
+from qc.specifying import criterion_of, specification_of
+from qc.values.criteria import Judgement
+from qc.values.numeric_criteria import NumericCriterion, PerKilogram
+from qc.values.seen import Numeric
+from qc.values.verdicts import Verdict
+
+__all__ = ["SubmitResult", "record_reading"]
+
+
+def judgement_of(batch: Batch, found: PanelLine) -> tuple[Judgement, Weight | None]:
+    """Judge a line by its readings in force and the verified weight, and give both."""
+    weight = verified_weight(batch.order)
+    specification = specification_of(batch)
+    kilograms: Decimal | None = weight.kilograms if weight else None
+    return judged(criterion_of(specification, found.line), found.line, found.readings, weight_kg=kilograms), weight
+
+
+def judgement_now(batch: Batch, line: SpecificationLine, *, run: int) -> Judgement:
+    """Judge one run of a line by its readings as they stand, without reading the rest of the panel."""
+    readings = list(Reading.objects.filter(batch=batch, line=line.code, run=run, superseded_by=None))
+    weight = verified_weight(batch.order) if line.criterion.get("per") == "kg" else None
+    kilograms = weight.kilograms if weight else None
+    return judged(criterion_of(specification_of(batch), line), line, readings, weight_kg=kilograms)
+
+
+def final_opens(found: PanelLine) -> datetime | None:
+    """Give when the last bottle of a growth test may be read for the last time; None for any other line."""
+    if not found.line.growth_days:
+        return None
+    return bottles.final_opens(bottle_readings(found.readings), found.line.growth, found.line.growth_days)
+
+
+def missed_readings(found: PanelLine) -> list[bottles.Due]:
+    """Give the mandatory readings of a growth test whose time is over and which nobody made."""
+    if not found.line.growth_days:
+        return []
+    seen = bottle_readings(found.readings)
+    return bottles.missed(seen, found.line.growth, found.line.growth_days, by=clock.now())
+
+
+def missed_words(found: PanelLine, due: bottles.Due) -> str:
+    """Say which mandatory reading was left out."""
+    return _("The mandatory reading of bottle %(bottle)s of %(title)s on day %(day)s was not made by %(time)s.") % {
+        "bottle": due.bottle,
+        "title": found.title,
+        "day": due.day,
+        "time": record_time(due.closes_at) if due.closes_at else "",
+    }
+
+
+class LineIntent(StrictSerializer[Intent]):
+    """Which line of the specification."""
+
+    line = TextField(max_length=40)
+
+
+@register
+class SubmitResult(BatchAct):
+    """Bind all readings of a line into one result version with its verdict."""
+
+    code = "result.submit"
+    title = gettext_lazy("Submit a result")
+    verb = gettext_lazy("Sign and submit")
+    permission = Permission.RESULT_ENTER
+    meaning = Meaning.PERFORMED
+    meaning_text = gettext_lazy("I performed this test and confirm its readings.")
+    asks = LineIntent
+
+    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
+        found = known_line(subject, intent["line"])
+        judgement, _weight = judgement_of(subject, found)
+        verdict = judgement.verdict.value
+        fails = found.decides and judgement.verdict is Verdict.FAILS
+        return ToSign(
+            title=f"{found.title}, {found.criterion_words}",
+            identity=identity_lines(subject),
+            lines=[
+                *reading_lines(found.readings),
+                Line(_("Reported, %(rule)s") % {"rule": judgement.rule}, judgement.reported),
+                Line(_("Unrounded"), judgement.unrounded or "–"),
+                Line(_("Verdict"), f"{verdict_words(verdict)}. {judgement.why}", STATUS[verdict]),
+                *(Line(_("Left out"), missed_words(found, due), "warn") for due in missed_readings(found)),
+                *([Line(_("What follows"), consequence(found.open_record), "fail")] if fails else []),
+            ],
+            version="|".join(str(reading.pk) for reading in found.readings),
+            verb=_("Sign and submit as out of specification") if fails else "",
+        )
+
+    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
+        found = known_line(subject, intent["line"])
+        if not found.readings:
+            return when(True, _("Record the readings first."))
+        return [
+            *when(
+                found.newest is not None,
+                _("A result was submitted for this line. Correct the result instead."),
+                code="submitted",
+            ),
+            *when(
+                is_in_doubt(found.runs.claim_on(found.run)),
+                _("This run was declared invalid. A second person decides on that first."),
+                code="invalid",
+            ),
+            *_unfinished(subject, found),
+            *when(
+                is_closed(subject, found.code),
+                _("The decision on this batch has been made."),
+                code="decided",
+            ),
+        ]
+
+    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Result:
+        found = known_line(subject, intent["line"])
+        row = sign(result_from(subject, found), signature, type="result.submitted")
+        for due in missed_readings(found):
+            raise_departure(
+                batch=subject,
+                kind=Departure.Kind.MISSED,
+                says=missed_words(found, due),
+                by=signature.signer,
+                about=row,
+            )
+        open_record_for(row, found.line, found.criterion_words, found.open_record)
+        look_after_release(subject, row, row.line, by=signature.signer)
+        return row
+
+    def done_url(self, row: object) -> str:
+        assert isinstance(row, Result)  # noqa: S101  this act writes nothing else
+        return test_url(row)
+
+
+def _unfinished(batch: Batch, found: PanelLine) -> list[Objection]:
+    """Object to a result that is still pending: a bottle not read to its end, a member or the weight missing."""
+    judgement, _weight = judgement_of(batch, found)
+    is_pending = judgement.verdict is Verdict.PENDING
+    missing = set(entries_of(found.line)) - {reading.member for reading in found.readings}
+    any_will_do = found.line.criterion.get("kind") == "any_of" and not is_pending
+    if missing and not any_will_do:
+        return when(
+            True,
+            _("Values are missing: %(codes)s.") % {"codes": ", ".join(sorted(missing))},
+            code="missing_value",
+        )
+    opens = final_opens(found)
+    if opens is None:
+        return when(is_pending, judgement.why, code="pending")
+    return when(
+        is_pending,
+        _("%(why)s The final reading opens %(time)s.") % {"why": judgement.why, "time": record_time(opens)},
+        code="too_early",
+    )
+
+
+def test_url(row: Result) -> str:
+    """Give the page of the test that a result belongs to."""
+    return reverse("qc:test", args=[row.batch.number, row.line])
+
+
+def known_line(batch: Batch, code: str) -> PanelLine:
+    """Give a line of the panel; raise BadInput for a code that the specification does not have."""
+    line_called(batch, code)
+    found = panel_line(batch, code)
+    assert found is not None  # noqa: S101  the line was just found
+    return found
+
+
+def reading_lines(readings: Iterable[Reading]) -> list[Line]:
+    """Give readings as a signer reads them."""
+    return [
+        Line(
+            f"{reading.member} {reading.replicate}, {record_time(reading.performed_at)}",
+            f"{NO_RESULT.get(reading.typed, reading.typed)} {scale_and_unit(reading)}".strip(),
+        )
+        for reading in readings
+    ]
+
+
+def scale_and_unit(reading: Reading) -> str:
+    """Write the scale and unit in which a reading was typed."""
+    scale = f"×10^{reading.exponent} " if reading.exponent else ""
+    return f"{scale}{reading.unit}"
+
+
+def result_from(batch: Batch, found: PanelLine, *, supersedes: Result | None = None, reason: str = "") -> Result:
+    """Make the result of a line from its readings in force, not yet written."""
+    judgement, weight = judgement_of(batch, found)
+    specification = specification_of(batch)
+    used_weight = weight if found.is_per_kilogram else None
+    method = found.line.method
+    return Result(
+        batch=batch,
+        line=found.code,
+        run=found.run,
+        version=found.runs.results[-1].version + 1 if found.runs.results else 1,
+        specification=batch.specification,
+        readings=[str(reading.pk) for reading in found.readings],
+        weight=used_weight.pk if used_weight else None,
+        verdict=judgement.verdict.value,
+        reported=judgement.reported[:200],
+        unrounded=judgement.unrounded[:200],
+        rule=rule_of(judgement, specification),
+        why=judgement.why[:500],
+        members=members_of(judgement, found.line),
+        method=f"{method.words}, {method.code} v{method.version}"[:200],
+        tested_on=local(max(reading.performed_at for reading in found.readings)).date(),
+        supersedes=supersedes,
+        reason=reason,
+    )
+
+
+def distance_of(batch: Batch, found: PanelLine) -> str:
+    """Say how far a line's exact number lies from the nearest limit; nothing where there is no such number."""
+    criterion = criterion_of(specification_of(batch), found.line)
+    numbers = [reading for reading in found.readings if reading.typed not in NO_RESULT]
+    if not isinstance(criterion, NumericCriterion | PerKilogram) or not numbers:
+        return ""
+    newest = max(numbers, key=lambda reading: reading.recorded_at)
+    seen = seen_in(newest.typed, found.line.entry)
+    weight = verified_weight(batch.order)
+    kilograms = weight.kilograms if weight else None
+    return criterion.distance(seen.quantity, weight_kg=kilograms) if isinstance(seen, Numeric) else ""
+
+
+def rule_of(judgement: Judgement, specification: SpecificationDefinition) -> str:
+    """Give the rounding rule as a result keeps it: in words where a number was rounded, else the specification's."""
+    return (judgement.rule or specification.rounding)[:200]
+
+
+def members_of(judgement: Judgement, line: SpecificationLine) -> list[dict[str, str]]:
+    """Give the verdict on each member of a group as a result keeps it."""
+    titles = {member.code: member.title for member in line.members}
+    return [
+        {
+            "code": code,
+            "title": titles.get(code, code),
+            "reported": inner.reported,
+            "unrounded": inner.unrounded,
+            "verdict": inner.verdict.value,
+            "why": inner.why,
+        }
+        for code, inner in judgement.members
+    ]

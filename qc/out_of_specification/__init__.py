@@ -1,0 +1,1 @@
+"""A failing result to its end: invalid measurements, investigation, retest, closure, actions."""

@@ -1,0 +1,233 @@
+"""A positive or failing result after certification: who is told until when, and what it stops.
+
+(1) Growth, or a result out of specification, in a batch that was ever certified is positive after release, in the
+    transaction that stores it. It raises an alarm, and each whom the profile names is due to be told.
+(2) While it stands, the containers that are still here stay, and the batch cannot be certified.
+(3) Each line is told of once to each; what was said, to whom and when is recorded under signature. A notification that
+    is recorded late is recorded all the same.
+(4) Growth and a result that failed stand until the record out of specification of their run is closed as invalidated.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.alarms import raise_alarm
+from accounts.meanings import Meaning
+from accounts.models import Alarm, Person, Signed
+from accounts.parsing import MomentField, StrictSerializer, TextField
+from accounts.refusal import Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from accounts.wording import record_time
+from batches.after_release import mark_after_release
+from batches.fates import CERTIFIED
+from batches.identity import identity_lines
+from batches.models import Batch, BatchState
+from batches.pinned import product_of
+from ledger import clock
+from ledger.models import Written
+from ledger.writing import write
+from qc.batch_act import batch_with, lock_batch
+from qc.definitions.specification import ResultType
+from qc.laboratory.judging import GROWTH, entries_of
+from qc.laboratory.runs import runs_by_line
+from qc.models import Disposition, NotificationDone, NotificationDue, OutOfSpecificationClosed, Reading
+from qc.specifying import specification_of
+from qc.values.verdicts import Verdict
+
+LONGEST_SAYING = 1000
+A_MINUTE = timedelta(minutes=1)
+
+
+def was_certified(batch: Batch) -> bool:
+    """Tell whether a batch was ever certified, so that its containers may have left."""
+    return Disposition.objects.filter(batch=batch, decision__in=CERTIFIED).exists()
+
+
+def positives_of(batch: Batch) -> dict[str, str]:
+    """Give what is positive or fails although the batch was certified: a sentence for each line."""
+    if not was_certified(batch):
+        return {}
+    return dict(_failing(batch)) | dict(_grown(batch))
+
+
+def _grown(batch: Batch) -> Iterator[tuple[str, str]]:
+    growth = [typed for typed, grows in GROWTH.items() if grows]
+    seen = Reading.objects.filter(batch=batch, superseded_by=None, typed__in=growth)
+    set_aside = _runs_set_aside(batch)
+    for line in specification_of(batch).lines:
+        members = [code for code, entry in entries_of(line).items() if entry.result_type is ResultType.GROWTH]
+        stands = seen.filter(line=line.code, member__in=members).exclude(run__in=set_aside.get(line.code, ()))
+        if members and stands.exists():
+            yield line.code, _("%(title)s: growth was seen.") % {"title": line.title}
+
+
+def _runs_set_aside(batch: Batch) -> dict[str, list[int]]:
+    """Give the runs, by line, whose result quality assurance set aside for a cause in the laboratory."""
+    closed = OutOfSpecificationClosed.objects.filter(
+        batch=batch, outcome=OutOfSpecificationClosed.Outcome.INVALIDATED
+    ).select_related("oos__result")
+    found: dict[str, list[int]] = {}
+    for row in closed:
+        found.setdefault(row.oos.line, []).append(row.oos.result.run)
+    return found
+
+
+def _failing(batch: Batch) -> Iterator[tuple[str, str]]:
+    titles = {line.code: line.title for line in specification_of(batch).lines}
+    for code, runs in sorted(runs_by_line(batch).items()):
+        counts = runs.reportable
+        if counts is not None and counts.verdict == Verdict.FAILS.value:
+            words = {"title": titles.get(code, code), "value": counts.reported}
+            yield code, _("%(title)s: out of specification, %(value)s.") % words
+
+
+def state_after_release(batch: Batch) -> BatchState.AfterRelease:
+    """Give what the chip of a batch says of results after its certification."""
+    found = positives_of(batch)
+    if not found:
+        return BatchState.AfterRelease.NONE
+    covers = {line.code: line.covers for line in specification_of(batch).lines}
+    sterility = any("sterility" in covers.get(code, ()) for code in found)
+    return BatchState.AfterRelease.STERILITY if sterility else BatchState.AfterRelease.RESULT
+
+
+def look_again(batch: Batch) -> None:
+    """Say on the batch what still stands after its certification; inside the open transaction."""
+    mark_after_release(batch, state_after_release(batch))
+
+
+def look_after_release(batch: Batch, cause: Written, line: str, *, by: Person) -> None:
+    """Say on the batch what is positive after its certification, and owe the telling; inside the open transaction."""
+    found = positives_of(batch)
+    look_again(batch)
+    if line not in found or NotificationDue.objects.filter(batch=batch, line=line).exists():
+        return
+    says = _("%(batch)s was certified, and then: %(what)s") % {"batch": batch.number, "what": found[line]}
+    for told in product_of(batch).profile.notifications:
+        row = NotificationDue(
+            batch=batch,
+            line=line,
+            recipient=told.code,
+            title=told.title,
+            says=says[:LONGEST_SAYING],
+            cause_type=cause.record_type(),
+            cause_id=cause.pk,
+            due_at=clock.now() + timedelta(hours=told.hours),
+        )
+        write(row, type="notification.due", actor=by.reference)
+    kind = Alarm.Kind.REPORTED
+    raise_alarm(
+        kind=kind, says=says, stream=batch.stream_name(), actor=by.reference, url=release_url(batch), about=cause
+    )
+
+
+def objections_to_positive(batch: Batch) -> list[Objection]:
+    """Object to certifying, or to bags leaving, while a positive or failing result stands after a certification."""
+    return [
+        Objection(
+            _("After certification: %(what)s") % {"what": says},
+            code="positive",
+            field=line,
+            url=reverse("qc:test", args=[batch.number, line]),
+        )
+        for line, says in positives_of(batch).items()
+    ]
+
+
+def notifications_of(batch: Batch) -> QuerySet[NotificationDue]:
+    """Give everybody to be told of a batch, with what was told."""
+    return NotificationDue.objects.filter(batch=batch).select_related("done").order_by("due_at", "recipient")
+
+
+def open_notifications() -> QuerySet[NotificationDue]:
+    """Give whom nobody has told yet, the most urgent first."""
+    return NotificationDue.objects.filter(done=None).select_related("batch").order_by("due_at", "recipient")
+
+
+def release_url(batch: Batch) -> str:
+    """Give the address of a batch's release page."""
+    return reverse("qc:release", args=[batch.number])
+
+
+class TellingIntent(StrictSerializer[Intent]):
+    """Who was told, when, and what was said."""
+
+    told = TextField(max_length=120)
+    happened_at = MomentField()
+    said = TextField(min_length=10, max_length=2000)
+
+
+@register
+class RecordNotification(Act[NotificationDue]):
+    """Record that somebody was told of a result after certification."""
+
+    code = "notification.done"
+    title = gettext_lazy("Record a notification")
+    verb = gettext_lazy("Sign that they were told")
+    permission = Permission.OUTSIDE_RECORD
+    meaning = Meaning.PERFORMED
+    meaning_text = gettext_lazy("I told this person what is written here.")
+    asks = TellingIntent
+
+    def find(self, subject: UUID) -> NotificationDue:
+        row = NotificationDue.objects.select_related("done").filter(pk=subject).first()
+        if row is None:
+            raise Http404
+        row.batch = batch_with(row.batch_id)
+        return row
+
+    def lock(self, subject: NotificationDue) -> None:
+        lock_batch(subject.batch)
+
+    def to_sign(self, subject: NotificationDue, intent: Intent) -> ToSign:
+        return ToSign(
+            title=str(self.title),
+            identity=identity_lines(subject.batch),
+            lines=[
+                Line(_("What"), subject.says, "fail"),
+                Line(_("To be told"), subject.title),
+                Line(_("Due"), record_time(subject.due_at)),
+                Line(_("Who was told"), intent["told"]),
+                Line(_("When"), record_time(datetime.fromisoformat(intent["happened_at"]))),
+                Line(_("What was said"), intent["said"]),
+            ],
+            version=str(subject.pk),
+        )
+
+    def objections(self, subject: NotificationDue, intent: Intent, by: Person) -> list[Objection]:
+        return [
+            *when(
+                NotificationDone.objects.filter(due=subject).exists(),
+                _("This was told already; the record has it."),
+                code="already_done",
+            ),
+            *when(
+                datetime.fromisoformat(intent["happened_at"]) < subject.recorded_at - A_MINUTE,
+                _("This is before the result was known, %(time)s.") % {"time": record_time(subject.recorded_at)},
+                code="too_early",
+                field="happened_at",
+            ),
+        ]
+
+    def carry_out(self, subject: NotificationDue, intent: Intent, signature: Signature) -> NotificationDone:
+        row = NotificationDone(
+            batch=subject.batch,
+            due=subject,
+            told=intent["told"],
+            happened_at=datetime.fromisoformat(intent["happened_at"]),
+            said=intent["said"],
+        )
+        return sign(row, signature, type="notification.done")
+
+    def done_url(self, row: Signed) -> str:
+        assert isinstance(row, NotificationDone)  # noqa: S101  this act writes nothing else
+        return release_url(row.batch)

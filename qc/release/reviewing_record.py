@@ -1,0 +1,98 @@
+"""Quality assurance reviews the whole record of a batch, its audit trail included, before anybody decides.
+
+After a conditional certification, and after a certification was withdrawn, the record is reviewed again: what is
+decided next rests on a review of what changed since.
+"""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
+from accounts.meanings import Meaning
+from accounts.models import Person
+from accounts.parsing import StrictSerializer, TextField
+from accounts.refusal import Objection, when
+from accounts.roles import Permission
+from accounts.signature import Signature, sign
+from batches.identity import identity_lines
+from batches.models import Batch
+from batches.record import objections_to_record
+from qc.batch_act import BatchAct
+from qc.models import RecordReview
+from qc.panel import release_panel
+from qc.release.approving import is_current, newest_approval
+from qc.release.disposition import newest_review, objections_to_facts, stream_position
+from qc.release.pending import OPEN_DECISIONS
+from qc.release.taking_part import objections_to_person
+
+
+class ReviewIntent(StrictSerializer[Intent]):
+    """What the reviewer wants to say beside the review."""
+
+    statement = TextField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+@register
+class ReviewRecord(BatchAct):
+    """Review the whole record of a batch, its audit trail included, for quality assurance."""
+
+    code = "record.review"
+    title = gettext_lazy("Review the batch record")
+    verb = gettext_lazy("Sign the review")
+    permission = Permission.RECORD_REVIEW
+    meaning = Meaning.REVIEWED
+    meaning_text = gettext_lazy(
+        "I reviewed this batch record and its audit trail for accuracy, completeness and compliance."
+    )
+    asks = ReviewIntent
+
+    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
+        panel = release_panel(subject)
+        conform = sum(line.conforms for line in panel)
+        approval = newest_approval(subject)
+        return ToSign(
+            title=str(self.title),
+            identity=identity_lines(subject),
+            lines=[
+                Line(_("Entries in the batch's stream"), str(stream_position(subject))),
+                Line(
+                    _("Results that conform"),
+                    _("%(conform)s of %(all)s") % {"conform": conform, "all": len(panel)},
+                ),
+                Line(_("Results approved by"), approval.signer_name if approval else "–"),
+                Line(_("Statement"), intent["statement"] or "–"),
+            ],
+            version=f"{stream_position(subject)}",
+            earlier=[EarlierSignature.on(approval)] if approval else [],
+        )
+
+    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
+        panel = release_panel(subject)
+        approval = newest_approval(subject)
+        review = newest_review(subject)
+        decided = subject.state.disposition not in OPEN_DECISIONS
+        return [
+            *when(decided, _("The decision on this batch has been made.")),
+            *objections_to_record(subject),
+            *objections_to_facts(subject),
+            *when(
+                approval is None or not is_current(approval, panel),
+                _("Quality control has not approved the results as they stand now."),
+            ),
+            *when(
+                review is not None and review.stream_position == stream_position(subject),
+                _("The record was reviewed as it stands now."),
+            ),
+            *objections_to_person(subject, by),
+        ]
+
+    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> RecordReview:
+        approval = newest_approval(subject)
+        assert approval is not None  # noqa: S101  objected to above
+        row = RecordReview(
+            batch=subject,
+            stream_position=stream_position(subject),
+            approval=approval,
+            statement=intent["statement"],
+        )
+        return sign(row, signature, type="record.reviewed", earlier=[approval])
