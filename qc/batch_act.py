@@ -1,6 +1,7 @@
-"""What the acts of this room share: they are about one batch, and its state row is their lock."""
+"""What the acts of this room share: they are about one batch, or a row of it, and its state row is their lock."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from accounts.acts import Act
 from accounts.models import Signed
-from batches.models import Batch, BatchState, SignedInBatch
+from batches.models import Batch, BatchState, InBatch, SignedInBatch
 from batches.streams import streams_of
 
 
@@ -24,6 +25,31 @@ class BatchAct(Act[Batch]):
 
     def streams(self, subject: Batch) -> Sequence[str]:
         return streams_of(subject)
+
+    def done_url(self, row: Signed) -> str:
+        assert isinstance(row, SignedInBatch)  # noqa: S101  these acts write nothing else
+        return reverse("qc:release", args=[row.batch.number])
+
+
+RowT = TypeVar("RowT", bound=InBatch | SignedInBatch)
+
+
+class RowOfBatchAct(Act[RowT]):
+    """An act whose subject is a row of a batch; the row comes with its batch as `batch_with` reads it."""
+
+    def rows(self) -> QuerySet[RowT]:
+        """Give the rows that may be the subject, with what is read of them at once."""
+        raise NotImplementedError
+
+    def find(self, subject: UUID) -> RowT:
+        row = self.rows().filter(pk=subject).first()
+        if row is None:
+            raise Http404
+        row.batch = batch_with(row.batch_id)
+        return row
+
+    def lock(self, subject: RowT) -> None:
+        lock_batch(subject.batch)
 
     def done_url(self, row: Signed) -> str:
         assert isinstance(row, SignedInBatch)  # noqa: S101  these acts write nothing else

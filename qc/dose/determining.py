@@ -8,14 +8,12 @@
 (4) Whatever feeds a dose is verified by a second person, and so is the dose: never by the one who determined it.
 """
 
-from uuid import UUID
-
-from django.http import Http404
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -25,7 +23,7 @@ from accounts.signature import Signature, sign
 from accounts.wording import day
 from batches.identity import identity_lines
 from batches.models import Batch, SignedInBatch, Weight
-from qc.batch_act import BatchAct, batch_with, lock_batch
+from qc.batch_act import BatchAct, RowOfBatchAct
 from qc.dose import words as words
 from qc.dose.inputs import Calculation, calculation_of
 from qc.dose.rules import DoseVerdict, as_texts
@@ -281,7 +279,7 @@ def _done(row: Signed) -> str:
 
 
 @register
-class VerifyDose(Act[BatchDose]):
+class VerifyDose(RowOfBatchAct[BatchDose]):
     """Verify the dose as a second person: its inputs against their records, and the calculation."""
 
     code = "dose.verify"
@@ -291,15 +289,8 @@ class VerifyDose(Act[BatchDose]):
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I compared the inputs of this dose with their records and verified it independently.")
 
-    def find(self, subject: UUID) -> BatchDose:
-        dose = BatchDose.objects.filter(pk=subject).select_related("verification", "signer").first()
-        if dose is None:
-            raise Http404
-        dose.batch = batch_with(dose.batch_id)
-        return dose
-
-    def lock(self, subject: BatchDose) -> None:
-        lock_batch(subject.batch)
+    def rows(self) -> QuerySet[BatchDose]:
+        return BatchDose.objects.select_related("verification", "signer")
 
     def to_sign(self, subject: BatchDose, intent: Intent) -> ToSign:
         now = calculation_of(subject.batch)

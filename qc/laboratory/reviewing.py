@@ -11,14 +11,13 @@ found first is corrected no more.
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
-from django.http import Http404
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -27,7 +26,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
 from ledger.writing import write
-from qc.batch_act import batch_with, lock_batch
+from qc.batch_act import RowOfBatchAct
 from qc.definitions.specification import Entry, ResultType
 from qc.laboratory.judging import NEVER_TAKEN_BACK, entries_of, seen_in
 from qc.laboratory.recording import raise_growth
@@ -40,19 +39,11 @@ from qc.release.pending import is_closed
 from qc.values.verdicts import Verdict
 
 
-class _OfResult(Act[Result]):
+class _OfResult(RowOfBatchAct[Result]):
     """An act whose subject is a version of a result."""
 
-    def find(self, subject: UUID) -> Result:
-        found = Result.objects.select_related("batch__state", "batch__order__coi__subject", "signer").filter(pk=subject)
-        result = found.first()
-        if result is None:
-            raise Http404
-        result.batch = batch_with(result.batch_id)
-        return result
-
-    def lock(self, subject: Result) -> None:
-        lock_batch(subject.batch)
+    def rows(self) -> QuerySet[Result]:
+        return Result.objects.select_related("signer")
 
     def lines(self, subject: Result) -> list[Line]:
         """Give what a signer reads of a result."""

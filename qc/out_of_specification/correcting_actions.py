@@ -23,7 +23,7 @@ from accounts.wording import day, local, site_zone, today
 from batches.identity import identity_lines
 from ledger import clock
 from ledger.numbering import next_number
-from qc.batch_act import batch_with, lock_batch
+from qc.batch_act import RowOfBatchAct, batch_with, lock_batch
 from qc.models import Capa, CapaChecked, CapaDone, FactAssessment, OutOfSpecification
 
 Source = OutOfSpecification | FactAssessment
@@ -144,18 +144,11 @@ class OpenCapa(Act[Source]):
         return reverse("qc:capa")
 
 
-class _OnCapa(Act[Capa]):
+class _OnCapa(RowOfBatchAct[Capa]):
     """An act whose subject is an action."""
 
-    def find(self, subject: UUID) -> Capa:
-        row = actions().filter(pk=subject).first()
-        if row is None:
-            raise Http404
-        row.batch = batch_with(row.batch_id)
-        return row
-
-    def lock(self, subject: Capa) -> None:
-        lock_batch(subject.batch)
+    def rows(self) -> QuerySet[Capa]:
+        return actions()
 
     def lines(self, subject: Capa) -> list[Line]:
         """Give what a signer reads of an action."""

@@ -7,14 +7,12 @@
 (4) Growth that was seen is never declared invalid; only a closed investigation sets it aside (21 CFR 610.12(f)).
 """
 
-from uuid import UUID
-
-from django.http import Http404
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField, YesNoField
@@ -23,7 +21,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
 from batches.models import Batch
-from qc.batch_act import BatchAct, batch_with, lock_batch
+from qc.batch_act import BatchAct, RowOfBatchAct
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import ResultType
 from qc.laboratory.judging import GROWTH, NO_RESULT, entries_of, judged
@@ -156,7 +154,7 @@ class InvalidReviewIntent(StrictSerializer[Intent]):
 
 
 @register
-class ReviewInvalid(Act[MeasurementInvalid]):
+class ReviewInvalid(RowOfBatchAct[MeasurementInvalid]):
     """Confirm, as a second person, that a run is invalid, or refuse to; confirmed, the next run opens."""
 
     code = "measurement.review_invalid"
@@ -166,15 +164,8 @@ class ReviewInvalid(Act[MeasurementInvalid]):
     meaning = Meaning.REVIEWED
     asks = InvalidReviewIntent
 
-    def find(self, subject: UUID) -> MeasurementInvalid:
-        row = MeasurementInvalid.objects.select_related("review", "signer").filter(pk=subject).first()
-        if row is None:
-            raise Http404
-        row.batch = batch_with(row.batch_id)
-        return row
-
-    def lock(self, subject: MeasurementInvalid) -> None:
-        lock_batch(subject.batch)
+    def rows(self) -> QuerySet[MeasurementInvalid]:
+        return MeasurementInvalid.objects.select_related("review", "signer")
 
     def to_sign(self, subject: MeasurementInvalid, intent: Intent) -> ToSign:
         evidence = evidence_of(subject, subject.line)

@@ -7,14 +7,12 @@
     (21 CFR 610.12(f)).
 """
 
-from uuid import UUID
-
-from django.http import Http404
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField, YesNoField
@@ -23,7 +21,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
 from batches.streams import streams_of
-from qc.batch_act import batch_with, lock_batch
+from qc.batch_act import RowOfBatchAct
 from qc.definitions.specification import ResultType
 from qc.laboratory.judging import entries_of
 from qc.laboratory.reviewing import people_who_entered
@@ -50,19 +48,11 @@ ANSWERS: list[tuple[str, Text]] = [
 ]
 
 
-class ActOnRecord(Act[OutOfSpecification]):
+class ActOnRecord(RowOfBatchAct[OutOfSpecification]):
     """An act whose subject is a record out of specification."""
 
-    def find(self, subject: UUID) -> OutOfSpecification:
-        related = ("result", "closed", "investigation__signer", "approval__plan")
-        row = OutOfSpecification.objects.select_related(*related).filter(pk=subject).first()
-        if row is None:
-            raise Http404
-        row.batch = batch_with(row.batch_id)
-        return row
-
-    def lock(self, subject: OutOfSpecification) -> None:
-        lock_batch(subject.batch)
+    def rows(self) -> QuerySet[OutOfSpecification]:
+        return OutOfSpecification.objects.select_related("result", "closed", "investigation__signer", "approval__plan")
 
     def streams(self, subject: OutOfSpecification) -> list[str]:
         return streams_of(subject.batch)

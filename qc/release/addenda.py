@@ -6,17 +6,14 @@
     decision stands, with the reason, or another decision supersedes it.
 """
 
-from uuid import UUID
-
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
-from accounts.models import Person, Signed
+from accounts.models import Person
 from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
@@ -24,10 +21,9 @@ from accounts.signature import Signature, sign
 from batches.fates import CERTIFIED
 from batches.identity import identity_lines
 from batches.models import Batch, BatchState
-from qc.batch_act import BatchAct, batch_with, lock_batch
+from qc.batch_act import BatchAct, RowOfBatchAct
 from qc.models import Addendum, DecisionStands
 from qc.release.disposition import objections_to_certification
-from qc.release.notifying import release_url
 from qc.release.pending import decision_in_force, pending_codes
 from qc.release.taking_part import objections_to_person
 
@@ -125,7 +121,7 @@ class StandsIntent(StrictSerializer[Intent]):
 
 
 @register
-class LetDecisionStand(Act[Addendum]):
+class LetDecisionStand(RowOfBatchAct[Addendum]):
     """Sign that the decision stands although an addendum blocks; the containers may leave again."""
 
     code = "decision.stands"
@@ -137,15 +133,8 @@ class LetDecisionStand(Act[Addendum]):
     meaning_text = gettext_lazy("I have seen this addendum and what it blocks. The decision stands.")
     asks = StandsIntent
 
-    def find(self, subject: UUID) -> Addendum:
-        row = Addendum.objects.select_related("stands").filter(pk=subject).first()
-        if row is None:
-            raise Http404
-        row.batch = batch_with(row.batch_id)
-        return row
-
-    def lock(self, subject: Addendum) -> None:
-        lock_batch(subject.batch)
+    def rows(self) -> QuerySet[Addendum]:
+        return Addendum.objects.select_related("stands")
 
     def streams(self, subject: Addendum) -> list[str]:
         return [subject.batch.stream_name()]
@@ -190,7 +179,3 @@ class LetDecisionStand(Act[Addendum]):
     def carry_out(self, subject: Addendum, intent: Intent, signature: Signature) -> DecisionStands:
         row = DecisionStands(batch=subject.batch, addendum=subject, reason=intent["reason"])
         return sign(row, signature, type="decision.stands", earlier=[subject])
-
-    def done_url(self, row: Signed) -> str:
-        assert isinstance(row, DecisionStands)  # noqa: S101  this act writes nothing else
-        return release_url(row.batch)

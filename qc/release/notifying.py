@@ -10,18 +10,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, Intent, Line, ToSign, register
+from accounts.acts import Intent, Line, ToSign, register
 from accounts.alarms import raise_alarm
 from accounts.meanings import Meaning
-from accounts.models import Alarm, Person, Signed
+from accounts.models import Alarm, Person
 from accounts.parsing import MomentField, StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
@@ -35,7 +33,7 @@ from batches.pinned import product_of
 from ledger import clock
 from ledger.models import Written
 from ledger.writing import write
-from qc.batch_act import batch_with, lock_batch
+from qc.batch_act import RowOfBatchAct
 from qc.definitions.specification import ResultType
 from qc.laboratory.judging import GROWTH, entries_of
 from qc.laboratory.runs import runs_by_line
@@ -167,7 +165,7 @@ class TellingIntent(StrictSerializer[Intent]):
 
 
 @register
-class RecordNotification(Act[NotificationDue]):
+class RecordNotification(RowOfBatchAct[NotificationDue]):
     """Record that somebody was told of a result after certification."""
 
     code = "notification.done"
@@ -178,15 +176,8 @@ class RecordNotification(Act[NotificationDue]):
     meaning_text = gettext_lazy("I told this person what is written here.")
     asks = TellingIntent
 
-    def find(self, subject: UUID) -> NotificationDue:
-        row = NotificationDue.objects.select_related("done").filter(pk=subject).first()
-        if row is None:
-            raise Http404
-        row.batch = batch_with(row.batch_id)
-        return row
-
-    def lock(self, subject: NotificationDue) -> None:
-        lock_batch(subject.batch)
+    def rows(self) -> QuerySet[NotificationDue]:
+        return NotificationDue.objects.select_related("done")
 
     def to_sign(self, subject: NotificationDue, intent: Intent) -> ToSign:
         return ToSign(
@@ -227,7 +218,3 @@ class RecordNotification(Act[NotificationDue]):
             said=intent["said"],
         )
         return sign(row, signature, type="notification.done")
-
-    def done_url(self, row: Signed) -> str:
-        assert isinstance(row, NotificationDone)  # noqa: S101  this act writes nothing else
-        return release_url(row.batch)

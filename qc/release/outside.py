@@ -9,16 +9,14 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.http import Http404
-from django.urls import reverse
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
+from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
-from accounts.models import Person, Signed
+from accounts.models import Person
 from accounts.parsing import MomentField, StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
@@ -31,7 +29,7 @@ from batches.pinned import product_of
 from chain_of_custody.attesting import ENTERED, evidence_words, objections_to_evidence
 from chain_of_custody.shapes import MaybeId
 from ledger.models import StoredFile
-from qc.batch_act import BatchAct, batch_with, lock_batch
+from qc.batch_act import BatchAct, RowOfBatchAct
 from qc.models import PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked
 from qc.models.releasing import SaidOutside
 from qc.panel import release_panel
@@ -180,7 +178,7 @@ class RecordSponsorRelease(_Entering):
 
 
 @register
-class CheckSponsorRelease(Act[SponsorRelease]):
+class CheckSponsorRelease(RowOfBatchAct[SponsorRelease]):
     """Compare the sponsor's release with its evidence, as a second person."""
 
     code = "sponsor_release.check"
@@ -190,15 +188,8 @@ class CheckSponsorRelease(Act[SponsorRelease]):
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I compared this with the evidence; they agree.")
 
-    def find(self, subject: UUID) -> SponsorRelease:
-        row = SponsorRelease.objects.select_related("evidence", "check_of_it").filter(pk=subject).first()
-        if row is None:
-            raise Http404
-        row.batch = batch_with(row.batch_id)
-        return row
-
-    def lock(self, subject: SponsorRelease) -> None:
-        lock_batch(subject.batch)
+    def rows(self) -> QuerySet[SponsorRelease]:
+        return SponsorRelease.objects.select_related("evidence", "check_of_it")
 
     def to_sign(self, subject: SponsorRelease, intent: Intent) -> ToSign:
         return ToSign(
@@ -226,10 +217,6 @@ class CheckSponsorRelease(Act[SponsorRelease]):
     def carry_out(self, subject: SponsorRelease, intent: Intent, signature: Signature) -> SponsorReleaseChecked:
         row = SponsorReleaseChecked(batch=subject.batch, release=subject)
         return sign(row, signature, type="sponsor_release.checked", earlier=[subject])
-
-    def done_url(self, row: Signed) -> str:
-        assert isinstance(row, SponsorReleaseChecked)  # noqa: S101  this act writes nothing else
-        return reverse("qc:release", args=[row.batch.number])
 
 
 def lines_of(row: SaidOutside) -> list[Line]:
