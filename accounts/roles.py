@@ -74,7 +74,8 @@ class Permission(TextChoices):
     TREND_SIGNAL_CLOSE = "trend_signal.close", _("close signals that others assessed")
     DOSE_DETERMINE = "dose.determine", _("determine or verify the dose of a batch")
 
-    FACT_ASSESS = "fact.assess", _("assess departures and excursions, close records out of specification")
+    BATCH_HOLD = "batch.hold", _("put a batch, its shipment or containers on hold")
+    FACT_ASSESS = "fact.assess", _("assess departures and excursions, close records out of specification, lift holds")
     RECORD_REVIEW = "record.review", _("review the batch record for quality assurance")
     BATCH_CERTIFY = "batch.certify", _("certify a batch or refuse to")
     OUTSIDE_RECORD = "outside.record", _("enter what physicians, sponsors and authorities said of a batch")
@@ -109,6 +110,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
         | {
             Permission.RESULT_REVIEW,
             Permission.RESULTS_APPROVE,
+            Permission.BATCH_HOLD,
             Permission.CONTROL_RUN_DECIDE,
             Permission.TREND_SIGNAL_CLOSE,
             Permission.DOSE_DETERMINE,
@@ -139,6 +141,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
             Permission.TREND_LIMITS_APPROVE,
             Permission.TREND_SIGNAL_CLOSE,
             Permission.DOSE_DETERMINE,
+            Permission.BATCH_HOLD,
             Permission.FACT_ASSESS,
             Permission.RECORD_REVIEW,
             Permission.OUTSIDE_RECORD,
@@ -164,6 +167,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
         | {
             Permission.RECORD_READ,
             Permission.LEDGER_VERIFY,
+            Permission.BATCH_HOLD,
             Permission.BATCH_CERTIFY,
             Permission.OUTSIDE_RECORD,
             Permission.DEFINITION_APPROVE,

@@ -4,9 +4,9 @@ from django.apps import AppConfig
 
 REGISTER_THEMSELVES = (
     "accepting", "checking", "checks", "clearing", "comparing_paper", "continuity", "correcting", "counting_labels",
-    "courses", "deciding_lots", "defining", "end_checks", "ending", "equipment", "fates", "holding", "issuing",
-    "leaving_out", "legal_holds", "ordering", "paper_checks", "receiving_lots", "redlines", "shifts", "true_copies",
-    "verifying_yields", "witnessing",
+    "courses", "deciding_lots", "defining", "end_checks", "ending", "equipment", "fates", "hold_times", "holds",
+    "issuing", "leaving_out", "legal_holds", "ordering", "paper_checks", "receiving_lots", "redlines", "shifts",
+    "true_copies", "verifying_yields", "witnessing",
 )  # fmt: skip
 
 
@@ -23,6 +23,7 @@ class BatchesConfig(AppConfig):
         from batches.views import (
             continuity,
             ends,
+            holds,
             keeping,
             labels,
             locked,
@@ -38,7 +39,7 @@ class BatchesConfig(AppConfig):
             import_module(f"batches.{module}")
         donors.register()
         for shown in (
-            panels, ends, locked, labels, materials, premises, keeping, continuity, redlines, work_panels,
+            panels, ends, holds, locked, labels, materials, premises, keeping, continuity, redlines, work_panels,
         ):  # fmt: skip
             shown.register()
         register_keeper(kept_for)

@@ -25,7 +25,7 @@ from batches.bench import field_called, objections_to_correction, objections_to_
 from batches.continuity import owe_edition
 from batches.definitions.master import Field, Step
 from batches.departures import raise_departure
-from batches.holding import watch_hold_times
+from batches.hold_times import watch_hold_times
 from batches.identity import batch_of, identity_lines, locked
 from batches.judging import NOT_APPLICABLE, is_plausible, shown_value
 from batches.models import BatchState, Departure, StepPerformed, Value, ValueCorrected

@@ -9,7 +9,7 @@
 (4) Times claimed are never in the future, never before the step began, and need a reason when they are long past.
 (5) A field that need not be recorded may be not applicable, with the reason; it is no number then and never judged.
 (6) Where an act is checked first, its values open when a second person has signed the check.
-(7) A time that ends a hold time too late is a departure in the same transaction (batches.holding).
+(7) A time that ends a hold time too late is a departure in the same transaction (batches.hold_times).
 """
 
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ from batches.bench import (
 )
 from batches.definitions.master import Field, Step
 from batches.departures import raise_departure
-from batches.holding import watch_hold_times
+from batches.hold_times import watch_hold_times
 from batches.identity import locked
 from batches.judging import Verdict, expected_words, is_plausible, shown_value
 from batches.models import Batch, Departure, StepPerformed, StepStart, Value

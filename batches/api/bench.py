@@ -18,7 +18,7 @@ from batches.accepting import decision_on
 from batches.api import wording
 from batches.api.shapes import NoteOutput, Plain, SignedByOutput, StepFileOutput
 from batches.api.views import reader
-from batches.holding import Clock, clocks_of
+from batches.hold_times import Clock, clocks_of
 from batches.identity import batch_numbered
 from batches.models import StartingMaterialDecision
 from batches.noting import add_file, add_note

@@ -1,6 +1,6 @@
-"""How long a batch's record is kept, and the papers in it, through the API.
+"""What is kept beside a batch's record, through the API: holds, how long it is kept, the papers in it.
 
-Legal holds and true copies are signed: `legal_hold.set`, `legal_hold.lift`, `true_copy.certify`.
+All of it is signed: `batch.hold`, `batch.lift_hold`, `legal_hold.set`, `legal_hold.lift`, `true_copy.certify`.
 """
 
 from typing import Any
@@ -15,7 +15,8 @@ from accounts.api.schema import documented
 from batches.api.shapes import Plain, SignedByOutput
 from batches.api.views import BATCHES, reader
 from batches.api.wording import signature
-from batches.models import LegalHold, TrueCopy
+from batches.holds import holds_of
+from batches.models import Hold, LegalHold, TrueCopy
 from batches.retention import WORDS, Retention, retention_of
 from batches.true_copies import copies_of
 from ledger.models import plain
@@ -28,6 +29,18 @@ class TermOutput(serializers.Serializer[Any]):  # Any: an output of plain values
     words = serializers.CharField()
     until = serializers.CharField(allow_null=True)
     missing = serializers.CharField(allow_null=True)
+
+
+class BatchHoldOutput(serializers.Serializer[Any]):
+    """A hold on a batch, its shipment or containers; `lifted` is null while it stands."""
+
+    id = serializers.UUIDField()
+    scope = serializers.CharField()
+    containers = serializers.ListField(child=serializers.CharField())
+    reason = serializers.CharField()
+    signed = SignedByOutput()
+    lifted = SignedByOutput(allow_null=True)
+    reason_lifted = serializers.CharField()
 
 
 class HoldOutput(serializers.Serializer[Any]):
@@ -65,6 +78,15 @@ class PaperOutput(serializers.Serializer[Any]):
     certified = SignedByOutput()
 
 
+class HoldsView(APIView):
+    """The holds on a batch."""
+
+    @documented("List the holds on a batch", answers=BatchHoldOutput(many=True), tag="batches")
+    def get(self, request: Request, number: str) -> Response:
+        reader(request)
+        return Response([_batch_hold(hold) for hold in holds_of(get_object_or_404(BATCHES, number=number))])
+
+
 class RetentionView(APIView):
     """How long a batch's record is kept."""
 
@@ -95,6 +117,17 @@ def _retention(retention: Retention) -> Plain:
             for one in retention.terms
         ],
         "holds": [_hold(hold) for hold in retention.holds],
+    }
+
+
+def _batch_hold(hold: Hold) -> Plain:
+    lifted = getattr(hold, "lifted", None)
+    return {
+        "id": str(hold.pk),
+        **{name: getattr(hold, name) for name in ("scope", "containers", "reason")},
+        "signed": signature(hold),
+        "lifted": signature(lifted) if lifted else None,
+        "reason_lifted": lifted.reason if lifted else "",
     }
 
 

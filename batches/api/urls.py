@@ -63,6 +63,7 @@ urlpatterns = [
         labels.SpecimenView.as_view(),
         name="api-label-specimen",
     ),
+    path("batches/<str:number>/holds/", keeping.HoldsView.as_view(), name="api-holds"),
     path("batches/<str:number>/retention/", keeping.RetentionView.as_view(), name="api-retention"),
     path("batches/<str:number>/true-copies/", keeping.PapersView.as_view(), name="api-true-copies"),
     path("batches/<str:number>/continuity/", continuity.ContinuityView.as_view(), name="api-continuity"),

@@ -8,6 +8,7 @@ from batches.models.definitions import (
     DefinitionDraft,
     DefinitionReturned,
 )
+from batches.models.holds import Hold, HoldLifted
 from batches.models.keeping import LegalHold, LegalHoldLifted, TrueCopy
 from batches.models.labels import LabelApplied, LabelPrint, LabelsDestroyed, LabelSpecimen, LabelsReconciled
 from batches.models.materials import LotDecision, LotDiscarded, LotOpened, LotState, MaterialLot
@@ -71,6 +72,8 @@ __all__ = [
     "Equipment",
     "EquipmentEvent",
     "FromPaper",
+    "Hold",
+    "HoldLifted",
     "InBatch",
     "LabelApplied",
     "LabelPrint",

@@ -10,7 +10,7 @@ from accounts.offering import offer
 from accounts.panels import Panel, register_panel
 from accounts.roles import Permission
 from batches.accepting import Decision, decision_on
-from batches.holding import Clock, HoldState, clocks_of
+from batches.hold_times import Clock, HoldState, clocks_of
 from batches.identity import batch_numbered
 from batches.models import Batch, BatchState
 from batches.pinned import master_of

@@ -13,7 +13,7 @@ from accounts.panels import Task
 from accounts.roles import Permission
 from batches.definitions.master import MasterDefinition
 from batches.ended import objections_to_going_on
-from batches.holding import Clock, HoldState, clocks_of
+from batches.hold_times import Clock, HoldState, clocks_of
 from batches.identity import WITH_EVERYTHING
 from batches.models import Batch, BatchState
 from batches.pinned import master_of

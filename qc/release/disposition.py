@@ -31,6 +31,7 @@ from batches.conclusion import conclude
 from batches.continuity import objections_to_copies
 from batches.donors import objections_to_donor
 from batches.ended import objections_to_certifying_ended
+from batches.holds import objections_to_held
 from batches.identity import identity_lines
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
@@ -68,6 +69,8 @@ AFTER_REVIEW = frozenset(
         "document.issued",
         "legal_hold.set",
         "legal_hold.lifted",
+        "batch.held",
+        "batch.hold_lifted",
         "capa.opened",
         "capa.done",
         "capa.checked",
@@ -190,6 +193,7 @@ def objections_to_certification(batch: Batch, *, conditionally: bool = False) ->
     return [
         *objections_to_completeness(batch),
         *objections_to_certifying_ended(batch),
+        *objections_to_held(batch),
         *objections_to_refused_facts(batch),
         *objections_to_donor(batch),
         *objections_to_positive(batch),

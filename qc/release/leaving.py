@@ -3,6 +3,7 @@
 (1) Not certified, undecided, refused or withdrawn: they stay.
 (2) Where the profile asks for it, they stay until the sponsor's release was entered and checked.
 (3) While a result is positive or fails after the certification, or an addendum blocks, what is still here stays.
+(4) What is on hold stays.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.refusal import Objection, when
 from batches.fates import CERTIFIED
+from batches.holds import objections_to_held_bags
 from batches.models import Batch
 from chain_of_custody.handing_over import bags_stay_while
 from chain_of_custody.models import Container, Party
@@ -25,18 +27,21 @@ def until_certified(bags: Sequence[Container], taker: Party) -> list[Objection]:
     """Object to handing final bags of a batch that is not certified, or that something holds, to another party."""
     numbers = {bag.assignment.batch_number for bag in bags if hasattr(bag, "assignment")}
     batches = Batch.objects.filter(number__in=numbers).select_related(*READ_AT_ONCE).order_by("number")
-    return [objection for batch in batches for objection in objections_to_bags(batch)]
+    return [objection for batch in batches for objection in objections_to_bags(batch, bags)]
 
 
-def objections_to_bags(batch: Batch) -> list[Objection]:
-    """Give everything that keeps the final bags of a batch here."""
-    if batch.state.disposition in CERTIFIED:
-        return objections_to_leaving(batch)
-    return when(
-        True,
-        _("%(batch)s is not certified; its bags stay in quarantine.") % {"batch": batch.number},
-        code="not_certified",
-    )
+def objections_to_bags(batch: Batch, bags: Sequence[Container] = ()) -> list[Objection]:
+    """Give everything that keeps the final bags of a batch here, and what keeps the named ones alone."""
+    certified = batch.state.disposition in CERTIFIED
+    return [
+        *when(
+            not certified,
+            _("%(batch)s is not certified; its bags stay in quarantine.") % {"batch": batch.number},
+            code="not_certified",
+        ),
+        *(objections_to_leaving(batch) if certified else []),
+        *objections_to_held_bags(batch, bags),
+    ]
 
 
 def objections_to_leaving(batch: Batch) -> list[Objection]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Signed
 from accounts.wording import record_time
 from batches.accepting import decision_on
-from batches.holding import HoldState, clocks_of
+from batches.hold_times import HoldState, clocks_of
 from batches.models import ShiftHandOver
 from batches.record import BatchRecord, StepRecord
 from batches.yields import YieldStatus

@@ -5,9 +5,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Signed
 from accounts.wording import day
 from batches.definitions.product import Profile
+from batches.holds import hold_words
 from batches.models import (
     Batch,
     BatchState,
+    Hold,
+    HoldLifted,
     LegalHold,
     LegalHoldLifted,
     ManufactureEnded,
@@ -47,7 +50,7 @@ DONE = "done"
 DECIDING: tuple[type[SignedInBatch], ...] = (
     BatchDose, DoseVerification, ResultsApproval, RecordReview, Disposition,
     PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked,
-    NotificationDone, Addendum, DecisionStands, LegalHold, LegalHoldLifted,
+    NotificationDone, Addendum, DecisionStands, Hold, HoldLifted, LegalHold, LegalHoldLifted,
 )  # fmt: skip
 
 
@@ -175,6 +178,11 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
 
 def _kept_or_ended(row: Signed, names: Names) -> stated.Decided:
     match row:
+        case Hold():
+            said = f"{hold_words(row)}: {row.reason}"
+            return _one(_("Hold"), Evaluation("hold", Sign.WARN, _("Set")), said, row, names)
+        case HoldLifted():
+            return _one(_("Hold"), Evaluation(DONE, Sign.NONE, _("Lifted")), row.reason, row, names)
         case LegalHold():
             return _one(_("Legal hold"), Evaluation("hold", Sign.WARN, _("Set")), row.reason, row, names)
         case LegalHoldLifted():

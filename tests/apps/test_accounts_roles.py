@@ -55,6 +55,7 @@ control_run.decide     .  x  x  .  .  .  .  .
 trend_limits.approve   .  .  .  x  .  .  .  .
 trend_signal.close     .  .  x  x  .  .  .  .
 dose.determine         .  .  x  x  .  .  .  .
+batch.hold             .  .  x  x  x  .  .  .
 fact.assess            .  .  .  x  .  .  .  .
 record.review          .  .  .  x  .  .  .  .
 batch.certify          .  .  .  .  x  .  .  .

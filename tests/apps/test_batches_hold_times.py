@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from batches.holding import HOLD_JOB, Clock, HoldState, clocks_of
+from batches.hold_times import HOLD_JOB, Clock, HoldState, clocks_of
 from batches.models import BatchState, Departure
 from batches.performing import correct_value
 from batches.views.bench import span_words

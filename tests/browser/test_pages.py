@@ -65,8 +65,8 @@ NO_PAGES = {
 A_PERSON_TYPES = 60
 TABS = (
     "steps", "bench", "in-process", "materials", "equipment", "containers", "attempts", "departures", "redlines",
-    "release-tests", "dose", "disposition", "custody", "labels", "documents", "papers", "retention", "continuity",
-    "audit-trail",
+    "release-tests", "dose", "disposition", "custody", "labels", "documents", "papers", "holds", "retention",
+    "continuity", "audit-trail",
 )  # fmt: skip
 
 

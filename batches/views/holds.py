@@ -1,0 +1,58 @@
+"""The holds on a batch: which stand, which were lifted, and the forms that set and lift them."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.middleware import person_of
+from accounts.offering import offer
+from accounts.panels import Panel, register_panel
+from accounts.roles import Permission
+from batches.holds import SHORTEST_REASON, hold_words, holds_of, standing_holds
+from batches.identity import batch_numbered
+from batches.models import Batch, Hold
+from chain_of_custody.views.fields import Field, choose
+
+
+def holds_panel(request: HttpRequest, number: str) -> str:
+    """Render what is on hold in a batch, since when, by whom and why."""
+    batch = batch_numbered(number)
+    person = person_of(request)
+    may_set = Permission.BATCH_HOLD in person.permissions
+    may_lift = Permission.FACT_ASSESS in person.permissions
+    holds = list(holds_of(batch))
+    context = {
+        "standing": [
+            (hold, hold_words(hold), offer("batch.lift_hold", hold, by=person) if may_lift else None)
+            for hold in holds
+            if not hasattr(hold, "lifted")
+        ],
+        "lifted": [(hold, hold_words(hold)) for hold in holds if hasattr(hold, "lifted")],
+        "act": offer("batch.hold", batch, by=person) if may_set else None,
+        "fields": _fields(),
+        "shortest": SHORTEST_REASON,
+    }
+    return render_to_string("batches/_holds.html", context, request=request)
+
+
+def _fields() -> list[Field]:
+    named = _("One code a line, where only these are put on hold.")
+    scopes = choose((one.value, str(one.label)) for one in Hold.Scope)
+    return [
+        Field("scope", _("What is put on hold"), options=scopes, prefix="h"),
+        Field("containers", _("Containers"), "textarea", named, optional=True, maxlength=2000, prefix="h"),
+        Field("reason", _("Reason"), "textarea", _("At least 10 characters."), maxlength=1000, prefix="h"),
+    ]
+
+
+def count_standing(number: str) -> int:
+    """Give how many holds stand."""
+    batch = Batch.objects.filter(number=number).first()
+    return standing_holds(batch).count() if batch else 0
+
+
+def register() -> None:
+    """Put the panel on the page of a batch."""
+    read = Permission.RECORD_READ
+    register_panel("batch", Panel(gettext_lazy("Holds"), "holds", read, holds_panel, count_standing))
