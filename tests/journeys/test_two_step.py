@@ -12,54 +12,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from chain_of_custody.models import Party
 from ledger import clock, outbox
 from ledger.verification import verify_records
-from qc.specifying import specification_of
-from tests.journeys.over_http import OverHttp
+from tests.journeys.laboratory_over_http import LaboratoryOverHttp
 from tests.qc_builders import CONFORMING, FOURTEEN_DAYS, STERILITY
 from tests.two_step_builders import GATE, JUSTIFIED, SAID, TwoStepLaboratory, two_step_laboratory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 
 
-class TwoStepOverHttp(OverHttp, TwoStepLaboratory):
+class TwoStepOverHttp(LaboratoryOverHttp, TwoStepLaboratory):
     """A laboratory that is reached over HTTP alone."""
 
-    @property
-    def at(self) -> str:
-        return f"batches/{self.batch.number}/"
-
-    def days_pass(self, after: timedelta) -> None:
-        """Time goes on; everybody has to sign in again."""
-        clock.tell(clock.now() + after)
-        vars(self).pop("_clients", None)
-
-    def sample(self, line: str) -> str:
-        """The received sample that a line wants."""
-        definition = specification_of(self.batch).line(line)
-        assert definition is not None
-        here = self.get(f"{self.at}samples/")["results"]
-        code = next(one.code for one in self.containers_at(definition.sample_point))
-        known = next((one["id"] for one in here if one["container"] == code), None)
-        if known:
-            return str(known)
-        sent = {"scanned": code, "received_at": clock.now().isoformat(), "condition": "sealed, 4 °C"}
-        told = self.post(f"{self.at}samples/", self.analyst, id=str(uuid4()), **sent)
-        return str(told["sample"]["id"])
-
-    def reads(self, line: str, typed: str, *, member: str = "", **more: object) -> None:
-        sample = self.sample(line)
-        self.post(
-            f"{self.at}readings/", self.analyst, id=str(uuid4()), line=line, member=member or line, sample=sample,
-            typed=typed, **more,
-        )  # fmt: skip
-
-    def concludes(self, line: str) -> None:
-        """The result of a line, submitted by the analyst and reviewed by another person."""
-        result = self.sign("result.submit", self.batch, self.analyst, line=line)
-        self.sign("result.review", result, self.reviewer)
-
     def tests_all_but_sterility(self) -> None:
-        for bottle in (1, 2):
-            self.reads(STERILITY, "no_growth", replicate=bottle, began_at=clock.now().isoformat())
+        self.inoculates()
         for line, values in (CONFORMING | {GATE: {GATE: "not_detected"}}).items():
             for member, typed in values.items():
                 self.reads(line, typed, member=member)
@@ -68,27 +32,6 @@ class TwoStepOverHttp(OverHttp, TwoStepLaboratory):
     def plans(self) -> None:
         order, at = self.batch.order.number, (clock.now() + timedelta(days=2)).isoformat()
         self.post(f"orders/{order}/plan/times/", self.logistics, id=str(uuid4()), kind="shipment", at=at)
-
-    def decides(self, decision: str, **said: str) -> str:
-        return self.sign("batch.certify", self.batch, self.qp, decision=decision, **said)
-
-    def dose_is_determined(self) -> None:
-        dose = self.sign("dose.determine", self.batch, self.reviewer, reason="")
-        self.sign("dose.verify", dose, self.second_reviewer)
-
-    def is_reviewed(self) -> None:
-        self.sign("results.approve", self.batch, self.reviewer)
-        self.sign("record.review", self.batch, self.qa, statement="")
-
-    def disposition(self) -> dict[str, object]:
-        told: dict[str, object] = self.get(f"{self.at}disposition/", self.qp)
-        return told
-
-    def against(self, decision: str) -> set[str]:
-        """The codes of everything that stands against a decision."""
-        decisions = self.get(f"{self.at}disposition/", self.qp)["decisions"]
-        found = next(one for one in decisions if one["decision"] == decision)
-        return {one["code"] for one in found["objections"]}
 
     def certified_conditionally(self) -> None:
         self.tests_all_but_sterility()
@@ -104,11 +47,6 @@ class TwoStepOverHttp(OverHttp, TwoStepLaboratory):
         assert self.against("certified_conditionally") == set()
         self.decides("certified_conditionally", **JUSTIFIED)
         outbox.deliver_all()
-
-    def documents(self) -> list[tuple[str, int, bool, bool]]:
-        rows = self.get(f"documents/?batch={self.batch.number}", self.qa)["results"]
-        kept = [row for row in rows if row["kind"] in ("coa", "batch_certificate", "bc")]
-        return sorted((row["number"][:2], row["version"], row["is_interim"], row["is_superseded"]) for row in kept)
 
     def offers_bags(self) -> int:
         """The status with which the API answers somebody who wants to hand the final bags to the courier."""
