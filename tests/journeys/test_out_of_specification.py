@@ -1,4 +1,4 @@
-"""A failing viability over HTTP: to a retest that counts, to a batch that is not certified; and a clean batch beside it.
+"""A failing viability over HTTP, to a retest that counts and to a batch that is not certified; and a clean batch.
 
 Manufacture and the other lines of the specification are there before; from the failing line on, every reading, act and
 question goes over HTTP, and documents are made by the worker.
