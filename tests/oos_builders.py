@@ -92,3 +92,12 @@ def closed(
         "conclusion": "The retraining of the analyst is under way.",
     }
     return do("oos.close", record, by=by or laboratory.qa, **(told | said))
+
+
+def corrects(laboratory: Laboratory, result: Result, typed: str) -> Result:
+    """A result corrected to another value by the analyst."""
+    row = do(
+        "result.correct", result, by=laboratory.analyst, member=result.line, typed=typed, reason="Digits were swapped"
+    )
+    assert isinstance(row, Result)
+    return row
