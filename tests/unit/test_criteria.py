@@ -35,8 +35,10 @@ from qc.values.criteria import (
     final_opens_at,
     full_days,
 )
+from qc.values.criterion_kinds import Member, NoGrowthAfter, NotDetected
 from qc.values.quantities import Comparator, Quantity, UnitMismatchError, read_quantity
 from qc.values.rounding import Limit, LimitError, Rounding
+from qc.values.seen import Single
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -198,6 +200,37 @@ def test_a_bound_never_says_more_than_every_value_it_allows(
 
     assert of_the_bound in {of_the_value, Verdict.INDETERMINATE}
     assert of_the_value in {Verdict.MEETS, Verdict.FAILS}
+
+
+# Nothing gets better by knowing less
+
+PERCENT = st.decimals(min_value=0, max_value=100, places=1).map(lambda each: Numeric(Quantity(each, "%")))
+KNOWN = {
+    "viable": PERCENT,
+    "virus": st.booleans().map(Detection),
+    "growth": st.builds(Growth, st.booleans(), st.integers(min_value=0, max_value=20)),
+}
+UNKNOWN = st.sampled_from([None, NotTested("no sample was left"), Invalid("the control failed"), Detection(None)])
+MEMBERS = (
+    Member("viable", "Viable", AtLeast(Limit("70", "%"), Rounding.USP)),
+    Member("virus", "Virus", NotDetected()),
+    Member("growth", "Growth", NoGrowthAfter(14)),
+)
+
+
+@pytest.mark.parametrize("group", [AnyOf(MEMBERS), AllOf(MEMBERS)], ids=["any of", "all of"])
+@given(seen=st.fixed_dictionaries(KNOWN), left_out=st.sets(st.sampled_from(sorted(KNOWN)), min_size=1), gone=UNKNOWN)
+def test_a_verdict_never_improves_by_dropping_information(
+    group: AnyOf | AllOf, seen: dict[str, Single], left_out: set[str], gone: Single
+) -> None:
+    kept = {code: each for code, each in seen.items() if code not in left_out}
+    # Detection(None) is a run without an answer, which only the virus can be.
+    replaced = kept | {code: gone if code == "virus" or not isinstance(gone, Detection) else None for code in left_out}
+
+    whole = group.verdict(seen).verdict
+    for less in (kept, replaced):
+        known = group.verdict(less).verdict
+        assert known is not Verdict.MEETS or whole is Verdict.MEETS
 
 
 def test_another_unit_is_an_error_and_not_a_verdict() -> None:
