@@ -1,9 +1,10 @@
 """What a specification says, read and typed; the words of every field are in its JSON Schema."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from batches.definitions.master import When
 from qc.definitions.growth import GrowthPlan
 
 
@@ -100,6 +101,7 @@ class Line:
     note: str
     growth: GrowthPlan | None = None  # how bottles are read; None where the specification says nothing of it
     follows: Follows | None = None  # of a line that may follow; older definitions do not say it
+    when: When = field(default_factory=dict)  # attributes of the specification; elsewhere it is not applicable
 
     @property
     def growth_days(self) -> int:
