@@ -18,6 +18,7 @@ urlpatterns = [
     path("trends/signals/", trends.SignalsView.as_view(), name="api-trend-signals"),
     path("trends/<str:product>/<str:line>/", trends.TrendView.as_view(), name="api-trend"),
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
+    path("batches/<str:number>/sample-plan/", laboratory.SamplePlanView.as_view(), name="api-sample-plan"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),
     path("batches/<str:number>/release-panel/", release.PanelView.as_view(), name="api-release-panel"),

@@ -7,6 +7,7 @@ every fault it found.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from batches.definitions.applying import holds
@@ -34,6 +35,7 @@ from qc.definitions.specification import (
     MethodReference,
     Release,
     ResultType,
+    SampleNeed,
     SamplePoint,
     SpecificationDefinition,
     TwoStep,
@@ -97,8 +99,14 @@ def _line(data: Part) -> Line:
         note=text(data, "note"),
         growth=growth_plan(data),
         follows=_follows(part(data, "follows")) if "follows" in data else None,
+        needs=_need(part(data, "sample")) if "sample" in data else None,
         when=when_of(data),
     )
+
+
+def _need(data: Part) -> SampleNeed:
+    volume = text(data, "volume_ml")
+    return SampleNeed(Decimal(volume) if volume else None, whole(data, "containers"), text(data, "container"))
 
 
 def _as_applied(line: Line, attributes: Mapping[str, str]) -> Line:

@@ -1,0 +1,85 @@
+"""A laboratory that sends samples away: samples with volumes, retained vials, a contract laboratory with its store."""
+
+from copy import copy
+from datetime import timedelta
+
+from batches.models import Definition
+from chain_of_custody.models import Container, HandOverOffered, Party
+from ledger import clock
+from tests.batches_builders import FILES
+from tests.custody_builders import a_party, a_place, a_subject, stated
+from tests.people import do
+from tests.qc_builders import SHORT_MASTER, Laboratory
+
+VIALS = '          - {kind: qc_vial, title: Final product, number: "2", sample_point: final_product}\n'
+MASTER = SHORT_MASTER.replace(
+    VIALS,
+    VIALS.replace("}", ", volume_field: qc_vial_volume_ml}")
+    + '          - {kind: retain_vial, title: Retained vial, number: "3"}\n',
+).replace(
+    "        fields:\n          - {code: bag_volume_ml",
+    "        fields:\n          - {code: qc_vial_volume_ml, title: Volume of each vial, type: number, unit: mL, "
+    'decimals: "1", low: "0.5"}\n          - {code: bag_volume_ml',
+)
+NEEDS = {
+    "endotoxin": '{volume_ml: "0.5", containers: "1", container: qc_vial}',
+    "sterility": '{volume_ml: "1.0", containers: "1"}',
+}
+
+
+def needing(source: str) -> str:
+    """The specification with what two of its tests use up."""
+    for line, need in NEEDS.items():
+        source = source.replace(f"  - code: {line}\n", f"  - code: {line}\n    sample: {need}\n", 1)
+    return source
+
+
+class ContractWorld(Laboratory):
+    """A laboratory with a contract laboratory beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contract = a_party(Party.Kind.LABORATORY, by=self.logistics, name="Example Virology Laboratory")
+        self.contract_store = a_place("VL-1", by=self.logistics, party=self.contract)
+
+    def defined(self, kind: str, source: str = "") -> Definition:
+        """A definition in force; the short master record has a retained vial, the specification states volumes."""
+        if kind == "master" and not source:
+            source = MASTER
+        if kind == "specification" and not source:
+            source = needing(FILES[kind].read_text(encoding="utf-8"))
+        return super().defined(kind, source)
+
+    def with_initials(self, initials: str) -> "ContractWorld":
+        """The same world with the batch of another patient, who has these initials."""
+        other = copy(self)
+        other.coi = a_subject(by=self.logistics, initials=initials)
+        other.batch = other.worked(other.issued())
+        return other
+
+    def offered_to_contract(self, *containers: Container) -> HandOverOffered:
+        """Samples given up by the technician who took them, on their way to the contract laboratory."""
+        row = do(
+            "custody.offer", self.coi, by=self.technician, containers=[one.code for one in containers],
+            taker=str(self.contract.pk), shipper="SH-207",
+        )  # fmt: skip
+        assert isinstance(row, HandOverOffered)
+        return row
+
+    def taken_by_contract(self, offer: HandOverOffered) -> None:
+        """What was offered, taken over by the contract laboratory, as its receipt states."""
+        happened = clock.now().isoformat()
+        do(
+            "custody.accept_attested", offer, by=self.analyst, place="VL-1", condition="frozen", happened_at=happened,
+            **stated("N. Holm", "sample reception"),
+        )  # fmt: skip
+
+    def sent_to_contract(self, *containers: Container) -> None:
+        """Samples that the contract laboratory has."""
+        self.taken_by_contract(self.offered_to_contract(*containers))
+
+
+def sent_away() -> ContractWorld:
+    """A batch made twenty days ago whose samples were taken; the story goes on."""
+    clock.tell(clock.machine_now() - timedelta(days=20))
+    return ContractWorld()
