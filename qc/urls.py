@@ -4,6 +4,7 @@ from django.urls import path
 
 from qc.views import (
     capa,
+    contract_laboratory,
     controls,
     deviations,
     growth,
@@ -35,6 +36,16 @@ urlpatterns = [
     path("batches/<str:number>/samples/receive/", laboratory.receive, name="sample-receive"),
     path("batches/<str:number>/tests/<str:line>/", tests.test, name="test"),
     path("batches/<str:number>/tests/<str:line>/readings/", tests.record, name="reading-record"),
+    path(
+        "batches/<str:number>/tests/<str:line>/certificates/",
+        contract_laboratory.certificates,
+        name="contract-certificates",
+    ),
+    path(
+        "batches/<str:number>/tests/<str:line>/certificates/file/",
+        contract_laboratory.store_file,
+        name="contract-certificate-file",
+    ),
     path("batches/<str:number>/release/", release.release, name="release"),
     path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

@@ -3,9 +3,14 @@
 from copy import copy
 from datetime import timedelta
 
+from accounts.models import Person
+from accounts.wording import local
 from batches.models import Definition
 from chain_of_custody.models import Container, HandOverOffered, Party
-from ledger import clock
+from ledger import clock, files
+from ledger.models import StoredFile
+from ledger.writing import writing
+from qc.models import ContractCertificate, ContractCertificateCompared
 from tests.batches_builders import FILES
 from tests.custody_builders import a_party, a_place, a_subject, stated
 from tests.people import do
@@ -83,3 +88,49 @@ def sent_away() -> ContractWorld:
     """A batch made twenty days ago whose samples were taken; the story goes on."""
     clock.tell(clock.machine_now() - timedelta(days=20))
     return ContractWorld()
+
+
+MYCOPLASMA, STERILITY = "mycoplasma", "sterility"
+
+
+class Certified:
+    """What a certificate of the contract laboratory prints, as each of two people types it."""
+
+    def __init__(self, world: ContractWorld, line: str = MYCOPLASMA, *, number: str = "EVL-2210") -> None:
+        self.world, self.line = world, line
+        self.sample = world.sample_for(line)
+        self.file = a_file(world.analyst)
+        self.printed: dict[str, object] = {
+            "number": number,
+            "sample": self.sample.container.code,
+            "tested_at": clock.now().isoformat(),
+            "values": [{"member": line, "typed": "not_detected"}],
+        }
+
+    def entered(self, *, by: Person | None = None, **other: object) -> ContractCertificate:
+        """Typed by the first person."""
+        asked = self.printed | {
+            "line": self.line,
+            "laboratory": str(self.world.contract.pk),
+            "reported_on": local(clock.now()).date().isoformat(),
+            "method": "NAT, in house 7",
+            "verdict_printed": "complies",
+            "evidence": str(self.file.pk),
+        }
+        row = do("contract_certificate.enter", self.world.fresh(), by=by or self.world.analyst, **(asked | other))
+        assert isinstance(row, ContractCertificate)
+        return row
+
+    def compared(
+        self, row: ContractCertificate, *, by: Person | None = None, **other: object
+    ) -> ContractCertificateCompared:
+        """Typed by the second person."""
+        done = do("contract_certificate.compare", row, by=by or self.world.other_analyst, **(self.printed | other))
+        assert isinstance(done, ContractCertificateCompared)
+        return done
+
+
+def a_file(by: Person) -> StoredFile:
+    """The scan of a certificate, stored here."""
+    with writing():
+        return files.keep(b"Certificate of analysis, as sent", name="EVL-2210.txt", actor=by.reference)
