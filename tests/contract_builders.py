@@ -2,6 +2,7 @@
 
 from copy import copy
 from datetime import timedelta
+from typing import Any
 
 from accounts.models import Person
 from accounts.wording import local
@@ -100,14 +101,14 @@ class Certified:
         self.world, self.line = world, line
         self.sample = world.sample_for(line)
         self.file = a_file(world.analyst)
-        self.printed: dict[str, object] = {
+        self.printed: dict[str, Any] = {  # Any: as an intent is typed, here and below
             "number": number,
             "sample": self.sample.container.code,
             "tested_at": clock.now().isoformat(),
             "values": [{"member": line, "typed": "not_detected"}],
         }
 
-    def entered(self, *, by: Person | None = None, **other: object) -> ContractCertificate:
+    def entered(self, *, by: Person | None = None, **other: Any) -> ContractCertificate:
         """Typed by the first person."""
         asked = self.printed | {
             "line": self.line,
@@ -122,7 +123,7 @@ class Certified:
         return row
 
     def compared(
-        self, row: ContractCertificate, *, by: Person | None = None, **other: object
+        self, row: ContractCertificate, *, by: Person | None = None, **other: Any
     ) -> ContractCertificateCompared:
         """Typed by the second person."""
         done = do("contract_certificate.compare", row, by=by or self.world.other_analyst, **(self.printed | other))
@@ -133,4 +134,4 @@ class Certified:
 def a_file(by: Person) -> StoredFile:
     """The scan of a certificate, stored here."""
     with writing():
-        return files.keep(b"Certificate of analysis, as sent", name="EVL-2210.txt", actor=by.reference)
+        return files.keep(b"Certificate of analysis, as sent", name="certificate.txt", actor=by.reference)

@@ -37,7 +37,7 @@ class TakenOutput(serializers.Serializer[Taken]):
     kind = serializers.CharField(source="container.kind")
     volume_ml = serializers.CharField(source="container.volume_ml", allow_null=True)
     standing = serializers.ChoiceField([one.value for one in SampleStanding], source="standing.value")
-    label = serializers.CharField(allow_blank=True)
+    label_serial = serializers.CharField(source="label", allow_blank=True)
     sample = serializers.UUIDField(source="sample.pk", allow_null=True, default=None)
     holder = serializers.CharField()
     place = serializers.CharField(allow_blank=True)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.acts import Line
-from accounts.refusal import Objection
+from accounts.refusal import Objection, when
 from accounts.wording import day
 from batches.models import Batch
 from chain_of_custody.models import HandOverAccepted, Party
@@ -41,11 +41,14 @@ def is_settled(row: ContractCertificate) -> bool:
 
 
 def objections_to_certificates(batch: Batch) -> list[Objection]:
-    """Object to a decision while a certificate waits for its second person, or two people typed different things."""
+    """Object to a decision while a certificate waits for its second person, or two people typed different things.
+
+    Its number is not named: the second person types it from the paper.
+    """
     return [
         Objection(
-            _("Certificate %(number)s of %(laboratory)s is not settled: %(why)s")
-            % {"number": row.number, "laboratory": row.laboratory.name, "why": _why_open(row)},
+            _("A certificate of %(laboratory)s for %(line)s is not settled: %(why)s")
+            % {"laboratory": row.laboratory.name, "line": row.line, "why": _why_open(row)},
             code="certificate_open",
             url=certificates_url(batch.number, row.line),
         )
@@ -58,6 +61,25 @@ def _why_open(row: ContractCertificate) -> str:
     if comparison_of(row) is None:
         return _("a second person has to compare it.")
     return _("two people typed different things. Correct it.")
+
+
+def objections_beside_certificates(batch: Batch, line: str, corrects: Reading | None) -> list[Objection]:
+    """Object to a reading of our own where a certificate waits, and to correcting by hand what stands on one."""
+    waiting = certificates_of(batch).filter(line=line, superseded_by=None)
+    return [
+        *when(
+            corrects is not None and certificates_behind([corrects]),
+            _("This value is that of a certificate. Correct the certificate; another person types it too."),
+            code="tested_elsewhere",
+            url=certificates_url(batch.number, line),
+        ),
+        *when(
+            any(not is_settled(row) for row in waiting),
+            _("A certificate is entered for this test and not settled. That comes first."),
+            code="certificate_open",
+            url=certificates_url(batch.number, line),
+        ),
+    ]
 
 
 def certificates_behind(readings: Iterable[Reading]) -> list[ContractCertificate]:

@@ -23,9 +23,10 @@ from batches.identity import identity_lines
 from chain_of_custody.attesting import evidence_words
 from qc.batch_act import RowOfBatchAct
 from qc.contract_laboratory.certificates import READ_AT_ONCE, certificates_url, comparison_of, first_statement
-from qc.contract_laboratory.entering import says_growth, time_lines, value_lines, values_in_row
+from qc.contract_laboratory.entering import says_growth
 from qc.contract_laboratory.intents import StatedIntent, objections_to_values, values_of, with_values
 from qc.contract_laboratory.stated import Value, differences
+from qc.contract_laboratory.telling import time_lines, value_lines, values_in_row
 from qc.laboratory.recording import objections_to_reading, record_reading
 from qc.laboratory.testing import known_line
 from qc.models import ContractCertificate, ContractCertificateCompared, Reading

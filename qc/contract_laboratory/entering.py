@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Q
@@ -23,11 +23,11 @@ from accounts.models import Alarm, Person, Signed
 from accounts.refusal import BadInput, Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
-from accounts.wording import day, local, record_time
+from accounts.wording import day, local
 from batches.departures import raise_departure
 from batches.identity import identity_lines
 from batches.models import Batch, Departure
-from chain_of_custody.attesting import ENTERED, evidence_words
+from chain_of_custody.attesting import evidence_words
 from chain_of_custody.models import Party
 from ledger.models import StoredFile
 from qc.batch_act import BatchAct
@@ -40,9 +40,9 @@ from qc.contract_laboratory.intents import (
     with_values,
 )
 from qc.contract_laboratory.stated import Value
+from qc.contract_laboratory.telling import moment, time_lines, value_lines, values_in_row
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import ResultType
-from qc.laboratory.entering import words_of
 from qc.laboratory.judging import NEVER_TAKEN_BACK, entries_of
 from qc.laboratory.recording import SHORTEST_REASON, objections_to_reading, out_of_time
 from qc.laboratory.testing import known_line
@@ -59,7 +59,7 @@ class EnterCertificate(BatchAct):
     verb = gettext_lazy("Sign the entry")
     permission = Permission.RESULT_ENTER
     meaning = Meaning.PERFORMED
-    meaning_text = ENTERED
+    meaning_text = gettext_lazy("I typed this from the certificate whose file is named here.")
     asks = CertificateIntent
 
     def read_intent(self, data: Mapping[str, object]) -> Intent:
@@ -111,7 +111,8 @@ class EnterCertificate(BatchAct):
         found = known_line(subject, intent["line"])
         sample, laboratory = sample_called(subject, intent["sample"]), _laboratory(intent)
         assert sample is not None and laboratory is not None  # noqa: S101, PT018  objected to above
-        corrected = _corrected(subject, intent)
+        corrected, tested_at = _corrected(subject, intent), moment(intent["tested_at"])
+        assert tested_at is not None  # noqa: S101  asked for by the shape
         row = ContractCertificate(
             batch=subject,
             laboratory=laboratory,
@@ -122,7 +123,7 @@ class EnterCertificate(BatchAct):
             run=found.run,
             method=intent["method"],
             began_at=moment(intent["began_at"]),
-            tested_at=moment(intent["tested_at"]),
+            tested_at=tested_at,
             values=[one.as_plain() for one in values_of(intent)],
             verdict_printed=intent["verdict_printed"],
             evidence_id=intent["evidence"],
@@ -251,11 +252,6 @@ def _objections_to_correction(batch: Batch, found: PanelLine, intent: Intent) ->
     ]
 
 
-def values_in_row(row: ContractCertificate) -> tuple[Value, ...]:
-    """Give the values of an entry."""
-    return values_of({"values": row.values})
-
-
 def says_growth(line: SpecificationLine, values: Iterable[Value]) -> bool:
     """Tell whether a certificate states growth, or a flag, in a bottle."""
     entries = entries_of(line)
@@ -278,38 +274,3 @@ def _raise_growth(row: ContractCertificate, found: PanelLine, *, by: Person) -> 
         url=reverse("qc:release", args=[row.batch.number]),
         about=departure,
     )
-
-
-def moment(typed: str | None) -> datetime | None:
-    """Give a point in time as an intent keeps it."""
-    return datetime.fromisoformat(typed) if typed else None
-
-
-def time_lines(intent: Intent) -> list[Line]:
-    """Give when it was begun and tested, as a signer reads it."""
-    began, tested = moment(intent["began_at"]), moment(intent["tested_at"])
-    return [
-        *([Line(_("Inoculated"), record_time(began))] if began else []),
-        Line(_("Tested, or read for the last time"), record_time(tested) if tested else "–"),
-    ]
-
-
-def value_lines(line: SpecificationLine, values: Iterable[Value]) -> list[Line]:
-    """Give values as a signer reads them: member, bottle, and the words of what was typed."""
-    return [Line(name, words) for name, words in told_values(line, values)]
-
-
-def told_values(line: SpecificationLine, values: Iterable[Value]) -> list[tuple[str, str]]:
-    """Give each value with its name and its words."""
-    entries = entries_of(line)
-    titles = {member.code: member.title for member in line.members}
-    told = []
-    for one in values:
-        entry = entries.get(one.member)
-        words = words_of(entry).get(one.typed, one.typed) if entry else one.typed
-        unit = entry.unit if entry and entry.unit else ""
-        name = titles.get(one.member, line.title)
-        if line.growth_days:
-            name = _("%(name)s, bottle %(bottle)s") % {"name": name, "bottle": one.replicate}
-        told.append((name, f"{words} {unit}".strip()))
-    return told

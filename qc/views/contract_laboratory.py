@@ -22,8 +22,8 @@ from qc.contract_laboratory.certificates import (
     is_settled,
     laboratories,
 )
-from qc.contract_laboratory.entering import told_values, values_in_row
 from qc.contract_laboratory.intents import VALUE, wanted_values
+from qc.contract_laboratory.telling import differences_told, told_values, values_in_row
 from qc.laboratory.entering import unit_of, words_of
 from qc.laboratory.judging import NO_RESULT, entries_of
 from qc.laboratory.testing import known_line
@@ -37,11 +37,14 @@ def certificates(request: HttpRequest, number: str, line: str) -> HttpResponse:
     """Show every certificate of a test, and the form that is next."""
     batch, by = batch_called(number), person_of(request)
     found = known_line(batch, line)
-    rows = [_shown(row, found, by=by) for row in certificates_of(batch).filter(line=line)]
+    entered = list(certificates_of(batch).filter(line=line))
+    comparisons = {row.pk: _comparing(row, by=by) for row in entered}
+    rows = [_shown(row, found, by=by) | {"compare": comparisons[row.pk]} for row in entered]
     context = strip_of(batch) | {
         "found": found,
         "specification": batch.specification,
         "certificates": rows,
+        "is_asked": any(each is not None and each.possible for each in comparisons.values()),
         "boxes": _boxes(found),
         "is_growth": bool(found.line.growth_days),
         "may_enter": Permission.RESULT_ENTER in by.permissions,
@@ -80,20 +83,26 @@ def _entering(batch: Batch, found: PanelLine, *, by: Person) -> Offer | None:
     return offer("contract_certificate.enter", batch, by=by)
 
 
+def _comparing(row: ContractCertificate, *, by: Person) -> Offer | None:
+    """Offer the comparison to everybody but the one who entered it, while it waits."""
+    if comparison_of(row) is not None or hasattr(row, "superseded_by") or row.signer_id == by.pk:
+        return None
+    return offer("contract_certificate.compare", row, by=by)
+
+
 def _shown(row: ContractCertificate, found: PanelLine, *, by: Person) -> Context:
     """Give a certificate as it stands. Before it is compared only the one who entered it sees its values."""
     compared = comparison_of(row)
     is_corrected = hasattr(row, "superseded_by")
     sees = compared is not None or is_corrected or row.signer_id == by.pk
-    waits = compared is None and not is_corrected
     return {
         "row": row,
         "values": told_values(found.line, values_in_row(row)) if sees else [],
         "is_blind": not sees,
         "compared": compared,
+        "differences": differences_told(compared, found.line) if compared else [],
         "is_corrected": is_corrected,
         "is_settled": is_settled(row),
-        "compare": offer("contract_certificate.compare", row, by=by) if waits and row.signer_id != by.pk else None,
         "may_correct": not is_corrected and found.newest is None and row.run == found.run,
     }
 
@@ -103,7 +112,7 @@ def _boxes(found: PanelLine) -> list[Context]:
     entries = entries_of(found.line)
     titles = {member.code: member.title for member in found.line.members}
     bottles = {each.number: each for each in found.line.growth.bottles} if found.line.growth else {}
-    boxes = []
+    boxes: list[Context] = []
     for member, replicate in wanted_values(found.line):
         title = titles.get(member, found.title)
         bottle = bottles.get(replicate)

@@ -33,7 +33,7 @@ def plan(request: HttpRequest, number: str) -> HttpResponse:
             {"plan": point, "missing": point.missing(), "taken": [_shown(one) for one in point.taken]}
             for point in found.points
         ],
-        "retained": [_shown(one) for one in found.retained],
+        "retained": [_kept(one) for one in found.retained],
         "may_receive": Permission.SAMPLE_RECEIVE in person_of(request).permissions,
         "hands_over": Permission.CUSTODY_RECORD in person_of(request).permissions,
     }
@@ -42,6 +42,13 @@ def plan(request: HttpRequest, number: str) -> HttpResponse:
 
 def _shown(one: Taken) -> dict[str, object]:
     return {"one": one, "status": STATUS[one.standing], "word": _word(one)}
+
+
+def _kept(one: Taken) -> dict[str, object]:
+    """Give a retained vial: nobody waits for it in the laboratory."""
+    if one.standing in (SampleStanding.MADE, SampleStanding.LABELLED, SampleStanding.RECEIVED):
+        return {"one": one, "status": "pass", "word": _("Kept here")}
+    return _shown(one)
 
 
 def _word(one: Taken) -> str:

@@ -7,7 +7,7 @@ from accounts.wording import day, record_time
 from batches.models import SignedInBatch
 from chain_of_custody.attesting import evidence_words
 from qc.contract_laboratory.certificates import comparison_of
-from qc.contract_laboratory.entering import told_values, values_in_row
+from qc.contract_laboratory.telling import differences_told, told_values, values_in_row
 from qc.laboratory.testing import known_line
 from qc.models import ContractCertificate, ContractCertificateCompared
 from qc.panel import PanelLine
@@ -29,8 +29,12 @@ def certificate_told(row: Signed) -> tuple[str, str]:
             title = _("Certificate %(number)s of %(laboratory)s, compared") % number
             if row.agrees:
                 return title, _("Two people typed the same.")
-            one = _("%(what)s: first %(first)s, second %(second)s.")
-            return title, " ".join([_("Two people typed different things."), *(one % each for each in row.differences)])
+            line = known_line(row.batch, row.certificate.line).line
+            differ = [
+                _("%(what)s: first %(first)s, second %(second)s.") % {"what": what, "first": first, "second": second}
+                for what, first, second in differences_told(row, line)
+            ]
+            return title, " ".join([_("Two people typed different things."), *differ])
         case _:
             raise TypeError(f"{row.record_type()} is nothing of a contract laboratory.")
 

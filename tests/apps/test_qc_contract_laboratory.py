@@ -205,6 +205,21 @@ def test_a_test_of_our_own_and_one_of_a_certificate_are_signed_under_their_own_w
     assert codes(refused) == ["tested_here"]
 
 
+def test_what_stands_on_a_certificate_is_not_corrected_or_replaced_by_hand(world, paper):
+    browser, place = at_browser(world.analyst), f"/api/v1/batches/{world.batch.number}/readings/"
+    typed = {"id": str(uuid4()), "line": MYCOPLASMA, "sample": str(paper.sample.pk), "typed": "detected"}
+    row = paper.entered()
+    with nothing_written():
+        beside = browser.post(place, typed, content_type="application/json")
+    paper.compared(row)
+    by_hand = typed | {"corrects": str(Reading.objects.get().pk), "reason": "I know that it is positive."}
+    with nothing_written():
+        corrected = browser.post(place, by_hand, content_type="application/json")
+
+    assert [one["code"] for one in beside.json()["objections"]] == ["certificate_open"]
+    assert [one["code"] for one in corrected.json()["objections"]] == ["tested_elsewhere"]
+
+
 # The sample and the paper
 
 
@@ -354,6 +369,7 @@ def test_the_second_person_never_sees_what_the_first_typed(world):
 
     assert "0.071" in own
     assert "0.071" not in blind
+    assert "EVL-2210" not in blind
     assert "Hidden until a second person" in blind
     assert told["stated"] is None
     assert told["verdict_printed"] is None
@@ -400,7 +416,7 @@ def test_the_second_person_finds_it_among_their_work_and_both_where_they_differ(
     row = paper.entered()
 
     def mine(person):
-        return [task.verb for task in work_for(person) if task.title.startswith("Certificate EVL-2210")]
+        return [task.verb for task in work_for(person) if task.title == "Certificate of Example Virology Laboratory"]
 
     assert (mine(world.analyst), mine(world.other_analyst), mine(world.reviewer)) == ([], ["Compare"], [])
     paper.compared(row, values=DETECTED)
