@@ -10,6 +10,7 @@ from accounts.needing import needs
 from accounts.offering import Offer, offer
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
+from accounts.wording import short_time
 from batches.models import Batch
 from batches.views.strip import Context, strip_of
 from chain_of_custody.uploading import keep_upload
@@ -97,6 +98,7 @@ def _shown(row: ContractCertificate, found: PanelLine, *, by: Person) -> Context
     sees = compared is not None or is_corrected or row.signer_id == by.pk
     return {
         "row": row,
+        "signed": short_time(row.signed_at),
         "values": told_values(found.line, values_in_row(row)) if sees else [],
         "is_blind": not sees,
         "compared": compared,

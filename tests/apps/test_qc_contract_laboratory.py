@@ -20,6 +20,10 @@ from qc.laboratory.reviewing import people_who_entered
 from qc.models import ContractCertificate, Reading, Result
 from qc.release.taking_part import took_part
 from reports.gathering import sites_stated
+from reports.record_gathering import results
+from reports.record_gathering.names import Names
+from reports.record_gathering.quality import decisions
+from reports.stated_results import result_lines
 from tests.contract_builders import MYCOPLASMA, STERILITY, Certified, ContractWorld, sent_away
 from tests.custody_builders import a_party
 from tests.people import at_browser, do, nothing_written, secret_of
@@ -442,3 +446,23 @@ def test_certificates_name_the_laboratory_among_the_sites(world, paper):
     assert "Another Laboratory" not in before
     assert after.count("Another Laboratory") == 1
     assert after.count("Example Virology Laboratory") == 1
+
+
+def test_papers_name_the_certificate_and_show_no_value_before_it_is_compared(world):
+    paper = Certified(world, "endotoxin")
+    row = paper.entered(values=[{"member": "endotoxin", "typed": "<0.071"}])
+
+    def told() -> str:
+        return " ".join(f"{each.title} {each.statement}" for each in decisions(world.batch, Names(world.batch)))
+
+    before = told()
+    paper.compared(row, values=[{"member": "endotoxin", "typed": "<0.071"}])
+    do("result.submit_contract", world.fresh(), by=world.analyst, line="endotoxin")
+    _lines, notes = result_lines([world.line("endotoxin")], at=clock.now())
+    (recorded,) = (each for each in results.tests(world.batch, Names(world.batch)) if each.code == "endotoxin")
+
+    assert "Certificate EVL-2210 of Example Virology Laboratory" in before
+    assert "0.071" not in before
+    assert "<0.071" in told()
+    assert [each.text for each in notes if each.text.startswith("Tested by Example Virology Laboratory, certificate")]
+    assert "certificate EVL-2210" in recorded.versions[0].why
