@@ -12,6 +12,10 @@ REGISTER_THEMSELVES = (
     "release.assessing",
     "checks",
     "out_of_specification.concluding",
+    "contract_laboratory.checks",
+    "contract_laboratory.comparing",
+    "contract_laboratory.entering",
+    "contract_laboratory.submitting",
     "trends.control_lots",
     "out_of_specification.correcting_actions",
     "trends.deciding_runs",
@@ -40,6 +44,7 @@ class QcConfig(AppConfig):
         from accounts.panels import Panel, register_panel, register_work
         from accounts.roles import Permission
         from batches.definitions.kinds import DefinitionKind, register_kind
+        from qc.contract_laboratory.work import certificate_work_of
         from qc.definitions.reading import read_specification
         from qc.release.deciders import decisions_signed
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
@@ -63,6 +68,7 @@ class QcConfig(AppConfig):
         register_panel("batch", dose)
         register_panel("batch", decision)
         register_work(work_of)
+        register_work(certificate_work_of)
         register_work(dose_work_of)
         register_work(trend_work_of)
         tell_moments(decisions_signed)

@@ -7,6 +7,7 @@ ANALYST, REVIEWER, QUALITY, CERTIFIER = Role.QC_ANALYST, Role.QC_REVIEWER, Role.
 OWNERS = {
     "result_missing": ANALYST,
     "no_sample": ANALYST,
+    "certificate_open": ANALYST,
     "gate": ANALYST,
     "result_fails": QUALITY,
     "reading_fails": QUALITY,

@@ -4,12 +4,14 @@ from django.urls import path
 
 from qc.views import (
     capa,
+    contract_laboratory,
     controls,
     deviations,
     growth,
     laboratory,
     out_of_specification,
     release,
+    samples,
     specifications,
     tests,
     trends,
@@ -30,9 +32,20 @@ urlpatterns = [
     path("controls/<str:code>/", controls.control, name="control"),
     path("trends/", trends.trends, name="trends"),
     path("trends/<str:product>/<str:line>/", trends.trend, name="trend"),
+    path("batches/<str:number>/samples/", samples.plan, name="sample-plan"),
     path("batches/<str:number>/samples/receive/", laboratory.receive, name="sample-receive"),
     path("batches/<str:number>/tests/<str:line>/", tests.test, name="test"),
     path("batches/<str:number>/tests/<str:line>/readings/", tests.record, name="reading-record"),
+    path(
+        "batches/<str:number>/tests/<str:line>/certificates/",
+        contract_laboratory.certificates,
+        name="contract-certificates",
+    ),
+    path(
+        "batches/<str:number>/tests/<str:line>/certificates/file/",
+        contract_laboratory.store_file,
+        name="contract-certificate-file",
+    ),
     path("batches/<str:number>/release/", release.release, name="release"),
     path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

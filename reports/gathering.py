@@ -26,6 +26,7 @@ from chain_of_custody.models import Collection, Container
 from ledger import checkpoints
 from ledger.models import Entry, Site
 from ledger.typed_numbers import show_count
+from qc.contract_laboratory.certificates import laboratories_of
 from qc.models import Disposition, ResultsApproval
 from qc.panel import PanelLine
 from qc.specifying import specification_of
@@ -262,6 +263,12 @@ def sites_stated(product: ProductDefinition, batch: Batch) -> tuple[snapshot.Sit
     """Give the places of manufacture, testing and collection."""
     sites = [snapshot.Site(site.does, site.name, site.address, site.licence) for site in product.sites]
     collected = {one.party for one in _collections(batch)}
+    known = {site.name for site in product.sites}
+    sites += [
+        snapshot.Site(_("Release tests"), one.name, one.address or _("address not stated"), one.licence)
+        for one in laboratories_of(batch)
+        if one.name not in known
+    ]
     sites += [
         snapshot.Site(_("Collection"), one.name, one.address or _("address not stated"), one.licence)
         for one in sorted(collected, key=lambda party: party.name)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from accounts.wording import day, record_time
+from qc.contract_laboratory.certificates import certificate_words, certificates_behind
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import Release
 from qc.laboratory.runs import Outcome, closure_of
@@ -90,6 +91,7 @@ def _notes_on(line: PanelLine, at: datetime) -> list[str]:
     if result is None:
         return []
     notes = [_on_record(record, at) for record in line.runs.records if record.recorded_at <= at]
+    notes += [_("Tested by %(who)s.") % {"who": certificate_words(row)} for row in certificates_behind(line.readings)]
     if result.weight:
         words = {"dose": typed_dose(line), "rule": result.rule, "unrounded": _without_tail(result.unrounded)}
         notes.append(_("%(dose)s. %(rule)s Unrounded %(unrounded)s.") % words)

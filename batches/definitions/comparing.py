@@ -27,7 +27,7 @@ WORDS = {
 }  # fmt: skip
 # Texts long enough that one reads them word by word.
 A_SENTENCE = 40
-HAS_UNIT = frozenset({"low", "high", "plausible_low", "plausible_high", "limit", "planned_number", "value"})
+HAS_UNIT = frozenset({"low", "high", "plausible_low", "plausible_high", "limit", "planned_number", "value", "nominal"})
 
 
 class How(StrEnum):

@@ -208,7 +208,8 @@ def _master(data: Part) -> MasterDefinition:
     )
 
 
-def _when(data: Part) -> When:
+def when_of(data: Part) -> When:
+    """Give where a part holds, as `when` states it; nothing where it always does."""
     conditions = as_part(data.get("when", {}))
     return {attribute: texts(conditions, attribute) for attribute in conditions}
 
@@ -222,7 +223,7 @@ def _hold_time(data: Part) -> HoldTime:
         limit_minutes=whole(data, "limit_minutes"),
         warn_minutes=whole(data, "warn_minutes", text(data, "limit_minutes")),
         on_exceeding=OnExceeding(text(data, "on_exceeding", "deviation")),
-        when=_when(data),
+        when=when_of(data),
     )
 
 
@@ -235,7 +236,7 @@ def _yield(data: Part, rounding: Rounding) -> Yield:
         actual=text(data, "actual"),
         theoretical=text(data, "theoretical"),
         limits=_limits(data, "low", "high", rounding),
-        when=_when(data),
+        when=when_of(data),
     )
 
 
@@ -246,7 +247,7 @@ def _stage(data: Part, rounding: Rounding, training: Training) -> Stage:
         title=text(data, "title"),
         laboratory=is_yes(data, "laboratory"),
         steps=tuple(_step(each, code, rounding, training) for each in parts(data, "steps")),
-        when=_when(data),
+        when=when_of(data),
     )
 
 
@@ -275,7 +276,7 @@ def _step(data: Part, stage: str, rounding: Rounding, training: Training) -> Ste
             for each in parts(data, "evidence")
         ),
         labels=tuple(ContainerKind(each) for each in texts(data, "labels")),
-        when=_when(data),
+        when=when_of(data),
     )
 
 
@@ -298,7 +299,7 @@ def _need(data: Part) -> Need:
         amount=_amount(part(data, "amount")) if "amount" in data else None,
         clearance=is_yes(data, "clearance"),
         some=is_yes(data, "some"),
-        when=_when(data),
+        when=when_of(data),
     )
 
 
@@ -320,7 +321,7 @@ def _made(data: Part) -> Made:
         volume_field=optional_text(data, "volume_field"),
         cells_from=optional_text(data, "cells_from"),
         sample_point=optional_text(data, "sample_point"),
-        when=_when(data),
+        when=when_of(data),
     )
 
 
@@ -345,7 +346,7 @@ def _field(data: Part, rounding: Rounding) -> Field:
         hint=text(data, "hint"),
         report_only=is_yes(data, "report_only"),
         to_be_set=_is_to_be_set(data),
-        when=_when(data),
+        when=when_of(data),
     )
 
 
@@ -363,7 +364,7 @@ def _derived(data: Part, rounding: Rounding) -> Derived:
         decimals=optional_whole(data, "decimals"),
         limits=_limits(data, "low", "high", rounding),
         to_be_set=_is_to_be_set(data),
-        when=_when(data),
+        when=when_of(data),
     )
 
 

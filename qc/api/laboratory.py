@@ -17,6 +17,7 @@ from qc.laboratory.inputs import ReadingInput, SampleInput, reading_from
 from qc.laboratory.judging import NEVER_TAKEN_BACK
 from qc.laboratory.receiving import receive_sample
 from qc.laboratory.recording import line_called, raised_by
+from qc.laboratory.sample_plan import sample_plan
 from qc.laboratory.testing import judgement_now
 from qc.models import Reading, Result, Sample
 
@@ -48,6 +49,15 @@ class SamplesView(APIView):
             "sample": received.sample,
         }
         return Response(shapes.ReceivedOutput(answer).data, status=201)
+
+
+class SamplePlanView(APIView):
+    """What the tests of a batch want of samples, what was taken, and where it is."""
+
+    @documented("Give the sample plan of a batch", answers=shapes.SamplePlanOutput, tag="laboratory")
+    def get(self, request: Request, number: str) -> Response:
+        refuse_if(lacks(asker(request), Permission.RECORD_READ))
+        return Response(shapes.SamplePlanOutput(sample_plan(batch_called(number))).data)
 
 
 class ReadingsView(APIView):

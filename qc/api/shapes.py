@@ -9,6 +9,7 @@ from accounts.refusal import Objection
 from chain_of_custody.models import IdentityCheck
 from qc.growth.calendar import Look
 from qc.growth.calendar import Standing as LookStanding
+from qc.laboratory.sample_plan import PointPlan, SamplePlan, SampleStanding, Taken
 from qc.models import Addendum, FactAssessment, NotificationDue, Reading, Result, Sample
 from qc.models.releasing import SaidOutside
 from qc.owners import owner_of
@@ -27,6 +28,44 @@ class SampleOutput(serializers.ModelSerializer[Sample]):
     class Meta:
         model = Sample
         fields = ["id", "container", "point", "received_at", "condition", "recorded_at"]
+
+
+class TakenOutput(serializers.Serializer[Taken]):
+    """A sample or retained vial: its label, its receipt in the laboratory, who holds it and where."""
+
+    container = serializers.CharField(source="code")
+    kind = serializers.CharField(source="container.kind")
+    volume_ml = serializers.CharField(source="container.volume_ml", allow_null=True)
+    standing = serializers.ChoiceField([one.value for one in SampleStanding], source="standing.value")
+    label_serial = serializers.CharField(source="label", allow_blank=True)
+    sample = serializers.UUIDField(source="sample.pk", allow_null=True, default=None)
+    holder = serializers.CharField()
+    place = serializers.CharField(allow_blank=True)
+    kept_until = serializers.DateTimeField(allow_null=True)
+
+
+class PointPlanOutput(serializers.Serializer[PointPlan]):
+    """One sampling point: the lines that want a sample of it, what was taken, and what is missing."""
+
+    point = serializers.CharField(source="code")
+    title = serializers.CharField()
+    lines = serializers.SerializerMethodField()
+    needed_ml = serializers.CharField(allow_null=True)
+    taken_ml = serializers.CharField(allow_null=True)
+    needed_containers = serializers.IntegerField()
+    samples = TakenOutput(many=True, source="taken")
+    missing = serializers.ListField(child=serializers.CharField())
+
+    def get_lines(self, plan: PointPlan) -> list[str]:
+        """Give the codes of the lines."""
+        return [line.code for line in plan.lines]
+
+
+class SamplePlanOutput(serializers.Serializer[SamplePlan]):
+    """The sample plan of a batch."""
+
+    points = PointPlanOutput(many=True)
+    retained = TakenOutput(many=True)
 
 
 class ReceivedOutput(serializers.Serializer[Plain]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qc.api import controls, deviations, dose, laboratory, out_of_specification, release, trends
+from qc.api import contract_laboratory, controls, deviations, dose, laboratory, out_of_specification, release, trends
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
@@ -18,8 +18,14 @@ urlpatterns = [
     path("trends/signals/", trends.SignalsView.as_view(), name="api-trend-signals"),
     path("trends/<str:product>/<str:line>/", trends.TrendView.as_view(), name="api-trend"),
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
+    path("batches/<str:number>/sample-plan/", laboratory.SamplePlanView.as_view(), name="api-sample-plan"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),
+    path(
+        "batches/<str:number>/contract-certificates/",
+        contract_laboratory.ContractCertificatesView.as_view(),
+        name="api-contract-certificates",
+    ),
     path("batches/<str:number>/release-panel/", release.PanelView.as_view(), name="api-release-panel"),
     path("batches/<str:number>/dose/", dose.DoseView.as_view(), name="api-dose"),
     path("batches/<str:number>/facts/", release.FactsView.as_view(), name="api-facts"),

@@ -56,6 +56,25 @@ def faults_between_specification_and_master(
     for line in specification.lines:
         if line.sample_point not in sampled:
             yield f"Line {line.code}: no step of {master.code} takes a sample at {line.sample_point}."
+    yield from _faults_of_needs(specification, master)
     for point in sorted(sampled):
         if specification.sample_point(point) is None:
             yield f"{master.code} takes samples at {point}, which {specification.code} does not know."
+
+
+def _faults_of_needs(specification: SpecificationDefinition, master: MasterDefinition) -> Iterator[str]:
+    """Why the containers made at a sampling point are not those its tests use up; a number that is counted may be."""
+    made = [each for step in master.steps for each in step.creates if each.sample_point is not None]
+    for point in specification.sample_points:
+        needs = [
+            (line, line.needs)
+            for line in specification.lines
+            if line.sample_point == point.code and line.needs and not line.why_not_applicable
+        ]
+        here = [each for each in made if each.sample_point == point.code]
+        for line, need in needs:
+            if need.container and need.container not in {each.kind.value for each in here}:
+                yield f"Line {line.code}: it is tested from a {need.container}, which no step makes at {point.code}."
+        asked = sum(need.containers for _line, need in needs)
+        if all(each.number is not None for each in here) and asked > sum(each.number or 0 for each in here):
+            yield f"The tests at {point.code} use up {asked} containers, more than {master.code} makes there."

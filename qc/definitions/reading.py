@@ -5,8 +5,13 @@ builds the dataclasses and makes the checks a schema cannot make. It raises `Fau
 every fault it found.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
+from batches.definitions.applying import holds
+from batches.definitions.master import When
 from batches.definitions.parts import (
     FaultyDefinitionError,
     Part,
@@ -20,6 +25,7 @@ from batches.definitions.parts import (
     texts,
     whole,
 )
+from batches.definitions.reading import when_of
 from qc.definitions.growth import growth_plan
 from qc.definitions.specification import (
     Entry,
@@ -29,6 +35,7 @@ from qc.definitions.specification import (
     MethodReference,
     Release,
     ResultType,
+    SampleNeed,
     SamplePoint,
     SpecificationDefinition,
     TwoStep,
@@ -49,18 +56,19 @@ def read_specification(data: object) -> SpecificationDefinition:
 
 
 def _specification(data: Part) -> SpecificationDefinition:
+    attributes = text_map(data, "attributes")
     return SpecificationDefinition(
         code=text(data, "code"),
         version=whole(data, "version"),
         title=text(data, "title"),
         product=text(data, "product"),
-        attributes=text_map(data, "attributes"),
+        attributes=attributes,
         rounding=text(data, "rounding"),
         sample_points=tuple(
             SamplePoint(text(each, "code"), text(each, "title"), text(each, "short_title"))
             for each in parts(data, "sample_points")
         ),
-        lines=tuple(_line(each) for each in parts(data, "lines")),
+        lines=tuple(_as_applied(_line(each), attributes) for each in parts(data, "lines")),
         waivers=tuple(
             Waiver(text(each, "covers"), text(each, "reason"), text(each, "reference"))
             for each in parts(data, "waivers")
@@ -91,7 +99,27 @@ def _line(data: Part) -> Line:
         note=text(data, "note"),
         growth=growth_plan(data),
         follows=_follows(part(data, "follows")) if "follows" in data else None,
+        needs=_need(part(data, "sample")) if "sample" in data else None,
+        when=when_of(data),
     )
+
+
+def _need(data: Part) -> SampleNeed:
+    volume = text(data, "volume_ml")
+    return SampleNeed(Decimal(volume) if volume else None, whole(data, "containers"), text(data, "container"))
+
+
+def _as_applied(line: Line, attributes: Mapping[str, str]) -> Line:
+    """Give a line as it holds for these attributes; elsewhere it stays, and says why it does not apply."""
+    if holds(line.when, attributes):
+        return line
+    criterion = {"kind": "not_applicable", "reason": _only_where(line.when)}
+    return replace(line, criterion=criterion, members=(), release=Release.INFORMATION, growth=None, follows=None)
+
+
+def _only_where(when: When) -> str:
+    asked = "; ".join(f"{name.replace('_', ' ')} is {' or '.join(values)}" for name, values in when.items())
+    return f"Asked for only where {asked}.".replace("_", " ")
 
 
 def _follows(data: Part) -> Follows:

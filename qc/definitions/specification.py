@@ -1,9 +1,11 @@
 """What a specification says, read and typed; the words of every field are in its JSON Schema."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
+from batches.definitions.master import When
 from qc.definitions.growth import GrowthPlan
 
 
@@ -75,6 +77,15 @@ class Follows:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleNeed:
+    """What a test takes of a sample; what a specification does not say is left to the site's procedure."""
+
+    volume_ml: Decimal | None
+    containers: int  # that it uses up; 0 where it is not said
+    container: str  # the kind; empty where any will do
+
+
+@dataclass(frozen=True, slots=True)
 class TwoStep:
     """What allows a certification before the last result."""
 
@@ -100,6 +111,8 @@ class Line:
     note: str
     growth: GrowthPlan | None = None  # how bottles are read; None where the specification says nothing of it
     follows: Follows | None = None  # of a line that may follow; older definitions do not say it
+    needs: SampleNeed | None = None
+    when: When = field(default_factory=dict)  # attributes of the specification; elsewhere it is not applicable
 
     @property
     def growth_days(self) -> int:

@@ -3,9 +3,10 @@
 (1) every characteristic its product needs has a line or a written waiver;
 (2) every criterion can be judged under the rounding rule, and fits what the laboratory enters;
 (3) lines stand at a sampling point, counts name their basis, groups have members of their own;
-(4) only a line that never decides is for information;
+(4) only a line that never decides is for information; one that is only reported may still be needed before;
 (5) what is said of a line that follows fits it: its gates are needed before and stand at other sampling points, and its
-    latest day is not before the last day of its growth test.
+    latest day is not before the last day of its growth test;
+(6) the specification states every attribute on which a line depends.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ NEEDED = {
 NEEDED_IF_MODIFIED = {"transgene_expression": "transgene expression", "copy_number": "copy number"}
 NEEDED_IF_VIRAL = {"replication_competent_virus": "replication-competent virus"}
 
-NUMERIC_KINDS = ("at_least", "more_than", "at_most", "less_than", "within")
+NUMERIC_KINDS = ("at_least", "more_than", "at_most", "less_than", "within", "around")
 FITTING_KINDS: Mapping[ResultType, tuple[str, ...]] = {
     ResultType.NUMBER: (*NUMERIC_KINDS, "report_only"),
     ResultType.COUNT: (*NUMERIC_KINDS, "report_only"),
@@ -106,8 +107,14 @@ def _faults_of_line(specification: SpecificationDefinition, line: Line) -> Itera
         yield f"{where}: {line.sample_point} is not a sampling point of this specification."
     if (line.entry.result_type is ResultType.COUNT) != bool(line.basis):
         yield f"{where}: a count, and nothing else, names its basis."
-    if (line.release is Release.INFORMATION) == _decides(line):
-        yield f"{where}: a line is for information exactly where its criterion never decides."
+    if not _fits_release(line):
+        yield (
+            f"{where}: a line is for information exactly where its criterion never decides; "
+            "one that is only reported may also be needed before."
+        )
+    for name in line.when:
+        if name not in specification.attributes:
+            yield f"{where}: it depends on {name}, which the attributes of this specification do not state."
     try:
         criterion_from_definition(as_if_set(line.criterion), Rounding[specification.rounding])
     except DefinitionError as error:
@@ -117,6 +124,13 @@ def _faults_of_line(specification: SpecificationDefinition, line: Line) -> Itera
     yield from _faults_of_growth(where, line)
     for member in line.members:
         yield from _faults_of_entry(f"{where}, {member.code}", member.entry, member.criterion)
+
+
+def _fits_release(line: Line) -> bool:
+    """A line that is only reported may be for information, or needed before certification whatever it says."""
+    if line.criterion["kind"] == "report_only" and line.release is Release.BEFORE:
+        return True
+    return (line.release is Release.INFORMATION) != _decides(line)
 
 
 def _faults_of_growth(where: str, line: Line) -> Iterator[str]:

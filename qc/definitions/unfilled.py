@@ -10,7 +10,7 @@ from qc.definitions.specification import Release, SpecificationDefinition
 
 TO_BE_SET = "to be set"
 # A number in place of each, so that everything else about the criterion can be checked meanwhile.
-STAND_INS = {"limit": "1", "low": "1", "high": "2"}
+STAND_INS = {"limit": "1", "low": "1", "high": "2", "nominal": "1"}
 
 
 def unfilled_limits(specification: SpecificationDefinition) -> list[str]:

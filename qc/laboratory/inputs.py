@@ -9,8 +9,10 @@ from rest_framework import serializers
 
 from accounts.models import Person
 from accounts.parsing import MomentField, StrictSerializer, TextField, YesNoField, parsed
-from accounts.refusal import BadInput, Objection
+from accounts.refusal import BadInput, Objection, refuse_if
 from batches.models import Batch
+from qc.contract_laboratory.certificates import objections_beside_certificates
+from qc.laboratory.judging import NEVER_TAKEN_BACK
 from qc.laboratory.recording import record_reading
 from qc.models import Reading, Sample
 
@@ -51,6 +53,8 @@ def reading_from(batch: Batch, line: str, data: object, *, by: Person, comma_all
     sent = {name: value for name, value in data.items() if name != "csrfmiddlewaretoken" and value != ""}
     values = parsed(ReadingInput, sent | ({"line": line} if line else {}))
     corrects = _in_batch(batch, values["corrects"])
+    if values["typed"] not in NEVER_TAKEN_BACK:
+        refuse_if(objections_beside_certificates(batch, values["line"], corrects))
     sample = Sample.objects.select_related("container").filter(pk=values["sample"]).first()
     if sample is None:
         raise BadInput(Objection(_("This sample is not known. Receive it first."), code="bad_input", field="sample"))

@@ -33,7 +33,7 @@ from qc.growth.clock import GrowthClockError, full_days
 from qc.growth.vessels import objections_to_vessel
 from qc.laboratory.judging import NEVER_TAKEN_BACK, NO_RESULT, entries_of, seen_in
 from qc.laboratory.runs import Runs, is_in_doubt, runs_of
-from qc.models import Reading, Result, Sample
+from qc.models import ContractCertificate, Reading, Result, Sample
 from qc.release.notifying import look_after_release
 from qc.release.pending import is_closed
 from qc.specifying import specification_of
@@ -116,7 +116,8 @@ def people_of_run(batch: Batch, line: str, run: int) -> set[str]:
     """Give the references of everybody who entered, corrected or submitted anything in a run of a line."""
     results = Result.objects.filter(batch=batch, line=line, run=run)
     readings = Reading.objects.filter(batch=batch, line=line, run=run)
-    return {*results.values_list("actor", flat=True), *readings.values_list("actor", flat=True)}
+    certificates = ContractCertificate.objects.filter(batch=batch, line=line, run=run)
+    return {actor for rows in (results, readings, certificates) for actor in rows.values_list("actor", flat=True)}
 
 
 def growth_was_seen(batch: Batch, line: SpecificationLine, run: int) -> bool:
@@ -217,7 +218,7 @@ def record_reading(
         refuse_if(
             [
                 *objections_to_reading(batch, wanted, sample, by=by, runs=runs, growth=is_fact),
-                *_out_of_time(is_growth, sample, began_at, performed_at, typed),
+                *out_of_time(is_growth, sample, began_at, performed_at, typed),
                 *(_objections_to_correction(row, is_growth) if corrects else _already_there(row, is_growth)),
                 *(objections_to_vessel(row, wanted) if is_growth else []),
                 *(_objections_to_inoculation(row) if is_growth and not is_fact else []),
@@ -229,9 +230,10 @@ def record_reading(
         return row
 
 
-def _out_of_time(
+def out_of_time(
     is_growth: bool, sample: Sample | None, began_at: datetime | None, performed_at: datetime, typed: str
 ) -> list[Objection]:
+    """Object to times that cannot be: to come, before the sample was taken, read before it was inoculated."""
     taken = _minute_of(sample.container.made_at) if sample else None
     objections = [
         *when(

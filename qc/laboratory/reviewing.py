@@ -27,11 +27,12 @@ from accounts.signature import Signature, sign
 from batches.identity import identity_lines
 from ledger.writing import write
 from qc.batch_act import RowOfBatchAct
+from qc.contract_laboratory.certificates import certificate_lines
 from qc.definitions.specification import Entry, ResultType
 from qc.laboratory.judging import NEVER_TAKEN_BACK, entries_of, seen_in
 from qc.laboratory.recording import raise_growth
 from qc.laboratory.testing import judgement_of, known_line, reading_lines, result_from, test_url
-from qc.models import Reading, Result, ResultReview
+from qc.models import ContractCertificate, Reading, Result, ResultReview
 from qc.out_of_specification.records import consequence, open_record_for, stays_open
 from qc.panel import STATUS, verdict_words
 from qc.release.notifying import look_after_release
@@ -58,6 +59,7 @@ class _OfResult(RowOfBatchAct[Result]):
         bound = Reading.objects.filter(pk__in=subject.readings).order_by("recorded_at", "replicate")
         return [
             *reading_lines(bound),
+            *certificate_lines(bound),
             *members,
             Line(_("Reported, %(rule)s") % {"rule": subject.rule}, subject.reported),
             Line(_("Unrounded"), subject.unrounded or "–"),
@@ -75,9 +77,10 @@ def people_who_entered(result: Result, *, until: datetime | None = None) -> set[
     """Give the references of everybody who submitted, entered or corrected any version of a line's result."""
     versions = Result.objects.filter(batch=result.batch_id, line=result.line)
     readings = Reading.objects.filter(batch=result.batch_id, line=result.line)
-    if until is not None:
-        versions, readings = versions.filter(recorded_at__lte=until), readings.filter(recorded_at__lte=until)
-    return set(versions.values_list("actor", flat=True)) | set(readings.values_list("actor", flat=True))
+    certificates = ContractCertificate.objects.filter(batch=result.batch_id, line=result.line)
+    before = {} if until is None else {"recorded_at__lte": until}
+    entered = (versions, readings, certificates)
+    return {actor for rows in entered for actor in rows.filter(**before).values_list("actor", flat=True)}
 
 
 def objections_to_version(result: Result, *, counts: Result | None = None) -> list[Objection]:

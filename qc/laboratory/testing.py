@@ -22,6 +22,7 @@ from batches.models import Batch, Departure, Weight
 from batches.weights import verified_weight
 from ledger import clock
 from qc.batch_act import BatchAct
+from qc.contract_laboratory.certificates import certificate_lines, certificates_behind
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import SpecificationDefinition
 from qc.growth import bottles
@@ -100,6 +101,7 @@ class SubmitResult(BatchAct):
     meaning = Meaning.PERFORMED
     meaning_text = gettext_lazy("I performed this test and confirm its readings.")
     asks = LineIntent
+    of_certificates = False  # whether its readings come from certificates of contract laboratories
 
     def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
         found = known_line(subject, intent["line"])
@@ -111,6 +113,7 @@ class SubmitResult(BatchAct):
             identity=identity_lines(subject),
             lines=[
                 *reading_lines(found.readings),
+                *certificate_lines(found.readings),
                 Line(_("Reported, %(rule)s") % {"rule": judgement.rule}, judgement.reported),
                 Line(_("Unrounded"), judgement.unrounded or "–"),
                 Line(_("Verdict"), f"{verdict_words(verdict)}. {judgement.why}", STATUS[verdict]),
@@ -135,6 +138,11 @@ class SubmitResult(BatchAct):
                 is_in_doubt(found.runs.claim_on(found.run)),
                 _("This run was declared invalid. A second person decides on that first."),
                 code="invalid",
+            ),
+            *when(
+                not self.of_certificates and certificates_behind(found.readings),
+                _("This was tested by a contract laboratory. Submit it as its result."),
+                code="tested_elsewhere",
             ),
             *_unfinished(subject, found),
             *when(

@@ -2,6 +2,7 @@
 
 from qc.models.after_release import Addendum, DecisionStands, NotificationDone, NotificationDue
 from qc.models.assessing import FactAssessment
+from qc.models.contract_laboratory import ContractCertificate, ContractCertificateCompared
 from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.dosing import BatchDose, DoseVerification
@@ -27,6 +28,8 @@ __all__ = [
     "Capa",
     "CapaChecked",
     "CapaDone",
+    "ContractCertificate",
+    "ContractCertificateCompared",
     "ControlLot",
     "ControlLotApproval",
     "ControlMeasurement",

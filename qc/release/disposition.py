@@ -43,6 +43,7 @@ from ledger.anchoring import blocks_decisions
 from ledger.checkpoints import CHECKPOINT_JOB
 from ledger.models import Entry
 from qc.batch_act import BatchAct
+from qc.contract_laboratory.certificates import objections_to_certificates
 from qc.dose.determining import objections_to_dose
 from qc.models import Disposition, FactAssessment, RecordReview
 from qc.out_of_specification.records import objections_to_out_of_specification
@@ -200,6 +201,7 @@ def objections_to_certification(batch: Batch, *, conditionally: bool = False) ->
         *objections_to_results(batch, panel, may_wait={one.line.code for one in need.pending} if need else ()),
         *(objections_to_two_step(batch, panel, need) if need else []),
         *objections_to_out_of_specification(batch),
+        *objections_to_certificates(batch),
         *objections_to_dose(batch),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(

@@ -7,7 +7,18 @@ from accounts.refusal import Objection, when
 from batches.models import Batch
 from batches.people import people_at_work
 from qc.dose.determining import took_part_in_dose
-from qc.models import MeasurementInvalid, MeasurementInvalidReviewed, Reading, Result, ResultReview, Sample
+from qc.models import (
+    ContractCertificate,
+    ContractCertificateCompared,
+    MeasurementInvalid,
+    MeasurementInvalidReviewed,
+    Reading,
+    Result,
+    ResultReview,
+    Sample,
+)
+
+CERTIFICATES = (ContractCertificate, ContractCertificateCompared)
 
 
 def took_part(batch: Batch, person: Person) -> list[str]:
@@ -18,6 +29,8 @@ def took_part(batch: Batch, person: Person) -> list[str]:
         ways.append(_("tested"))
     if ResultReview.objects.filter(batch=batch, signer=person).exists():
         ways.append(_("reviewed a result"))
+    if any(rows.objects.filter(batch=batch, signer=person).exists() for rows in CERTIFICATES):
+        ways.append(_("typed a contract laboratory's certificate"))
     if MeasurementInvalid.objects.filter(batch=batch, signer=person).exists():
         ways.append(_("declared a measurement invalid"))
     if MeasurementInvalidReviewed.objects.filter(batch=batch, signer=person).exists():

@@ -21,6 +21,8 @@ from qc.models import Result
 from qc.panel import panel_line
 from qc.specifying import as_specification, criterion_of
 from qc.trends.control_rules import Bound
+from qc.values.numeric_criteria import Around
+from qc.values.rounding import Limit, Rounding
 from qc.values.verdicts import Verdict
 
 _SHOWN = re.compile(rf"(?:(?P<sign>[<≤>≥]) )?(?P<number>-?[0-9]+(?:\.[0-9]+)?)(?:{THIN_SPACE}(?P<unit>.*))?")
@@ -214,5 +216,10 @@ def _limits_of(line: Line, words: str) -> list[SpecificationLimit]:
             return [limit("limit", False)]
         case "within":
             return [limit("low", True), limit("high", False)]
+        case "around":
+            low, high = Around(
+                Limit(str(criterion["nominal"]), "", exponent), str(criterion["tolerance_percent"]), Rounding.NONE
+            ).ends
+            return [SpecificationLimit(low.value, words, True), SpecificationLimit(high.value, words, False)]
         case _:
             return []

@@ -6,6 +6,8 @@ Every number of a definition is written as text:
     likewise more_than, at_most, less_than; exponent, per and figures may be left out
 {kind: within, low: "1.60", high: "2.40", exponent: "8", unit: cells}
     likewise per and figures
+{kind: around, nominal: "1.0", exponent: "6", unit: cells/mL, tolerance_percent: "20"}
+    within so many percent of the nominal value; likewise per
 {kind: not_detected}
 {kind: no_growth, days: "14"}
 {kind: one_of, accepted: ["cloudy liquid solution"]}
@@ -16,6 +18,7 @@ Every number of a definition is written as text:
     likewise all_of; a member's other keys belong to the reader of the specification
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
@@ -31,7 +34,7 @@ from qc.values.criterion_kinds import (
     OneOf,
     ReportOnly,
 )
-from qc.values.numeric_criteria import AtLeast, AtMost, Comparison, LessThan, MoreThan, PerKilogram, Within
+from qc.values.numeric_criteria import Around, AtLeast, AtMost, Comparison, LessThan, MoreThan, PerKilogram, Within
 from qc.values.rounding import Limit, LimitError, Rounding
 from qc.values.seen import (
     NO_RESULT_WORDS,
@@ -49,6 +52,7 @@ from qc.values.verdicts import Judgement, Verdict
 __all__ = [
     "AllOf",
     "AnyOf",
+    "Around",
     "AtLeast",
     "AtMost",
     "Category",
@@ -80,6 +84,7 @@ __all__ = [
 
 DEEPEST_GROUP = 4
 LONGEST_TEXT = 400
+_PERCENT = re.compile(r"[0-9]{1,2}(\.[0-9])?", re.ASCII)
 MOST_MEMBERS = 50
 
 _ONE_LIMIT: Mapping[str, Callable[[Limit, Rounding], Comparison]] = {
@@ -91,6 +96,7 @@ _ONE_LIMIT: Mapping[str, Callable[[Limit, Rounding], Comparison]] = {
 _KEYS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {  # needed, allowed besides
     **dict.fromkeys(_ONE_LIMIT, (frozenset({"limit", "unit"}), frozenset({"exponent", "per", "figures"}))),
     "within": (frozenset({"low", "high", "unit"}), frozenset({"exponent", "per", "figures"})),
+    "around": (frozenset({"nominal", "unit", "tolerance_percent"}), frozenset({"exponent", "per"})),
     "not_detected": (frozenset(), frozenset()),
     "no_growth": (frozenset({"days"}), frozenset()),
     "one_of": (frozenset({"accepted"}), frozenset()),
@@ -147,6 +153,8 @@ def _numeric(kind: str, data: Mapping[str, object], rounding: Rounding) -> Crite
     comparison: Comparison
     if kind == "within":
         comparison = Within(_limit(data, "low", rounding), _limit(data, "high", rounding), rounding)
+    elif kind == "around":
+        comparison = Around(_limit(data, "nominal", Rounding.NONE), _tolerance(data), rounding)
     else:
         comparison = _ONE_LIMIT[kind](_limit(data, "limit", rounding), rounding)
     if "per" not in data:
@@ -154,6 +162,13 @@ def _numeric(kind: str, data: Mapping[str, object], rounding: Rounding) -> Crite
     if _text(data, "per") != "kg":
         _wrong(f"{kind}: the only thing a limit can be per is kg.")
     return PerKilogram(comparison)
+
+
+def _tolerance(data: Mapping[str, object]) -> str:
+    typed = _text(data, "tolerance_percent")
+    if not _PERCENT.fullmatch(typed):
+        _wrong("tolerance_percent is a number of percent, such as 20 or 7.5.")
+    return typed
 
 
 def _limit(data: Mapping[str, object], key: str, rounding: Rounding) -> Limit:

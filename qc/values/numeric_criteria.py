@@ -6,7 +6,7 @@ does, and is indeterminate otherwise. Rounding is part of that question: under U
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from batches.calculating import NotCalculable
 from ledger.typed_numbers import show
@@ -19,6 +19,8 @@ from qc.values.verdicts import Judgement, Verdict
 _LOWEST = (Decimal("-Infinity"), Side.AT)
 _FIGURES_OF_DISTANCE = 3
 _HIGHEST = (Decimal("Infinity"), Side.AT)
+_WHOLE = Decimal(100)
+_EXACT = Context(prec=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,51 @@ class Within(NumericCriterion):
         )
 
 
-Comparison = AtLeast | MoreThan | AtMost | LessThan | Within
+@dataclass(frozen=True, slots=True)
+class Around(NumericCriterion):
+    """The value lies within so many percent of a nominal one, both ends included.
+
+    The ends are exact: 2.5 with 20 % is 2.0 to 3.0. They stand at the decimal places of the nominal value, or at as
+    many as they need.
+    """
+
+    nominal: Limit
+    tolerance_percent: str
+    rounding: Rounding
+
+    def __post_init__(self) -> None:
+        if self.nominal.value <= 0:
+            raise LimitError("A nominal value with a tolerance in percent is above zero.")
+        if not 0 < Decimal(self.tolerance_percent) < _WHOLE:
+            raise LimitError("A tolerance lies between 0 and 100 %.")
+        _ = self.ends  # which raises, where they cannot be written as limits
+
+    @property
+    def unit(self) -> str:
+        return self.nominal.unit
+
+    @property
+    def ends(self) -> tuple[Limit, Limit]:
+        """The lowest and the highest value that are accepted."""
+        share = [_WHOLE - Decimal(self.tolerance_percent), _WHOLE + Decimal(self.tolerance_percent)]
+        low, high = (_EXACT.divide(_EXACT.multiply(self.nominal.mantissa, one), _WHOLE).normalize() for one in share)
+        places = max(self.nominal.decimals, *(-int(one.as_tuple().exponent) for one in (low, high)))
+        return self._end(low, places), self._end(high, places)
+
+    def words(self) -> str:
+        return f"{self.nominal.words} ± {show(Decimal(self.tolerance_percent), unit='%')}"
+
+    def _end(self, value: Decimal, places: int) -> Limit:
+        text = f"{value:.{places}f}"
+        digits = len(text.replace(".", "").lstrip("0"))
+        return Limit(text, self.unit, self.nominal.exponent, figures_stated=digits)
+
+    def _edges(self) -> tuple[_Edge, ...]:
+        low, high = self.ends
+        return _Edge(low, floor=True, inclusive=True), _Edge(high, floor=False, inclusive=True)
+
+
+Comparison = AtLeast | MoreThan | AtMost | LessThan | Within | Around
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from accounts.views.places import SeeOther
 from batches.models import Batch
 from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
+from qc.contract_laboratory.certificates import certificates_behind
 from qc.growth.bottles import Outcome
 from qc.laboratory.entering import boxes_of
 from qc.laboratory.inputs import reading_from
@@ -30,6 +31,7 @@ from qc.out_of_specification.evidence import evidence_before, evidence_of
 from qc.out_of_specification.invalidating import CAUSES, place_of_verdict
 from qc.panel import STATUS, PanelLine, verdict_words
 from qc.values.verdicts import Verdict
+from qc.views.contract_laboratory import contract_part
 from qc.views.out_of_specification import claim_words, runs_shown
 
 UNREADABLE = 422
@@ -90,23 +92,27 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
     judgement, _weight = judgement_of(batch, found)
     verdict = judgement.verdict
     boxes = boxes_of(found)
-    return {
-        "found": found,
-        "specification": batch.specification,
-        "samples": samples.order_by("received_at"),
-        "boxes": boxes,
-        "judgement": judgement,
-        "verdict_status": STATUS[verdict.value],
-        "verdict_words": verdict_words(verdict.value),
-        "distance": distance_of(batch, found),
-        "opens": final_opens(found),
-        "may_enter": Permission.RESULT_ENTER in by.permissions,
-        "submit": _submission(batch, found, verdict, by),
-        "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
-        "correct": _correction(found, by),
-        "history": found.history,
-        "reviews": _reviews(found),
-    } | _runs(batch, found, by)
+    return (
+        {
+            "found": found,
+            "specification": batch.specification,
+            "samples": samples.order_by("received_at"),
+            "boxes": boxes,
+            "judgement": judgement,
+            "verdict_status": STATUS[verdict.value],
+            "verdict_words": verdict_words(verdict.value),
+            "distance": distance_of(batch, found),
+            "opens": final_opens(found),
+            "may_enter": Permission.RESULT_ENTER in by.permissions,
+            "submit": _submission(batch, found, verdict, by),
+            "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
+            "correct": _correction(found, by),
+            "history": found.history,
+            "reviews": _reviews(found),
+        }
+        | _runs(batch, found, by)
+        | contract_part(batch, found, by=by)
+    )
 
 
 def _correction(found: PanelLine, by: Person) -> Offer | None:
@@ -138,7 +144,8 @@ def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:
 def _submission(batch: Batch, found: PanelLine, verdict: Verdict, by: Person) -> Offer | None:
     if found.newest is not None:
         return None
-    offered = offer("result.submit", batch, by=by, data={"line": found.code})
+    act = "result.submit_contract" if certificates_behind(found.readings) else "result.submit"
+    offered = offer(act, batch, by=by, data={"line": found.code})
     if verdict is Verdict.FAILS and found.decides:
         return replace(offered, verb=_("Sign and submit as out of specification"))
     return offered

@@ -41,6 +41,7 @@ from qc.out_of_specification.records import records_of
 from qc.release.assessing import Fact, facts_of
 from reports import record_snapshot as stated
 from reports.gathering import sign_of_decision
+from reports.record_gathering.contract import CERTIFICATES, certificate_told
 from reports.record_gathering.investigations import OUT_OF_SPECIFICATION, signed_about, words_of
 from reports.record_gathering.names import Names
 from reports.record_gathering.outside import decided_outside
@@ -133,7 +134,7 @@ def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
     """Give every act of quality on the whole batch and each end, in the order of the record."""
     profile = product_of(batch).profile
     rows: list[Signed] = []
-    for model in DECIDING:
+    for model in (*DECIDING, *CERTIFICATES):
         rows += model._default_manager.filter(batch=batch)
     rows += signed_about(batch)
     rows += ManufactureEnded.objects.filter(batch=batch)
@@ -169,6 +170,9 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             return _one(_("Decision, version %(version)s") % {"version": row.version}, about, said, row, names)
         case _ if isinstance(row, OUT_OF_SPECIFICATION):
             title, statement = words_of(row)
+            return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
+        case _ if isinstance(row, CERTIFICATES):
+            title, statement = certificate_told(row)
             return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
         case SaidOutside() | SponsorReleaseChecked() | NotificationDone() | Addendum() | DecisionStands():
             return decided_outside(row, names)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.wording import day, record_time
 from batches.judging import unit_words
 from batches.models import Batch
+from qc.contract_laboratory.certificates import certificate_words, certificates_behind
 from qc.laboratory.entering import words_of
 from qc.laboratory.judging import NO_RESULT, entries_of
 from qc.models import Reading, Result, ResultReview, Sample
@@ -102,6 +103,8 @@ def _version(result: Result, line: PanelLine, laboratory: _Laboratory) -> stated
     why = [result.why] if result.why else []
     if result.weight is not None:
         why.append(_("The recipient's weight is that of %(entry)s.") % {"entry": names.called(str(result.weight))})
+    bound = [laboratory.readings[UUID(key)] for key in result.readings]
+    why += [_("Tested by %(who)s.") % {"who": certificate_words(row)} for row in certificates_behind(bound)]
     if result.run > 1:
         why.append(_("Run %(run)s.") % {"run": result.run})
     why += [

@@ -14,6 +14,7 @@ from qc.growth.clock import GrowthClockError
 from qc.values.criteria import (
     AllOf,
     AnyOf,
+    Around,
     AtLeast,
     AtMost,
     Category,
@@ -143,6 +144,57 @@ def test_a_number_is_within_its_two_limits(rounding: Rounding, seen: str, verdic
     assert criterion.verdict(Numeric(read_quantity(seen, "cells"))).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("nominal", "percent_off", "low", "high"),
+    [
+        ("1.0", "20", "0.8", "1.2"),
+        ("1", "20", "0.8", "1.2"),
+        ("5", "20", "4", "6"),
+        ("10", "20", "8", "12"),
+        ("2.5", "20", "2.0", "3.0"),
+        ("0.25", "20", "0.20", "0.30"),
+        ("0.5", "7.5", "0.4625", "0.5375"),
+        ("899999999999", "0.1", "899099999999.001", "900899999998.999"),
+    ],
+)
+def test_the_ends_of_a_tolerance_are_exact(nominal: str, percent_off: str, low: str, high: str) -> None:
+    criterion = a_criterion("around", nominal=nominal, unit="cells", tolerance_percent=percent_off)
+
+    assert isinstance(criterion, Around)
+    assert tuple(end.text for end in criterion.ends) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("rounding", "seen", "verdict"),
+    [
+        (Rounding.USP, "750000", Verdict.MEETS),
+        (Rounding.USP, "749999", Verdict.FAILS),
+        (Rounding.USP, "1249999", Verdict.MEETS),
+        (Rounding.USP, "1250000", Verdict.FAILS),
+        (Rounding.NONE, "800000", Verdict.MEETS),
+        (Rounding.NONE, "799999", Verdict.FAILS),
+        (Rounding.NONE, "1200000", Verdict.MEETS),
+        (Rounding.NONE, "1200001", Verdict.FAILS),
+        (Rounding.PH_EUR, "850000", Verdict.MEETS),
+        (Rounding.NONE, "<1000000", Verdict.INDETERMINATE),
+        (Rounding.NONE, "<800000", Verdict.FAILS),
+    ],
+)
+def test_a_number_lies_around_its_nominal_value(rounding: Rounding, seen: str, verdict: Verdict) -> None:
+    criterion = a_criterion("around", rounding, nominal="1.0", exponent="6", unit="cells", tolerance_percent="20")
+
+    assert criterion.words() == f"1.0×10⁶{THIN_SPACE}cells ± 20{THIN_SPACE}%"
+    assert criterion.verdict(Numeric(read_quantity(seen, "cells"))).verdict is verdict
+
+
+def test_a_tolerance_of_a_dose_is_judged_per_kilogram() -> None:
+    dose = a_criterion("around", nominal="1.0", exponent="6", unit="cells/kg", per="kg", tolerance_percent="20")
+
+    assert dose.verdict(Numeric(read_quantity("70000000", "cells")), weight_kg=Decimal(70)).verdict is Verdict.MEETS
+    assert dose.verdict(Numeric(read_quantity("70000000", "cells")), weight_kg=Decimal(50)).verdict is Verdict.FAILS
+    assert dose.verdict(Numeric(read_quantity("70000000", "cells"))).verdict is Verdict.PENDING
+
+
 def test_both_values_of_a_number_are_kept() -> None:
     judged = a_criterion("at_least", limit="70", unit="%").verdict(percent("97.9"))
 
@@ -175,6 +227,7 @@ COMPARISONS = [
     AtMost(Limit("1.5", "x"), Rounding.PH_EUR),
     LessThan(Limit("1.5", "x"), Rounding.USP),
     Within(Limit("1.5", "x"), Limit("2.5", "x"), Rounding.USP),
+    Around(Limit("2.0", "x"), "25", Rounding.USP),
 ]
 
 
@@ -338,6 +391,7 @@ EVERY_KIND: list[tuple[str, dict[str, object], Seen]] = [
     ("at_least", {"limit": "70", "unit": "%"}, Category("seventy")),
     ("more_than", {"limit": "5", "unit": "cells/kg", "per": "kg"}, Category("many")),
     ("within", {"low": "1", "high": "2", "unit": "%"}, Detection(False)),
+    ("around", {"nominal": "1", "unit": "%", "tolerance_percent": "20"}, Detection(False)),
     ("not_detected", {}, Category("absent")),
     ("no_growth", {"days": "14"}, Detection(False)),
     ("one_of", {"accepted": ["clear"]}, percent("1")),
@@ -508,6 +562,11 @@ def test_a_growth_test_refuses_times_that_cannot_be() -> None:
         ({"kind": "at_least", "limit": "70", "unit": "cells/kg", "per": "m2"}, "per is kg"),
         ({"kind": "within", "low": "2", "high": "1", "unit": "%"}, "above the high limit"),
         ({"kind": "within", "low": "1", "high": "2.0", "unit": "%"}, "same decimal places"),
+        ({"kind": "around", "nominal": "0", "unit": "%", "tolerance_percent": "20"}, "above zero"),
+        ({"kind": "around", "nominal": "999999999999", "unit": "%", "tolerance_percent": "20"}, "12 digits"),
+        ({"kind": "around", "nominal": "1", "unit": "%", "tolerance_percent": "0"}, "between 0 and 100"),
+        ({"kind": "around", "nominal": "1", "unit": "%", "tolerance_percent": "100"}, "number of percent"),
+        ({"kind": "around", "nominal": "1", "unit": "%"}, "tolerance_percent is missing"),
         ({"kind": "no_growth", "days": "0"}, "between 1 and 365"),
         ({"kind": "no_growth", "days": "14.5"}, "whole number"),
         ({"kind": "no_growth", "days": "\u0661\u0664"}, "whole number"),

@@ -577,9 +577,22 @@ def test_a_schema_is_valid_closed_described_and_knows_no_number(path: Path) -> N
         ),
         refuses(
             "specification",
-            lambda d: line(d, "endotoxin").update(criterion={"kind": "report_only", "unit": "EU/mL"}),
+            lambda d: line(d, "endotoxin").update(
+                criterion={"kind": "report_only", "unit": "EU/mL"}, release="may_follow"
+            ),
             "Nothing covers endotoxin",
             "for information exactly where",
+        ),
+        refuses(
+            "specification",
+            lambda d: line(d, "endotoxin").update(release="information"),
+            "for information exactly where",
+        ),
+        refuses(
+            "specification",
+            lambda d: line(d, "endotoxin").update(when={"form": ["fresh"]}),
+            "Line endotoxin: it depends on form, which the attributes of this specification do not state.",
+            "Nothing covers endotoxin",
         ),
         refuses(
             "specification",
