@@ -57,7 +57,7 @@ def faults_of(kind: str, source: str) -> list[Objection]:
 
 @register
 class PrepareDefinition(AboutSite):
-    """Put a version of a product, master batch record or specification on record, for others to check."""
+    """Put a version of a product, master batch record, specification or method on record, for others to check."""
 
     code = "definition.prepare"
     title = gettext_lazy("Prepare a definition")
@@ -79,7 +79,7 @@ class PrepareDefinition(AboutSite):
             lines=[
                 Line(_("Kind"), str(Definition.Kind(intent["kind"]).label)),
                 Line(_("Title"), definition.title),
-                Line(_("Product"), product_of(intent["kind"], definition)),
+                *_product_line(product_of(intent["kind"], definition)),
                 Line(_("What changed"), intent["change"]),
                 Line(_("Fingerprint of the text"), digest(intent["source"].encode("utf-8"))),
                 *_unfilled_lines(unfilled(intent["kind"], definition)),
@@ -126,6 +126,11 @@ class PrepareDefinition(AboutSite):
 
     def done_url(self, row: Signed) -> str:
         return f"/definitions/{row.pk}/"
+
+
+def _product_line(product: str) -> list[Line]:
+    """A method belongs to the site and is about no product."""
+    return [Line(_("Product"), product)] if product else []
 
 
 def _unfilled_lines(names: Sequence[str]) -> list[Line]:

@@ -33,7 +33,7 @@ class ReadDefinition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionKind:
-    """One kind of definition: its code, its reader, which product one is about, and where it disagrees with others."""
+    """One kind of definition: its code, its reader, which product one is about (if any), and where it disagrees."""
 
     code: str
     read: Callable[[object], ReadDefinition]
@@ -85,7 +85,7 @@ def _read(kind: str, content: bytes) -> ReadDefinition:
 
 
 def product_of(kind: str, definition: ReadDefinition) -> str:
-    """Give the code of the product that a definition is about."""
+    """Give the code of the product that a definition is about; nothing for one that belongs to the site."""
     known = kind_called(kind)
     if known is None:
         raise FaultyDefinitionError([f"There is no kind of definition called {kind}."])

@@ -28,9 +28,11 @@ from batches.identity import identity_lines
 from ledger.writing import write
 from qc.batch_act import RowOfBatchAct
 from qc.definitions.specification import Entry, ResultType
-from qc.laboratory.judging import NEVER_TAKEN_BACK, entries_of, seen_in
+from qc.laboratory.judging import NEVER_TAKEN_BACK, seen_in
 from qc.laboratory.recording import raise_growth
 from qc.laboratory.testing import judgement_of, known_line, reading_lines, result_from, test_url
+from qc.methods.basis import write_basis
+from qc.methods.words import basis_lines
 from qc.models import Reading, Result, ResultReview
 from qc.out_of_specification.records import consequence, open_record_for, stays_open
 from qc.panel import STATUS, verdict_words
@@ -58,6 +60,7 @@ class _OfResult(RowOfBatchAct[Result]):
         bound = Reading.objects.filter(pk__in=subject.readings).order_by("recorded_at", "replicate")
         return [
             *reading_lines(bound),
+            *basis_lines(subject),
             *members,
             Line(_("Reported, %(rule)s") % {"rule": subject.rule}, subject.reported),
             Line(_("Unrounded"), subject.unrounded or "–"),
@@ -203,7 +206,7 @@ class CorrectResult(_OfResult):
 
     def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
         found = known_line(subject.batch, subject.line)
-        entry = entries_of(found.line).get(intent["member"])
+        entry = found.entries.get(intent["member"])
         wrong = self._wrong_reading(subject, intent)
         if subject.run != found.run:
             return when(
@@ -242,6 +245,7 @@ class CorrectResult(_OfResult):
         found = known_line(subject.batch, subject.line)
         row = result_from(subject.batch, found, supersedes=subject, reason=intent["reason"])
         sign(row, signature, type="result.corrected", earlier=[subject])
+        write_basis(row, found, by=signature.signer)
         open_record_for(row, found.line, found.criterion_words, found.open_record)
         look_after_release(subject.batch, row, row.line, by=signature.signer)
         return row
@@ -264,7 +268,7 @@ class CorrectResult(_OfResult):
             reason=intent["reason"],
         )
         write(corrected, type="reading.corrected", actor=by.reference)
-        entry = entries_of(known_line(wrong.batch, wrong.line).line)[wrong.member]
+        entry = known_line(wrong.batch, wrong.line).entries[wrong.member]
         if _is_growth(entry, corrected.typed):
             raise_growth(corrected, by=by)
 
