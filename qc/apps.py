@@ -22,6 +22,7 @@ REGISTER_THEMSELVES = (
     "release.leaving",
     "release.notifying",
     "out_of_specification.checks",
+    "methods.checks",
     "release.outside",
     "laboratory.reviewing",
     "release.reviewing_record",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from qc.views import (
+    bench,
     capa,
     controls,
     deviations,
@@ -33,6 +34,9 @@ urlpatterns = [
     path("batches/<str:number>/samples/receive/", laboratory.receive, name="sample-receive"),
     path("batches/<str:number>/tests/<str:line>/", tests.test, name="test"),
     path("batches/<str:number>/tests/<str:line>/readings/", tests.record, name="reading-record"),
+    path("batches/<str:number>/tests/<str:line>/moments/", bench.moment, name="test-moment"),
+    path("batches/<str:number>/tests/<str:line>/suitability/", bench.suitability, name="test-suitability"),
+    path("batches/<str:number>/tests/<str:line>/complete-data/", bench.complete_data, name="test-complete-data"),
     path("batches/<str:number>/release/", release.release, name="release"),
     path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

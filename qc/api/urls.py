@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qc.api import controls, deviations, dose, laboratory, out_of_specification, release, trends
+from qc.api import controls, deviations, dose, laboratory, methods, out_of_specification, release, trends
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("trends/<str:product>/<str:line>/", trends.TrendView.as_view(), name="api-trend"),
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
+    path("batches/<str:number>/test-moments/", methods.MomentsView.as_view(), name="api-test-moments"),
+    path("batches/<str:number>/suitability/", methods.SuitabilityView.as_view(), name="api-suitability"),
+    path("batches/<str:number>/complete-data/", methods.CompleteDataView.as_view(), name="api-complete-data"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),
     path("batches/<str:number>/release-panel/", release.PanelView.as_view(), name="api-release-panel"),
     path("batches/<str:number>/dose/", dose.DoseView.as_view(), name="api-dose"),

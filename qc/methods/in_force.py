@@ -66,7 +66,7 @@ def as_method(definition: ReadDefinition) -> MethodDefinition:
 
 
 def warnings_of_methods(specification: SpecificationDefinition) -> list[str]:
-    """Give a sentence for each method that a specification names and that is not approved here, or gives another thing."""
+    """Say of each method that a specification names where it is not approved here, or gives something else."""
     rows = Definition.objects.filter(kind=Definition.Kind.METHOD, approval__isnull=False)
     approved = {(row.code, row.version): as_method(reading_of(row)) for row in rows}
     found: dict[str, None] = {}

@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.acts import Line
-from accounts.wording import record_time
 from batches.calculating import NotCalculable
 from batches.models import Batch
 from batches.pinned import reading_of
@@ -196,7 +195,7 @@ def bench_of(basis: ResultBasis) -> Bench:
     )
 
 
-def event_words(method: MethodDefinition, row: TimedEvent) -> str:
-    """Say which moment was recorded, and when it was."""
+def event_title(method: MethodDefinition, row: TimedEvent) -> str:
+    """Give what a moment is called."""
     event = method.event(row.event)
-    return f"{event.title if event else row.event}, {record_time(row.performed_at)}"
+    return event.title if event else row.event
