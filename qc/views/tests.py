@@ -101,6 +101,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
         "judgement": judgement,
         "verdict_status": STATUS[verdict.value],
         "verdict_words": verdict_words(verdict.value),
+        "how_made": _how_made(found, judgement.rule),
         "distance": distance_of(batch, found),
         "opens": final_opens(found),
         "may_enter": Permission.RESULT_ENTER in by.permissions,
@@ -110,6 +111,13 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
         "history": found.history,
         "reviews": _reviews(found),
     } | _runs(batch, found, by) | bench_shown(batch, found, samples)
+
+
+def _how_made(found: PanelLine, rule: str) -> str:
+    """Say of how many replicates a value is the mean, and how it was rounded."""
+    counts = [len(one.replicates) for one in found.workings.values() if one.is_complete and len(one.replicates) > 1]
+    means = [_("Mean of %(number)s, calculated.") % {"number": number} for number in counts]
+    return " ".join([*means, rule]).strip()
 
 
 def _correction(found: PanelLine, by: Person) -> Offer | None:
