@@ -26,7 +26,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import day, local
 from batches import life
-from batches.definitions.kinds import ReadDefinition, product_of, read_text, unfilled, warnings_of
+from batches.definitions.kinds import ReadDefinition, not_here, product_of, read_text, unfilled, warnings_of
 from batches.definitions.parts import FaultyDefinitionError
 from batches.models import Definition, DefinitionApproval, DefinitionCheck, DefinitionReturned
 from batches.pinned import reading_of
@@ -138,9 +138,10 @@ def _unfilled_lines(names: Sequence[str]) -> list[Line]:
 
 
 def warnings_about(definition: Definition) -> list[str]:
-    """Give the sentences that say what may be wrong with a version, also against the one before it."""
-    earlier = life.before(definition)
-    return warnings_of(definition.kind, reading_of(definition), None if earlier is None else _read_if_possible(earlier))
+    """Give the sentences that say what may be wrong with a version: in itself, against the one before it, and here."""
+    earlier, says = life.before(definition), reading_of(definition)
+    before = None if earlier is None else _read_if_possible(earlier)
+    return [*warnings_of(definition.kind, says, before), *not_here(definition.kind, says)]
 
 
 def unfilled_in(definition: Definition) -> list[str]:

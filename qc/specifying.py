@@ -61,10 +61,13 @@ def unfilled_of(definition: ReadDefinition) -> list[str]:
 
 
 def warnings_of(definition: ReadDefinition, before: ReadDefinition | None) -> list[str]:
-    """Give what may be wrong with a specification, also against the version before and the methods approved here."""
-    specification = as_specification(definition)
-    earlier = None if before is None else as_specification(before)
-    return [*warnings_of_specification(specification, earlier), *warnings_of_methods(specification)]
+    """Give what may be wrong with a specification, also against the version before."""
+    return warnings_of_specification(as_specification(definition), None if before is None else as_specification(before))
+
+
+def methods_not_here(definition: ReadDefinition) -> list[str]:
+    """Say of each method that a specification names where it is not approved here, or gives something else."""
+    return warnings_of_methods(as_specification(definition))
 
 
 def unfilled_of_method(definition: ReadDefinition) -> list[str]:

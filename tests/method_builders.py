@@ -86,9 +86,7 @@ class MethodLaboratory(Laboratory):
         """A part of the complete data, kept by the analyst now."""
         by = by or self.analyst
         file = a_file(by=by) if kind == "file" else None
-        return keep_complete_data(
-            batch=self.fresh(), line=line, kind=kind, says=says, file=file, by=by, id=uuid4()
-        )
+        return keep_complete_data(batch=self.fresh(), line=line, kind=kind, says=says, file=file, by=by, id=uuid4())
 
     def car_read(self, *values: str, fit: dict[str, str] | None = None, minutes: int = 10) -> None:
         """The CAR expression read as its method asks for: fit system, timed, three replicates, with its file."""
@@ -107,4 +105,3 @@ def methods_in_force() -> MethodLaboratory:
     """A batch that was made twenty days ago under methods, and whose samples wait for the laboratory."""
     clock.tell(clock.machine_now() - timedelta(days=20))
     return MethodLaboratory()
-

@@ -20,7 +20,9 @@ class Definition(Signed):
     code = models.CharField(max_length=40)
     version = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
-    product = models.CharField(max_length=40, blank=True, help_text="the code of the product that it is about; a method is about none")
+    product = models.CharField(
+        max_length=40, blank=True, help_text="the code of the product that it is about; a method is about none"
+    )
     source = models.TextField()
     sha256 = models.CharField(max_length=64)
     change = models.TextField(max_length=1000)

@@ -36,7 +36,17 @@ class MomentOutput(serializers.ModelSerializer[TimedEvent]):
 
     class Meta:
         model = TimedEvent
-        fields = (*WHERE, "sample", "event", "performed_at", "recorded_at", "actor", "supersedes", "reason", "departure")
+        fields = (
+            *WHERE,
+            "sample",
+            "event",
+            "performed_at",
+            "recorded_at",
+            "actor",
+            "supersedes",
+            "reason",
+            "departure",
+        )
 
     def get_departure(self, row: TimedEvent) -> str | None:
         """Give the id of the departure, if there is one."""

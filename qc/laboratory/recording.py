@@ -25,6 +25,7 @@ from accounts.wording import record_time
 from batches.departures import LONGEST, departures_about
 from batches.models import Batch, Departure
 from ledger import clock
+from ledger.models import Written
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch
 from qc.definitions.specification import Line as SpecificationLine
@@ -36,12 +37,14 @@ from qc.laboratory.judging import NEVER_TAKEN_BACK, NO_RESULT, entries_of, seen_
 from qc.laboratory.replicates import objections_to_another
 from qc.laboratory.runs import Runs, is_in_doubt, runs_of
 from qc.methods.in_force import methods_of
-from qc.models import Reading, Result, Sample
+from qc.models import CompleteData, Reading, Result, Sample, SuitabilityRecorded, TimedEvent
 from qc.release.notifying import look_after_release
 from qc.release.pending import is_closed
 from qc.specifying import specification_of
 
 AHEAD = timedelta(seconds=2)
+# What somebody who tests a line writes in a run of it.
+ENTERED: tuple[type[Written], ...] = (Result, Reading, TimedEvent, SuitabilityRecorded, CompleteData)
 SHORTEST_REASON = 10
 
 
@@ -117,9 +120,11 @@ def _objections_under_plan(batch: Batch, runs: Runs, sample: Sample | None, by: 
 
 def people_of_run(batch: Batch, line: str, run: int) -> set[str]:
     """Give the references of everybody who entered, corrected or submitted anything in a run of a line."""
-    results = Result.objects.filter(batch=batch, line=line, run=run)
-    readings = Reading.objects.filter(batch=batch, line=line, run=run)
-    return {*results.values_list("actor", flat=True), *readings.values_list("actor", flat=True)}
+    return {
+        actor
+        for model in ENTERED
+        for actor in model._default_manager.filter(batch=batch, line=line, run=run).values_list("actor", flat=True)
+    }
 
 
 def growth_was_seen(batch: Batch, line: SpecificationLine, run: int) -> bool:

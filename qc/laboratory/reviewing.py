@@ -29,7 +29,7 @@ from ledger.writing import write
 from qc.batch_act import RowOfBatchAct
 from qc.definitions.specification import Entry, ResultType
 from qc.laboratory.judging import NEVER_TAKEN_BACK, seen_in
-from qc.laboratory.recording import raise_growth
+from qc.laboratory.recording import ENTERED, raise_growth
 from qc.laboratory.testing import judgement_of, known_line, reading_lines, result_from, test_url
 from qc.methods.basis import write_basis
 from qc.methods.words import basis_lines
@@ -76,11 +76,10 @@ class _OfResult(RowOfBatchAct[Result]):
 
 def people_who_entered(result: Result, *, until: datetime | None = None) -> set[str]:
     """Give the references of everybody who submitted, entered or corrected any version of a line's result."""
-    versions = Result.objects.filter(batch=result.batch_id, line=result.line)
-    readings = Reading.objects.filter(batch=result.batch_id, line=result.line)
-    if until is not None:
-        versions, readings = versions.filter(recorded_at__lte=until), readings.filter(recorded_at__lte=until)
-    return set(versions.values_list("actor", flat=True)) | set(readings.values_list("actor", flat=True))
+    of_line = {"batch": result.batch_id, "line": result.line} | ({"recorded_at__lte": until} if until else {})
+    return {
+        actor for model in ENTERED for actor in model._default_manager.filter(**of_line).values_list("actor", flat=True)
+    }
 
 
 def objections_to_version(result: Result, *, counts: Result | None = None) -> list[Objection]:

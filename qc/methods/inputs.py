@@ -64,9 +64,7 @@ def event_from(batch: Batch, line: str, data: object, *, by: Person) -> TimedEve
     return record_event(batch=batch, sample=sample, corrects=corrects, by=by, **values)
 
 
-def suitability_from(
-    batch: Batch, line: str, data: object, *, by: Person, comma_allowed: bool
-) -> SuitabilityRecorded:
+def suitability_from(batch: Batch, line: str, data: object, *, by: Person, comma_allowed: bool) -> SuitabilityRecorded:
     """Record a check of suitability from what a form or a program sent; raise Refused with what to do."""
     values = parsed(SuitabilityInput, _sent(data, line))
     corrects = _to_correct(SuitabilityRecorded, batch, values.pop("corrects"))

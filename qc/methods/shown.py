@@ -187,4 +187,3 @@ def _corrected(batch: Batch, found: PanelLine) -> list[Written]:
     here = {"batch": batch, "line": found.code, "run": found.run, "superseded_by__isnull": False}
     moments = TimedEvent.objects.filter(**here).select_related("superseded_by", "sample__container")
     return [*moments, *SuitabilityRecorded.objects.filter(**here).select_related("superseded_by")]
-

@@ -87,8 +87,6 @@ class ResultBasis(InBatch):
     """What a result rests on besides its readings: how its values were worked out, and what the bench recorded."""
 
     result = models.OneToOneField(Result, on_delete=models.PROTECT, related_name="basis")
-    workings = models.JSONField(
-        help_text="by member: method, formula, replicates with their inputs, mean, CV, spread"
-    )
+    workings = models.JSONField(help_text="by member: method, formula, replicates with their inputs, mean, CV, spread")
     bench = models.JSONField(help_text="ids of the moments, the suitability and the complete data in force")
     flags = models.JSONField(help_text="what was beyond a limit of the method, as the signer read it")

@@ -7,7 +7,17 @@ from accounts.refusal import Objection, when
 from batches.models import Batch
 from batches.people import people_at_work
 from qc.dose.determining import took_part_in_dose
-from qc.models import MeasurementInvalid, MeasurementInvalidReviewed, Reading, Result, ResultReview, Sample
+from qc.models import (
+    CompleteData,
+    MeasurementInvalid,
+    MeasurementInvalidReviewed,
+    Reading,
+    Result,
+    ResultReview,
+    Sample,
+    SuitabilityRecorded,
+    TimedEvent,
+)
 
 
 def took_part(batch: Batch, person: Person) -> list[str]:
@@ -16,6 +26,9 @@ def took_part(batch: Batch, person: Person) -> list[str]:
     results = Result.objects.filter(batch=batch, signer=person)
     if results.exists() or Reading.objects.filter(batch=batch, actor=person.reference).exists():
         ways.append(_("tested"))
+    at_the_bench = (TimedEvent, SuitabilityRecorded, CompleteData)
+    if any(model._default_manager.filter(batch=batch, actor=person.reference).exists() for model in at_the_bench):
+        ways.append(_("recorded at the bench of a test"))
     if ResultReview.objects.filter(batch=batch, signer=person).exists():
         ways.append(_("reviewed a result"))
     if MeasurementInvalid.objects.filter(batch=batch, signer=person).exists():

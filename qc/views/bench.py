@@ -61,8 +61,6 @@ def _kept(request: HttpRequest, number: str, line: str, keep: Callable[[Batch], 
     try:
         keep(batch)
     except BadInput as refused:
-        log_refusal(
-            refused, person=person_of(request), station=station_of(request), method="POST", path=request.path
-        )
+        log_refusal(refused, person=person_of(request), station=station_of(request), method="POST", path=request.path)
         return page_of_test(request, batch, line, refused.objections, status=UNREADABLE)
     return SeeOther(known_line(batch, line).url)

@@ -93,24 +93,28 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
     judgement, _weight = judgement_of(batch, found)
     verdict = judgement.verdict
     boxes = boxes_of(found)
-    return {
-        "found": found,
-        "specification": batch.specification,
-        "samples": samples,
-        "boxes": boxes,
-        "judgement": judgement,
-        "verdict_status": STATUS[verdict.value],
-        "verdict_words": verdict_words(verdict.value),
-        "how_made": _how_made(found, judgement.rule),
-        "distance": distance_of(batch, found),
-        "opens": final_opens(found),
-        "may_enter": Permission.RESULT_ENTER in by.permissions,
-        "submit": _submission(batch, found, verdict, by),
-        "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
-        "correct": _correction(found, by),
-        "history": found.history,
-        "reviews": _reviews(found),
-    } | _runs(batch, found, by) | bench_shown(batch, found, samples)
+    return (
+        {
+            "found": found,
+            "specification": batch.specification,
+            "samples": samples,
+            "boxes": boxes,
+            "judgement": judgement,
+            "verdict_status": STATUS[verdict.value],
+            "verdict_words": verdict_words(verdict.value),
+            "how_made": _how_made(found, judgement.rule),
+            "distance": distance_of(batch, found),
+            "opens": final_opens(found),
+            "may_enter": Permission.RESULT_ENTER in by.permissions,
+            "submit": _submission(batch, found, verdict, by),
+            "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
+            "correct": _correction(found, by),
+            "history": found.history,
+            "reviews": _reviews(found),
+        }
+        | _runs(batch, found, by)
+        | bench_shown(batch, found, samples)
+    )
 
 
 def _how_made(found: PanelLine, rule: str) -> str:

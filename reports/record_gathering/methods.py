@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.wording import record_time
 from batches.models import Batch
 from batches.pinned import reading_of
+from ledger.models import StoredFile
 from qc.definitions.method import MethodDefinition
 from qc.methods.in_force import as_method
 from qc.methods.words import check_title, data_words, event_title, typed_words
@@ -105,3 +106,9 @@ def _row(
         sample=sample,
         corrections=corrections,
     )
+
+
+def complete_data_files(batch: Batch) -> list[tuple[str, StoredFile]]:
+    """Give the files that were kept as complete data of tests, each with what it is."""
+    rows = CompleteData.objects.filter(batch=batch, file__isnull=False).select_related("file")
+    return [(_("complete data of a test"), row.file) for row in rows if row.file is not None]

@@ -8,6 +8,7 @@ from io import BytesIO
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Person
@@ -16,11 +17,13 @@ from accounts.refusal import BadInput, Refused
 from accounts.roles import Role
 from batches.defining import warnings_about
 from batches.models import Definition, Departure
-from ledger import clock
+from ledger import clock, guards
 from ledger.models import Site
 from ledger.verification import verify_records
+from qc.laboratory.reviewing import people_who_entered
 from qc.methods.in_force import methods_of
 from qc.models import CompleteData, OutOfSpecification, Reading, ResultBasis, SuitabilityRecorded, TimedEvent
+from qc.release.taking_part import took_part
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 from reports.record_gathering.names import Names
@@ -174,6 +177,7 @@ def test_a_replicate_that_was_not_tested_leaves_no_number(laboratory):
     assert result.verdict == Verdict.INDETERMINATE.value
 
 
+@pytest.mark.clause("21 CFR 211.194(a)(5)", "a result keeps how it was calculated, with formula, version and inputs")
 def test_what_is_entered_is_calculated_by_the_formula_of_the_method(laboratory):
     laboratory.check(VIABILITY, "blank", "yes")
     laboratory.moment(VIABILITY, "stained")
@@ -215,9 +219,7 @@ def test_a_check_is_judged_as_it_is_entered_and_the_first_entry_stays(laboratory
     with nothing_written(), pytest.raises(Refused, match="recorded already"):
         laboratory.check(CAR, "untransduced", "0.4")
 
-    second = laboratory.check(
-        CAR, "untransduced", "0.4", corrects=first, reason="The gate of another sample was read"
-    )
+    second = laboratory.check(CAR, "untransduced", "0.4", corrects=first, reason="The gate of another sample was read")
 
     assert (first.verdict, second.verdict) == (Verdict.FAILS.value, Verdict.MEETS.value)
     shown = at_browser(laboratory.analyst).get(laboratory.line(CAR).url).content.decode()
@@ -318,6 +320,7 @@ def test_a_moment_is_recorded_once_for_a_sample_and_never_in_the_future(laborato
 # Complete data
 
 
+@pytest.mark.clause("21 CFR 211.194(a)(4)", "a result is signed once the complete data of its method are there")
 def test_everything_that_the_method_asks_for_is_asked_for_before_a_result_is_signed(laboratory):
     for number, typed in enumerate(("39.5", "39.7", "39.9"), 1):
         laboratory.read(CAR, typed, replicate=number)
@@ -346,6 +349,15 @@ def test_complete_data_are_the_file_of_the_person_who_keeps_them(laboratory):
 
 
 # Who reads what
+
+
+def test_nobody_reviews_what_they_recorded_at_the_bench(laboratory):
+    laboratory.car_read()
+    laboratory.kept(CAR, by=laboratory.other_analyst)
+    result = laboratory.submitted(CAR)
+
+    assert {laboratory.analyst.reference, laboratory.other_analyst.reference} <= people_who_entered(result)
+    assert took_part(laboratory.fresh(), laboratory.other_analyst) == ["recorded at the bench of a test"]
 
 
 def test_the_reviewer_reads_what_the_result_rests_on(laboratory):
@@ -386,6 +398,25 @@ def test_the_checks_find_a_ledger_in_order(laboratory):
     laboratory.submitted(CAR)
 
     assert verify_records().findings == []
+
+
+@pytest.mark.sqlite_alone  # the guards are taken away inside the transaction of the test
+def test_verification_names_what_was_changed_at_the_bench(laboratory):
+    laboratory.car_read(minutes=42, fit=CAR_IS_FIT)
+    result = laboratory.submitted(CAR)
+
+    guards.remove(connection)
+    try:
+        SuitabilityRecorded.objects.filter(check_code="untransduced").update(typed="9.9")
+        ResultBasis.objects.filter(result=result).update(workings=[])
+        Departure.objects.filter(about_type="qc.timedevent").delete()
+    finally:
+        guards.install(connection)
+    said = {one.says for one in verify_records().findings}
+
+    assert "its verdict is not what was typed gives under its method" in said
+    assert "its workings are not what its readings give" in said
+    assert "stain_to_read is beyond its limit and raised nothing" in said
 
 
 # Pages and programs
@@ -436,7 +467,11 @@ def test_a_program_records_and_reads_the_same(laboratory):
     assert read.json()["departure"] is not None
     assert check.json()["verdict"] == "fails"
     assert data.status_code == 409
-    for path, table in (("test-moments", TimedEvent), ("suitability", SuitabilityRecorded), ("complete-data", CompleteData)):  # noqa: E501
+    for path, table in (
+        ("test-moments", TimedEvent),
+        ("suitability", SuitabilityRecorded),
+        ("complete-data", CompleteData),
+    ):  # noqa: E501
         listed = client.get(f"{base}/{path}/", REMOTE_ADDR=STATION).json()["results"]
         assert len(listed) == table.objects.count()
 

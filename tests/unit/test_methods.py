@@ -105,7 +105,10 @@ FAULTS = [
     (lambda data: data["calculation"]["inputs"][0].update(constant="1"), "either entered under a code, or a constant"),
     (lambda data: data["suitability"][0]["criterion"].update(accepted=["yes", "no"]), "criterion › accepted"),
     (lambda data: data["suitability"][0].update(kind="number", unit="%"), "judged by one_of"),
-    (lambda data: data.update(replicates={"number": "1", "combined_by": "mean", "largest_cv_percent": "5"}), "Only two"),
+    (
+        lambda data: data.update(replicates={"number": "1", "combined_by": "mean", "largest_cv_percent": "5"}),
+        "Only two",
+    ),
     (
         lambda data: data.update(replicates={"number": "2", "combined_by": "mean", "when_beyond": "further"}),
         "how many at most",
