@@ -14,9 +14,11 @@ from tests.batches_builders import ROOT
 from tests.qc_builders import Laboratory
 
 SHIPPED = ROOT / "qc" / "definitions" / "methods"
+DOSE = "car_positive_cells_total"
 CAR, VIABILITY, MYCOPLASMA = "car_positive_percent", "viability_percent", "mycoplasma"
 # What the site sets in each, in the order of the file.
 SET_BY_SITE = {
+    "TM-QC-020": ("2", "10", "30"),  # as below
     "TM-QC-021": ("2", "10", "30"),  # replicates, CV in percent, minutes from stain to reading
     "TM-QC-027": ("3", "5", "30", "2.0", "10000"),  # … untransduced in percent, cells acquired
     "TM-QC-051": (),
@@ -49,7 +51,7 @@ def a_file(*, by: Person, content: bytes = b"replicate;value\n1;78.2\n") -> Stor
 class MethodLaboratory(Laboratory):
     """A laboratory in which some methods were in force when its batch was issued; the other lines have none."""
 
-    texts: dict[str, str] = {}  # noqa: RUF012  replaced whole by whoever wants others
+    texts: dict[str, str] = {}
 
     def defined(self, kind: str, source: str = "") -> Definition:
         """A definition in force; the methods before the specification that names them."""

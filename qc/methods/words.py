@@ -18,7 +18,7 @@ from qc.methods.in_force import MethodInForce, as_method
 from qc.methods.working import Working
 from qc.models import CompleteData, Result, ResultBasis, SuitabilityRecorded, TimedEvent
 from qc.panel import STATUS, PanelLine
-from qc.values.quantities import Quantity
+from qc.values.quantities import Quantity, as_stored
 
 Told = dict[str, Any]  # Any: as JSON keeps it
 _CENTS = Decimal("0.01")
@@ -77,6 +77,8 @@ def as_told(member: str, working: Working) -> Told:
             for each in working.replicates
         ],
         "mean": _quantity_words(working.mean),
+        "number": as_stored(working.mean) if isinstance(working.mean, Quantity) else "",
+        "unit": working.method.unit,
         "cv_percent": _number_words(apart.cv_percent),
         "largest_cv_percent": working.method.replicates.largest_cv_percent,
         "spread": _number_words(apart.spread),

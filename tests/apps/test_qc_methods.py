@@ -20,17 +20,21 @@ from batches.models import Definition, Departure
 from ledger import clock, guards
 from ledger.models import Site
 from ledger.verification import verify_records
+from qc.dose.inputs import calculation_of
+from qc.dose.rules import DoseVerdict
 from qc.laboratory.reviewing import people_who_entered
 from qc.methods.in_force import methods_of
-from qc.models import CompleteData, OutOfSpecification, Reading, ResultBasis, SuitabilityRecorded, TimedEvent
+from qc.models import CompleteData, OutOfSpecification, Reading, Result, ResultBasis, SuitabilityRecorded, TimedEvent
 from qc.release.taking_part import took_part
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 from reports.record_gathering.names import Names
 from reports.record_gathering.results import tests as gathered_tests
+from reports.stated_results import typed_dose
 from tests.method_builders import (
     CAR,
     CAR_IS_FIT,
+    DOSE,
     MYCOPLASMA,
     SET_BY_SITE,
     VIABILITY,
@@ -154,7 +158,7 @@ def test_replicates_too_far_apart_give_no_result(laboratory):
     laboratory.car_read("30.0", "39.7", "49.0")
 
     assert objections(laboratory, CAR) == ["replicates_apart"]
-    with nothing_written(), pytest.raises(Refused, match="CV of at most 5 %. Declare the measurement invalid"):
+    with nothing_written(), pytest.raises(Refused, match=r"CV of at most 5 %\. Declare the measurement invalid"):
         laboratory.submitted(CAR)
 
 
@@ -195,6 +199,42 @@ def test_what_is_entered_is_calculated_by_the_formula_of_the_method(laboratory):
     assert told["formula"] == "viability_percent version 1"
     assert told["mean"].startswith("97.5")
     assert verify_records().findings == []
+
+
+def dose_read(laboratory: MethodLaboratory, *replicates: tuple[str, str, str]) -> Result:
+    """The CAR+ cells counted as their method asks for: viable cells, CD3+ and CAR+ shares of each replicate."""
+    laboratory.check(DOSE, "compensation", "yes")
+    for event in ("stained", "read"):
+        laboratory.moment(DOSE, event)
+    for number, typed in enumerate(replicates, 1):
+        for member, value in zip(("viable_cells", "cd3_percent", "car_percent_of_cd3"), typed, strict=True):
+            more = {"reason": "The tube was spilled"} if value == "not_tested" else {}
+            laboratory.read(DOSE, value, member=member, replicate=number, **more)
+    laboratory.kept(DOSE)
+    result = laboratory.submitted(DOSE)
+    laboratory.reviewed(result)
+    return result
+
+
+def test_the_dose_is_counted_from_the_mean_and_never_from_the_last_thing_that_was_read(laboratory):
+    dose_read(laboratory, ("1500.00", "97.6", "41.0"), ("1510.00", "97.6", "41.0"))
+
+    now = calculation_of(laboratory.fresh())
+
+    assert now is not None
+    assert Decimal(now.inputs["count"]["typed"]) == Decimal("602.2408")
+    assert now.dose.verdict is not DoseVerdict.NOT_CALCULABLE
+    assert typed_dose(laboratory.line(DOSE)).startswith("602.2408")
+
+
+def test_there_is_no_dose_where_one_replicate_was_not_tested(laboratory):
+    dose_read(laboratory, ("not_tested", "97.6", "41.0"), ("1510.00", "97.6", "41.0"))
+
+    now = calculation_of(laboratory.fresh())
+
+    assert now is not None
+    assert now.inputs["count"]["typed"] == ""
+    assert now.dose.verdict is DoseVerdict.NOT_CALCULABLE
 
 
 def test_a_correction_after_submission_calculates_anew(laboratory):
@@ -471,7 +511,7 @@ def test_a_program_records_and_reads_the_same(laboratory):
         ("test-moments", TimedEvent),
         ("suitability", SuitabilityRecorded),
         ("complete-data", CompleteData),
-    ):  # noqa: E501
+    ):
         listed = client.get(f"{base}/{path}/", REMOTE_ADDR=STATION).json()["results"]
         assert len(listed) == table.objects.count()
 
