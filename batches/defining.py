@@ -26,7 +26,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import day, local
 from batches import life
-from batches.definitions.kinds import ReadDefinition, product_of, read_text, unfilled, warnings_of
+from batches.definitions.kinds import ReadDefinition, not_here, product_of, read_text, unfilled, warnings_of
 from batches.definitions.parts import FaultyDefinitionError
 from batches.models import Definition, DefinitionApproval, DefinitionCheck, DefinitionReturned
 from batches.pinned import reading_of
@@ -57,7 +57,7 @@ def faults_of(kind: str, source: str) -> list[Objection]:
 
 @register
 class PrepareDefinition(AboutSite):
-    """Put a version of a product, master batch record or specification on record, for others to check."""
+    """Put a version of a product, master batch record, specification or method on record, for others to check."""
 
     code = "definition.prepare"
     title = gettext_lazy("Prepare a definition")
@@ -79,7 +79,7 @@ class PrepareDefinition(AboutSite):
             lines=[
                 Line(_("Kind"), str(Definition.Kind(intent["kind"]).label)),
                 Line(_("Title"), definition.title),
-                Line(_("Product"), product_of(intent["kind"], definition)),
+                *_product_line(product_of(intent["kind"], definition)),
                 Line(_("What changed"), intent["change"]),
                 Line(_("Fingerprint of the text"), digest(intent["source"].encode("utf-8"))),
                 *_unfilled_lines(unfilled(intent["kind"], definition)),
@@ -128,14 +128,20 @@ class PrepareDefinition(AboutSite):
         return f"/definitions/{row.pk}/"
 
 
+def _product_line(product: str) -> list[Line]:
+    """A method belongs to the site and is about no product."""
+    return [Line(_("Product"), product)] if product else []
+
+
 def _unfilled_lines(names: Sequence[str]) -> list[Line]:
     return [Line(_("Still to be set"), name, "wait") for name in names]
 
 
 def warnings_about(definition: Definition) -> list[str]:
-    """Give the sentences that say what may be wrong with a version, also against the one before it."""
-    earlier = life.before(definition)
-    return warnings_of(definition.kind, reading_of(definition), None if earlier is None else _read_if_possible(earlier))
+    """Give the sentences that say what may be wrong with a version: in itself, against the one before it, and here."""
+    earlier, says = life.before(definition), reading_of(definition)
+    before = None if earlier is None else _read_if_possible(earlier)
+    return [*warnings_of(definition.kind, says, before), *not_here(definition.kind, says)]
 
 
 def unfilled_in(definition: Definition) -> list[str]:

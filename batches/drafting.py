@@ -77,7 +77,7 @@ def _kind_and_code(source: str) -> tuple[str, str]:
         raise _unreadable(str(error)) from None
     kind, code = (data.get("kind"), data.get("code")) if isinstance(data, Mapping) else (None, None)
     if not isinstance(kind, str) or kind_called(kind) is None:
-        raise _unreadable(_("Say in the file what it is: kind: product, master or specification."))
+        raise _unreadable(_("Say in the file what it is: kind: product, master, specification or method."))
     if not isinstance(code, str) or not CODE.match(code):
         raise _unreadable(_("Give the file its code: capital letters, digits and hyphens, at most 40."))
     return kind, code

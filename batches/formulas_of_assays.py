@@ -70,6 +70,46 @@ def vcn_per_transduced_cell(*, vcn_per_cell: Decimal, car_percent_of_tested: Dec
 
 
 @_table.formula(
+    "Vector copies per transduced cell, from copies",
+    Input("transgene_copies", "copies", "Copies of the transgene", RAISES),
+    Input("reference_copies", "copies", "Copies of the reference gene", LOWERS),
+    Input("car_percent", "%", "CAR+ share of the parent gate", LOWERS),
+    Input("parent_percent", "%", "Parent gate, as a share of the tested cells", LOWERS),
+    unit="copies/transduced cell",
+)
+def vcn_per_transduced_cell_by_copies(
+    *, transgene_copies: Decimal, reference_copies: Decimal, car_percent: Decimal, parent_percent: Decimal
+) -> Answer:
+    """Mean copies in each transduced cell, from copies counted and the gates of the same sample.
+
+    VCN(transduced) = 2 · transgene copies / reference copies / (CAR % / 100 · parent % / 100)
+    """
+    copies = divided(2 * transgene_copies, reference_copies, by="The number of reference copies")
+    return _per_transduced(copies, car_percent, parent_percent)
+
+
+@_table.formula(
+    "Vector copies per transduced cell, by ΔCt",
+    Input("delta_ct", "cycles", "Ct of the transgene less Ct of the reference gene", LOWERS, signed=True),
+    Input("car_percent", "%", "CAR+ share of the parent gate", LOWERS),
+    Input("parent_percent", "%", "Parent gate, as a share of the tested cells", LOWERS),
+    unit="copies/transduced cell",
+)
+def vcn_per_transduced_cell_by_delta_ct(*, delta_ct: Decimal, car_percent: Decimal, parent_percent: Decimal) -> Answer:
+    """Mean copies in each transduced cell by real-time PCR, and the gates of the same sample.
+
+    VCN(transduced) = 2 · 2^(-ΔCt) / (CAR % / 100 · parent % / 100)
+    """
+    return _per_transduced(vcn_by_delta_ct(delta_ct=delta_ct), car_percent, parent_percent)
+
+
+def _per_transduced(copies: Answer, car_percent: Decimal, parent_percent: Decimal) -> Answer:
+    if isinstance(copies, NotCalculable):
+        return copies
+    return divided(copies * HUNDRED * HUNDRED, car_percent * parent_percent, by="The CAR+ share of the tested cells")
+
+
+@_table.formula(
     "Copies per microlitre, by digital PCR",
     Input("positive", "droplets", "Positive droplets", RAISES),
     Input("total", "droplets", "Accepted droplets"),
@@ -90,6 +130,37 @@ def ddpcr_copies_per_microlitre(
         return NotCalculable("Every droplet is positive; dilute the sample.")
     copies_per_droplet = -(1 - positive / total).ln()
     return divided(1000 * copies_per_droplet * dilution, droplet_volume_nl, by="The volume of one droplet")
+
+
+@_table.formula(
+    "Endotoxin infused",
+    Input("endotoxin_eu_per_ml", "EU/mL", "Endotoxin", RAISES),
+    Input("infused_volume_ml", "mL", "Volume infused", RAISES),
+    unit="EU",
+)
+def endotoxin_infused(*, endotoxin_eu_per_ml: Decimal, infused_volume_ml: Decimal) -> Answer:
+    """Endotoxin the recipient gets with the whole infusion; a line divides it by the recipient's weight.
+
+    EU = EU/mL · V
+    """
+    return endotoxin_eu_per_ml * infused_volume_ml
+
+
+@_table.formula(
+    "Endotoxin infused in an hour",
+    Input("endotoxin_eu_per_ml", "EU/mL", "Endotoxin", RAISES),
+    Input("infused_volume_ml", "mL", "Volume infused", RAISES),
+    Input("infusion_hours", "h", "Time of infusion", LOWERS),
+    unit="EU/h",
+)
+def endotoxin_infused_per_hour(
+    *, endotoxin_eu_per_ml: Decimal, infused_volume_ml: Decimal, infusion_hours: Decimal
+) -> Answer:
+    """Endotoxin the recipient gets in each hour; by the weight, the terms of K = 5 EU/kg/h (USP <85>).
+
+    EU/h = EU/mL · V / time
+    """
+    return divided(endotoxin_eu_per_ml * infused_volume_ml, infusion_hours, by="The time of infusion")
 
 
 @_table.formula(

@@ -26,6 +26,7 @@ REGISTER_THEMSELVES = (
     "release.leaving",
     "release.notifying",
     "out_of_specification.checks",
+    "methods.checks",
     "release.outside",
     "laboratory.reviewing",
     "release.reviewing_record",
@@ -45,17 +46,35 @@ class QcConfig(AppConfig):
         from accounts.roles import Permission
         from batches.definitions.kinds import DefinitionKind, register_kind
         from qc.contract_laboratory.work import certificate_work_of
+        from qc.definitions.method_reading import read_method
         from qc.definitions.reading import read_specification
         from qc.release.deciders import decisions_signed
-        from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
+        from qc.specifying import (
+            disagreements_of,
+            methods_not_here,
+            product_of,
+            unfilled_of,
+            unfilled_of_method,
+            warnings_of,
+        )
         from qc.trends.work import trend_work_of
         from qc.views.dose import dose_panel, dose_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of
 
         register_kind(
-            DefinitionKind("specification", read_specification, product_of, disagreements_of, unfilled_of, warnings_of)
+            DefinitionKind(
+                "specification",
+                read_specification,
+                product_of,
+                disagreements_of,
+                unfilled_of,
+                warnings_of,
+                methods_not_here,
+            )
         )
+        # A method belongs to the site; specifications of any product name it.
+        register_kind(DefinitionKind("method", read_method, lambda _method: "", unfilled=unfilled_of_method))
         for module in REGISTER_THEMSELVES:
             import_module(f"qc.{module}")
         reads = Permission.RECORD_READ

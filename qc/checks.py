@@ -20,6 +20,7 @@ from qc.dose.rules import as_texts
 from qc.laboratory.judging import judged
 from qc.laboratory.reviewing import people_who_entered
 from qc.laboratory.testing import members_of, rule_of
+from qc.methods.in_force import methods_of
 from qc.models import BatchDose, Disposition, DoseVerification, NotificationDue, Reading, Result, ResultReview
 from qc.release.notifying import state_after_release
 from qc.specifying import as_specification, criterion_of
@@ -39,7 +40,11 @@ def verdicts_are_right(verification: Verification) -> Iterator[Finding]:
             continue
         weight = Weight.objects.filter(pk=result.weight).first() if result.weight else None
         again = judged(
-            criterion_of(specification, line), line, readings, weight_kg=weight.kilograms if weight else None
+            criterion_of(specification, line),
+            line,
+            readings,
+            weight_kg=weight.kilograms if weight else None,
+            methods=methods_of(result.batch, specification).of_line(line, result.run),
         )
         stored = (result.verdict, result.reported, result.unrounded, result.why, result.rule, result.members)
         computed = (

@@ -12,8 +12,11 @@ from django.utils.translation import gettext as _
 
 from batches.models import Batch
 from batches.weights import verified_weight
-from qc.definitions.specification import Line, Release
+from qc.definitions.specification import Entry, Line, Release
+from qc.laboratory.judging import entries_of, method_of, titles_of, workings_of
 from qc.laboratory.runs import Runs, runs_by_line
+from qc.methods.in_force import MethodInForce, methods_of
+from qc.methods.working import Working
 from qc.models import OutOfSpecification, Reading, Result, ResultReview
 from qc.specifying import criterion_of, specification_of
 from qc.values.verdicts import Verdict
@@ -82,6 +85,7 @@ class PanelLine:
     runs: Runs = field(default_factory=Runs)
     newest_review: ResultReview | None = None
     reported_readings: tuple[Reading, ...] = ()
+    methods: Mapping[str, MethodInForce] = field(default_factory=dict)  # by member; none where none is in force
 
     @property
     def code(self) -> str:
@@ -94,6 +98,25 @@ class PanelLine:
     @property
     def run(self) -> int:
         return self.runs.run
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """How each value that is entered for the line is entered, by its code."""
+        return entries_of(self.line, self.methods)
+
+    @property
+    def value_titles(self) -> dict[str, str]:
+        """What each value that is entered for the line is called."""
+        return titles_of(self.line, self.methods)
+
+    def method_of(self, member: str) -> MethodInForce | None:
+        """Give the method by which a value is read; None where none is in force."""
+        return method_of(self.line, member, self.methods)
+
+    @property
+    def workings(self) -> dict[str, Working]:
+        """How each number that has a method follows from the readings in force."""
+        return workings_of(self.line, self.readings, self.methods)
 
     @property
     def newest(self) -> Result | None:
@@ -229,6 +252,7 @@ def release_panel(batch: Batch) -> list[PanelLine]:
     runs: Mapping[str, Runs] = runs_by_line(batch)
     reviews = {review.result_id: review for review in ResultReview.objects.filter(batch=batch)}
     weight = verified_weight(batch.order)
+    methods = methods_of(batch, specification)
     panel = []
     for line in specification.lines:
         here = runs.get(line.code, Runs())
@@ -250,6 +274,7 @@ def release_panel(batch: Batch) -> list[PanelLine]:
                 runs=here,
                 newest_review=reviews.get(newest.pk) if newest else None,
                 reported_readings=tuple(one for one in in_force if result and one.run == result.run),
+                methods=methods.of_line(line, here.run),
             )
         )
     return panel

@@ -9,9 +9,11 @@ from qc.definitions.agreement import (
     faults_between_specification_and_master,
     faults_between_specification_and_product,
 )
+from qc.definitions.method_checks import unfilled_in_method
 from qc.definitions.specification import Line, SpecificationDefinition
 from qc.definitions.unfilled import unfilled_limits, unfilled_two_step
 from qc.definitions.warning import warnings_of_specification
+from qc.methods.in_force import as_method, warnings_of_methods
 from qc.values.criteria import Criterion, criterion_from_definition
 from qc.values.rounding import Rounding
 
@@ -61,3 +63,13 @@ def unfilled_of(definition: ReadDefinition) -> list[str]:
 def warnings_of(definition: ReadDefinition, before: ReadDefinition | None) -> list[str]:
     """Give what may be wrong with a specification, also against the version before."""
     return warnings_of_specification(as_specification(definition), None if before is None else as_specification(before))
+
+
+def methods_not_here(definition: ReadDefinition) -> list[str]:
+    """Say of each method that a specification names where it is not approved here, or gives something else."""
+    return warnings_of_methods(as_specification(definition))
+
+
+def unfilled_of_method(definition: ReadDefinition) -> list[str]:
+    """Give what the site has still to set in a method."""
+    return unfilled_in_method(as_method(definition))

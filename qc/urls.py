@@ -3,6 +3,7 @@
 from django.urls import path
 
 from qc.views import (
+    bench,
     capa,
     contract_laboratory,
     controls,
@@ -46,6 +47,9 @@ urlpatterns = [
         contract_laboratory.store_file,
         name="contract-certificate-file",
     ),
+    path("batches/<str:number>/tests/<str:line>/moments/", bench.moment, name="test-moment"),
+    path("batches/<str:number>/tests/<str:line>/suitability/", bench.suitability, name="test-suitability"),
+    path("batches/<str:number>/tests/<str:line>/complete-data/", bench.complete_data, name="test-complete-data"),
     path("batches/<str:number>/release/", release.release, name="release"),
     path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

@@ -276,6 +276,7 @@ class Assay:
     result: str
     versions: tuple[ResultVersion, ...] = ()
     loose: tuple[Reading, ...] = ()  # readings that no result binds yet
+    bench: tuple[Reading, ...] = ()  # what its method asked for: suitability, moments, complete data
 
     def __post_init__(self) -> None:
         needs(self, "title", "method", "criterion", "sample_point", "result")

@@ -92,6 +92,8 @@ def _test(test: Assay) -> Iterator[object]:
         yield Rows(RESULTS, _version_rows(test, version), head=head)
     if test.versions and test.loose:
         yield Rows(RESULTS, _loose(test), head=head)
+    if test.bench:
+        yield Rows(RESULTS, [row for one in test.bench for row in _reading(one)], head=head)
     yield Spacer(1, GAP)
 
 

@@ -15,6 +15,7 @@ from qc.contract_laboratory.certificates import certificate_words, certificates_
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import Release
 from qc.laboratory.runs import Outcome, closure_of
+from qc.methods.basis import given_by
 from qc.models import OutOfSpecification, Reading, ResultsApproval
 from qc.panel import PanelLine, release_panel, value_words, verdict_words
 from qc.values.criteria import criterion_from_definition
@@ -81,8 +82,9 @@ def typed_dose(line: PanelLine | None) -> str:
     if line is None or not line.readings:
         return _("not tested")
     reading = line.readings[-1]
-    scale = f" ×10{str(reading.exponent).translate(_RAISED)}" if reading.exponent else ""
-    return f"{reading.typed}{scale} {reading.unit}"
+    given = given_by(line.result, reading, exponent=line.line.entry.exponent) if line.result else reading
+    scale = f" ×10{str(given.exponent).translate(_RAISED)}" if given.exponent else ""
+    return f"{_without_tail(given.typed)}{scale} {given.unit}"
 
 
 def _notes_on(line: PanelLine, at: datetime) -> list[str]:

@@ -23,6 +23,7 @@ WORDS = {
     "members": "member", "hold_times": "hold time", "yields": "yield", "parameters": "parameter",
     "decisions": "decision", "sites": "site", "waivers": "waiver", "sample_points": "sampling point",
     "choices": "choice", "shares": "share",
+    "events": "event", "timed_conditions": "timed condition", "inputs": "input",
     "follows": "how it follows", "two_step": "two-step certification", "notifications": "notification",
 }  # fmt: skip
 # Texts long enough that one reads them word by word.

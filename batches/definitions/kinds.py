@@ -33,7 +33,7 @@ class ReadDefinition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionKind:
-    """One kind of definition: its code, its reader, which product one is about, and where it disagrees with others."""
+    """One kind of definition: its code, its reader, which product one is about (if any), and where it disagrees."""
 
     code: str
     read: Callable[[object], ReadDefinition]
@@ -44,6 +44,8 @@ class DefinitionKind:
     unfilled: Callable[[ReadDefinition], Sequence[str]] = lambda _one: ()
     # What may be wrong, given the version before where there is one: shown to whoever checks or approves.
     warnings: Callable[[ReadDefinition, ReadDefinition | None], Iterable[str]] = lambda _one, _before: ()
+    # What it names and is not approved here: shown beside the warnings; asks the database, as the others do not.
+    not_here: Callable[[ReadDefinition], Iterable[str]] = lambda _one: ()
 
 
 KEPT = 128
@@ -85,7 +87,7 @@ def _read(kind: str, content: bytes) -> ReadDefinition:
 
 
 def product_of(kind: str, definition: ReadDefinition) -> str:
-    """Give the code of the product that a definition is about."""
+    """Give the code of the product that a definition is about; nothing for one that belongs to the site."""
     known = kind_called(kind)
     if known is None:
         raise FaultyDefinitionError([f"There is no kind of definition called {kind}."])
@@ -107,6 +109,11 @@ def unfilled(kind: str, definition: ReadDefinition) -> list[str]:
 def warnings_of(kind: str, definition: ReadDefinition, before: ReadDefinition | None) -> list[str]:
     """Give the sentences that say what may be wrong with a definition, also against the version before."""
     return list(_kinds[kind].warnings(definition, before))
+
+
+def not_here(kind: str, definition: ReadDefinition) -> list[str]:
+    """Give the sentences that say what a definition names and is not approved at this site."""
+    return list(_kinds[kind].not_here(definition))
 
 
 def _own_code(definition: ReadDefinition) -> str:

@@ -8,18 +8,21 @@ from ledger.models import Written
 
 
 class Definition(Signed):
-    """A version of a product, master batch record or specification, as prepared: the file's text and its digest."""
+    """A version of a product, master batch record, specification or method, as prepared: its text and its digest."""
 
     class Kind(models.TextChoices):
         PRODUCT = "product", _("product")
         MASTER = "master", _("master batch record")
         SPECIFICATION = "specification", _("specification")
+        METHOD = "method", _("method")
 
     kind = models.CharField(max_length=14, choices=Kind)
     code = models.CharField(max_length=40)
     version = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
-    product = models.CharField(max_length=40, help_text="the code of the product that it is about")
+    product = models.CharField(
+        max_length=40, blank=True, help_text="the code of the product that it is about; a method is about none"
+    )
     source = models.TextField()
     sha256 = models.CharField(max_length=64)
     change = models.TextField(max_length=1000)

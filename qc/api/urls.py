@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from qc.api import contract_laboratory, controls, deviations, dose, laboratory, out_of_specification, release, trends
+from qc.api import (
+    contract_laboratory,
+    controls,
+    deviations,
+    dose,
+    laboratory,
+    methods,
+    out_of_specification,
+    release,
+    trends,
+)
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
@@ -20,6 +30,9 @@ urlpatterns = [
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
     path("batches/<str:number>/sample-plan/", laboratory.SamplePlanView.as_view(), name="api-sample-plan"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
+    path("batches/<str:number>/test-moments/", methods.MomentsView.as_view(), name="api-test-moments"),
+    path("batches/<str:number>/suitability/", methods.SuitabilityView.as_view(), name="api-suitability"),
+    path("batches/<str:number>/complete-data/", methods.CompleteDataView.as_view(), name="api-complete-data"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),
     path(
         "batches/<str:number>/contract-certificates/",

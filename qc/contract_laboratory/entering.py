@@ -221,12 +221,20 @@ def _objections_to_correction(batch: Batch, found: PanelLine, intent: Intent) ->
     corrected = _corrected(batch, intent)
     if corrected is None:
         others = [] if found.line.growth_days else in_force(batch, found.code, run=found.run)
-        return when(
-            others,
-            _("A certificate is entered for this test already. Correct it instead."),
-            code="entered",
-            url=certificates_url(batch.number, found.code),
-        )
+        begun_here = found.readings and not found.line.growth_days and not others
+        return [
+            *when(
+                others,
+                _("A certificate is entered for this test already. Correct it instead."),
+                code="entered",
+                url=certificates_url(batch.number, found.code),
+            ),
+            *when(
+                begun_here,
+                _("This test was begun here. One run is tested in one laboratory, from its beginning to its end."),
+                code="begun_here",
+            ),
+        ]
     return [
         *when(
             (corrected.line, corrected.run) != (found.code, found.run),

@@ -1,6 +1,7 @@
 """What a schema cannot see in a specification.
 
-(1) every characteristic its product needs has a line or a written waiver;
+(1) every characteristic its product needs has a line or a written waiver; a product without a viral vector is never
+    tested for replication-competent virus;
 (2) every criterion can be judged under the rounding rule, and fits what the laboratory enters;
 (3) lines stand at a sampling point, counts name their basis, groups have members of their own;
 (4) only a line that never decides is for information; one that is only reported may still be needed before;
@@ -70,6 +71,10 @@ def _faults_of_cover(specification: SpecificationDefinition) -> Iterator[str]:
     for characteristic, words in needed.items():
         if characteristic not in covered | waived:
             yield f"Nothing covers {words}: add a line that decides, or a waiver with its reference."
+    if not specification.attributes["gene_transfer"].endswith("viral_vector"):
+        for line in specification.lines:
+            if "replication_competent_virus" in line.covers and not line.why_not_applicable:
+                yield f"Line {line.code}: no viral vector is used, so there is nothing to test; say not_applicable."
     for both in sorted(covered & waived):
         yield f"{both} has a line and a waiver; keep one of them."
 

@@ -23,12 +23,13 @@ from chain_of_custody.containers import of_batch
 from chain_of_custody.fates import fates_of
 from chain_of_custody.models import Container, ContainerFate
 from ledger.typed_numbers import TypedNumberError
-from qc.definitions.specification import ResultType
+from qc.definitions.specification import Line, ResultType
 from qc.dose.rules import Dose, Filled, contents, dose_of
+from qc.methods.basis import given_by
 from qc.models import BatchDose, Reading, Result
 from qc.panel import PanelLine, Standing, panel_line
 from qc.specifying import as_specification
-from qc.values.quantities import Quantity, read_quantity
+from qc.values.quantities import Quantity, from_stored, read_quantity
 
 Inputs = dict[str, Any]  # Any: plain values of a JSON text
 GONE = frozenset({ContainerFate.Fate.DESTROYED, ContainerFate.Fate.LOST, ContainerFate.Fate.USED_UP})
@@ -110,19 +111,20 @@ def _volume(container: Container) -> str | None:
 def _count(line: PanelLine) -> Mapping[str, object] | None:
     if line.result is None or line.line.entry.result_type not in COUNTS or not line.readings:
         return None
-    return count_of(line.result, max(line.readings, key=lambda one: one.recorded_at), line.line.basis)
+    return count_of(line.result, max(line.readings, key=lambda one: one.recorded_at), line.line)
 
 
-def count_of(result: Result, reading: Reading, basis: str) -> dict[str, object]:
-    """Give a count as plain values: the newest reading of its result, which is the one that was judged."""
+def count_of(result: Result, reading: Reading, line: Line) -> dict[str, object]:
+    """Give a count as plain values: the one that was judged, worked out by its method or read as typed."""
+    given = given_by(result, reading, exponent=line.entry.exponent)
     return {
         "result": str(result.pk),
         "reading": str(reading.pk),
-        "typed": reading.typed,
-        "unit": reading.unit,
-        "exponent": reading.exponent,
-        "basis": basis,
-    }
+        "typed": given.typed,
+        "unit": given.unit,
+        "exponent": given.exponent,
+        "basis": line.basis,
+    } | ({"worked_out": str(given.basis)} if given.basis else {})
 
 
 def calculated(rule: DoseRule, inputs: Inputs) -> Dose:
@@ -142,6 +144,9 @@ def calculated(rule: DoseRule, inputs: Inputs) -> Dose:
 
 
 def _quantity(count: Inputs) -> Quantity | NotCalculable:
+    if "worked_out" in count:
+        worked_out = from_stored(count["typed"], count["unit"], exponent=count["exponent"])
+        return worked_out or NotCalculable("The count gave no number.")
     try:
         return read_quantity(count["typed"], count["unit"], exponent=count["exponent"])
     except TypedNumberError:
@@ -161,7 +166,7 @@ def inputs_agree(dose: BatchDose) -> bool:
     containers = {str(one.pk): (one.code, _volume(one)) for one in stored}
     return (
         hasattr(dose.result, "review")
-        and dose.inputs["count"] == count_of(dose.result, reading, line.basis)
+        and dose.inputs["count"] == count_of(dose.result, reading, line)
         and dose.inputs["weight"] == _weight(weight)
         and {one["id"]: (one["code"], one["volume_ml"]) for one in dose.inputs["containers"]} == containers
     )

@@ -82,7 +82,8 @@ def count_words(count: Plain | None) -> str:
 
 def typed_words(count: Plain) -> str:
     """Write the count as it was typed, in its scale and unit."""
-    return " ".join(filter(None, (count["typed"], scale_words(count["exponent"]), count["unit"])))
+    digits = re.sub(r"(\.\d{6})\d+", r"\1…", count["typed"])  # the record keeps all of an endless quotient
+    return " ".join(filter(None, (digits, scale_words(count["exponent"]), count["unit"])))
 
 
 def given_words(outcome: Plain, count: Plain) -> str:

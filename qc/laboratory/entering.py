@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from qc.definitions.specification import Entry, ResultType
-from qc.laboratory.judging import INVALID, NOT_TESTED, entries_of
+from qc.laboratory.judging import INVALID, NO_RESULT, NOT_TESTED
 from qc.models import Reading
 from qc.panel import PanelLine
 
@@ -40,6 +40,12 @@ class Box:
     choices: Choices
     readings: tuple[Shown, ...]
     new_id: UUID
+    replicates: int = 0  # how many the method wants; 0 where no method is in force
+    next_replicate: int | None = None  # the one to enter now
+
+    @property
+    def is_replicated(self) -> bool:
+        return self.replicates > 1
 
     @property
     def in_force(self) -> tuple[Shown, ...]:
@@ -47,8 +53,10 @@ class Box:
 
     @property
     def takes_more(self) -> bool:
-        """Another reading may be added; a growth test is read again and again."""
-        return self.is_growth or not self.in_force
+        """Another reading may be added; a growth test is read again and again, a value once a replicate."""
+        if self.is_growth or not self.replicates:
+            return self.is_growth or not self.in_force
+        return self.next_replicate is not None
 
 
 def boxes_of(found: PanelLine) -> list[Box]:
@@ -59,9 +67,9 @@ def boxes_of(found: PanelLine) -> list[Box]:
         .order_by("recorded_at", "replicate", "pk")
     )
     names = _names(readings)
-    titles = {member.code: member.title for member in found.line.members}
+    titles = found.value_titles
     boxes = []
-    for code, entry in entries_of(found.line).items():
+    for code, entry in found.entries.items():
         words = words_of(entry)
         shown = tuple(
             Shown(one, words.get(one.typed, one.typed), names.get(one.actor, one.actor))
@@ -78,9 +86,30 @@ def boxes_of(found: PanelLine) -> list[Box]:
                 choices=tuple(words.items()),
                 readings=shown,
                 new_id=uuid4(),
+                replicates=_wanted(found, code),
+                next_replicate=_next_replicate(found, code),
             )
         )
     return boxes
+
+
+def _wanted(found: PanelLine, code: str) -> int:
+    method = found.method_of(code)
+    return method.says.replicates.wanted if method else 0
+
+
+def _next_replicate(found: PanelLine, code: str) -> int | None:
+    """Give the number of the replicate of a value that is entered next; None where all are there."""
+    method = found.method_of(code)
+    there = {one.replicate for one in found.readings if one.member == code}
+    none = any(one.typed in NO_RESULT for one in found.readings if one.member == code)
+    if method is None or none or found.entries[code].result_type is ResultType.GROWTH:
+        return None
+    stated = method.says.replicates
+    further = any(working.is_beyond for working in found.workings.values())
+    begun = max([stated.wanted, *(one.replicate for one in found.readings)])
+    allowed = stated.allowed if further and begun == len(there) else begun
+    return next((number for number in range(1, allowed + 1) if number not in there), None)
 
 
 def words_of(entry: Entry) -> dict[str, str]:

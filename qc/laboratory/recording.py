@@ -1,7 +1,8 @@
 """What the analyst sees is recorded as it was seen: one reading at a time, as typed, judged afterwards.
 
 (1) A reading belongs to a sample of this batch, taken where its line wants it.
-(2) A value of a line that is no growth test is recorded once; another one is a correction with its reason.
+(2) A value of a line that is no growth test is recorded once, or once a replicate of its method; another one is a
+    correction with its reason.
 (3) Growth is a fact: it is stored and raised whenever it is seen, also after a result or a decision. So is a flag of
     the instrument: it has its own time, and somebody looks at the bottle.
 (4) A bottle is one of those of its plan, and has one inoculation; a subculture has its own, once its bottle cannot be
@@ -32,8 +33,11 @@ from qc.growth.bottles import Outcome
 from qc.growth.clock import GrowthClockError, full_days
 from qc.growth.vessels import objections_to_vessel
 from qc.laboratory.judging import NEVER_TAKEN_BACK, NO_RESULT, entries_of, seen_in
+from qc.laboratory.replicates import objections_to_another
 from qc.laboratory.runs import Runs, is_in_doubt, runs_of
-from qc.models import ContractCertificate, Reading, Result, Sample
+from qc.laboratory.who_entered import people_of_run
+from qc.methods.in_force import methods_of
+from qc.models import Reading, Sample
 from qc.release.notifying import look_after_release
 from qc.release.pending import is_closed
 from qc.specifying import specification_of
@@ -112,14 +116,6 @@ def _objections_under_plan(batch: Batch, runs: Runs, sample: Sample | None, by: 
     ]
 
 
-def people_of_run(batch: Batch, line: str, run: int) -> set[str]:
-    """Give the references of everybody who entered, corrected or submitted anything in a run of a line."""
-    results = Result.objects.filter(batch=batch, line=line, run=run)
-    readings = Reading.objects.filter(batch=batch, line=line, run=run)
-    certificates = ContractCertificate.objects.filter(batch=batch, line=line, run=run)
-    return {actor for rows in (results, readings, certificates) for actor in rows.values_list("actor", flat=True)}
-
-
 def growth_was_seen(batch: Batch, line: SpecificationLine, run: int) -> bool:
     """Tell whether growth was ever seen in a run of a line."""
     growing = [code for code, entry in entries_of(line).items() if entry.result_type is ResultType.GROWTH]
@@ -168,7 +164,10 @@ def record_reading(
     id with the same content gives the first row again.
     """
     wanted = line_called(batch, line)
-    entry = entries_of(wanted).get(member)
+    known_methods = methods_of(batch, specification_of(batch))
+    run = runs_of(batch, line).run if known_methods.may_be_elsewhere(wanted) else 1
+    methods = known_methods.of_line(wanted, run)
+    entry = entries_of(wanted, methods).get(member)
     if entry is None:
         raise BadInput(Objection(_("This line has no value called %(code)s.") % {"code": member[:40]}, field="member"))
     seen_in(typed, entry, why_none=reason, comma_allowed=comma_allowed)
@@ -219,7 +218,8 @@ def record_reading(
             [
                 *objections_to_reading(batch, wanted, sample, by=by, runs=runs, growth=is_fact),
                 *out_of_time(is_growth, sample, began_at, performed_at, typed),
-                *(_objections_to_correction(row, is_growth) if corrects else _already_there(row, is_growth)),
+                *(_objections_to_correction(row, is_growth) if corrects else []),
+                *([] if corrects or is_growth else objections_to_another(row, wanted, methods)),
                 *(objections_to_vessel(row, wanted) if is_growth else []),
                 *(_objections_to_inoculation(row) if is_growth and not is_fact else []),
             ]
@@ -342,18 +342,6 @@ def _objections_to_correction(row: Reading, is_growth: bool) -> list[Objection]:
             code="growth",
         ),
     ]
-
-
-def _already_there(row: Reading, is_growth: bool) -> list[Objection]:
-    there = Reading.objects.filter(
-        batch=row.batch_id, line=row.line, member=row.member, run=row.run, superseded_by=None
-    )
-    return when(
-        not is_growth and there.exists(),
-        _("This value is recorded already. Correct it with a reason instead."),
-        code="recorded",
-        field="typed",
-    )
 
 
 def raise_growth(row: Reading, *, by: Person) -> Departure:

@@ -29,10 +29,13 @@ from ledger.writing import write
 from qc.batch_act import RowOfBatchAct
 from qc.contract_laboratory.certificates import certificate_lines
 from qc.definitions.specification import Entry, ResultType
-from qc.laboratory.judging import NEVER_TAKEN_BACK, entries_of, seen_in
+from qc.laboratory.judging import NEVER_TAKEN_BACK, seen_in
 from qc.laboratory.recording import raise_growth
 from qc.laboratory.testing import judgement_of, known_line, reading_lines, result_from, test_url
-from qc.models import ContractCertificate, Reading, Result, ResultReview
+from qc.laboratory.who_entered import actors_of
+from qc.methods.basis import write_basis
+from qc.methods.words import basis_lines
+from qc.models import Reading, Result, ResultReview
 from qc.out_of_specification.records import consequence, open_record_for, stays_open
 from qc.panel import STATUS, verdict_words
 from qc.release.notifying import look_after_release
@@ -60,6 +63,7 @@ class _OfResult(RowOfBatchAct[Result]):
         return [
             *reading_lines(bound),
             *certificate_lines(bound),
+            *basis_lines(subject),
             *members,
             Line(_("Reported, %(rule)s") % {"rule": subject.rule}, subject.reported),
             Line(_("Unrounded"), subject.unrounded or "–"),
@@ -75,12 +79,8 @@ class _OfResult(RowOfBatchAct[Result]):
 
 def people_who_entered(result: Result, *, until: datetime | None = None) -> set[str]:
     """Give the references of everybody who submitted, entered or corrected any version of a line's result."""
-    versions = Result.objects.filter(batch=result.batch_id, line=result.line)
-    readings = Reading.objects.filter(batch=result.batch_id, line=result.line)
-    certificates = ContractCertificate.objects.filter(batch=result.batch_id, line=result.line)
-    before = {} if until is None else {"recorded_at__lte": until}
-    entered = (versions, readings, certificates)
-    return {actor for rows in entered for actor in rows.filter(**before).values_list("actor", flat=True)}
+    of_line = {"batch": result.batch_id, "line": result.line} | ({"recorded_at__lte": until} if until else {})
+    return actors_of(of_line)
 
 
 def objections_to_version(result: Result, *, counts: Result | None = None) -> list[Objection]:
@@ -206,7 +206,7 @@ class CorrectResult(_OfResult):
 
     def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
         found = known_line(subject.batch, subject.line)
-        entry = entries_of(found.line).get(intent["member"])
+        entry = found.entries.get(intent["member"])
         wrong = self._wrong_reading(subject, intent)
         if subject.run != found.run:
             return when(
@@ -245,6 +245,7 @@ class CorrectResult(_OfResult):
         found = known_line(subject.batch, subject.line)
         row = result_from(subject.batch, found, supersedes=subject, reason=intent["reason"])
         sign(row, signature, type="result.corrected", earlier=[subject])
+        write_basis(row, found, by=signature.signer)
         open_record_for(row, found.line, found.criterion_words, found.open_record)
         look_after_release(subject.batch, row, row.line, by=signature.signer)
         return row
@@ -267,7 +268,7 @@ class CorrectResult(_OfResult):
             reason=intent["reason"],
         )
         write(corrected, type="reading.corrected", actor=by.reference)
-        entry = entries_of(known_line(wrong.batch, wrong.line).line)[wrong.member]
+        entry = known_line(wrong.batch, wrong.line).entries[wrong.member]
         if _is_growth(entry, corrected.typed):
             raise_growth(corrected, by=by)
 

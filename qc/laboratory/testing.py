@@ -26,9 +26,14 @@ from qc.contract_laboratory.certificates import certificate_lines, certificates_
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import SpecificationDefinition
 from qc.growth import bottles
-from qc.laboratory.judging import NO_RESULT, bottle_readings, entries_of, judged, seen_in
+from qc.laboratory.judging import NO_RESULT, bottle_readings, judged, seen_of_members
 from qc.laboratory.recording import line_called, record_reading
 from qc.laboratory.runs import is_in_doubt
+from qc.methods.asked_for import missing_values, objections_of_methods
+from qc.methods.at_the_bench import at_the_bench
+from qc.methods.basis import write_basis
+from qc.methods.in_force import methods_of
+from qc.methods.words import method_lines
 from qc.models import Reading, Result
 from qc.out_of_specification.records import consequence, open_record_for
 from qc.panel import STATUS, PanelLine, panel_line, verdict_words
@@ -48,7 +53,14 @@ def judgement_of(batch: Batch, found: PanelLine) -> tuple[Judgement, Weight | No
     weight = verified_weight(batch.order)
     specification = specification_of(batch)
     kilograms: Decimal | None = weight.kilograms if weight else None
-    return judged(criterion_of(specification, found.line), found.line, found.readings, weight_kg=kilograms), weight
+    judgement = judged(
+        criterion_of(specification, found.line),
+        found.line,
+        found.readings,
+        weight_kg=kilograms,
+        methods=found.methods,
+    )
+    return judgement, weight
 
 
 def judgement_now(batch: Batch, line: SpecificationLine, *, run: int) -> Judgement:
@@ -56,7 +68,9 @@ def judgement_now(batch: Batch, line: SpecificationLine, *, run: int) -> Judgeme
     readings = list(Reading.objects.filter(batch=batch, line=line.code, run=run, superseded_by=None))
     weight = verified_weight(batch.order) if line.criterion.get("per") == "kg" else None
     kilograms = weight.kilograms if weight else None
-    return judged(criterion_of(specification_of(batch), line), line, readings, weight_kg=kilograms)
+    specification = specification_of(batch)
+    methods = methods_of(batch, specification).of_line(line, run)
+    return judged(criterion_of(specification, line), line, readings, weight_kg=kilograms, methods=methods)
 
 
 def final_opens(found: PanelLine) -> datetime | None:
@@ -114,13 +128,14 @@ class SubmitResult(BatchAct):
             lines=[
                 *reading_lines(found.readings),
                 *certificate_lines(found.readings),
+                *method_lines(subject, found),
                 Line(_("Reported, %(rule)s") % {"rule": judgement.rule}, judgement.reported),
                 Line(_("Unrounded"), judgement.unrounded or "–"),
                 Line(_("Verdict"), f"{verdict_words(verdict)}. {judgement.why}", STATUS[verdict]),
                 *(Line(_("Left out"), missed_words(found, due), "warn") for due in missed_readings(found)),
                 *([Line(_("What follows"), consequence(found.open_record), "fail")] if fails else []),
             ],
-            version="|".join(str(reading.pk) for reading in found.readings),
+            version="|".join([*(str(reading.pk) for reading in found.readings), *at_the_bench(subject, found).ids]),
             verb=_("Sign and submit as out of specification") if fails else "",
         )
 
@@ -145,6 +160,7 @@ class SubmitResult(BatchAct):
                 code="tested_elsewhere",
             ),
             *_unfinished(subject, found),
+            *objections_of_methods(subject, found, judgement_of(subject, found)[0]),
             *when(
                 is_closed(subject, found.code),
                 _("The decision on this batch has been made."),
@@ -155,6 +171,7 @@ class SubmitResult(BatchAct):
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Result:
         found = known_line(subject, intent["line"])
         row = sign(result_from(subject, found), signature, type="result.submitted")
+        write_basis(row, found, by=signature.signer)
         for due in missed_readings(found):
             raise_departure(
                 batch=subject,
@@ -176,12 +193,12 @@ def _unfinished(batch: Batch, found: PanelLine) -> list[Objection]:
     """Object to a result that is still pending: a bottle not read to its end, a member or the weight missing."""
     judgement, _weight = judgement_of(batch, found)
     is_pending = judgement.verdict is Verdict.PENDING
-    missing = set(entries_of(found.line)) - {reading.member for reading in found.readings}
+    missing = missing_values(found)
     any_will_do = found.line.criterion.get("kind") == "any_of" and not is_pending
     if missing and not any_will_do:
         return when(
             True,
-            _("Values are missing: %(codes)s.") % {"codes": ", ".join(sorted(missing))},
+            _("Values are missing: %(codes)s.") % {"codes": ", ".join(missing)},
             code="missing_value",
         )
     opens = final_opens(found)
@@ -254,11 +271,9 @@ def result_from(batch: Batch, found: PanelLine, *, supersedes: Result | None = N
 def distance_of(batch: Batch, found: PanelLine) -> str:
     """Say how far a line's exact number lies from the nearest limit; nothing where there is no such number."""
     criterion = criterion_of(specification_of(batch), found.line)
-    numbers = [reading for reading in found.readings if reading.typed not in NO_RESULT]
-    if not isinstance(criterion, NumericCriterion | PerKilogram) or not numbers:
+    if not isinstance(criterion, NumericCriterion | PerKilogram):
         return ""
-    newest = max(numbers, key=lambda reading: reading.recorded_at)
-    seen = seen_in(newest.typed, found.line.entry)
+    seen = seen_of_members(found.line, found.readings, found.methods)[found.code]
     weight = verified_weight(batch.order)
     kilograms = weight.kilograms if weight else None
     return criterion.distance(seen.quantity, weight_kg=kilograms) if isinstance(seen, Numeric) else ""

@@ -7,6 +7,7 @@ from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasuremen
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.dosing import BatchDose, DoseVerification
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
+from qc.models.methods import CompleteData, ResultBasis, SuitabilityRecorded, TimedEvent
 from qc.models.out_of_specification import (
     Capa,
     CapaChecked,
@@ -28,6 +29,7 @@ __all__ = [
     "Capa",
     "CapaChecked",
     "CapaDone",
+    "CompleteData",
     "ContractCertificate",
     "ContractCertificateCompared",
     "ControlLot",
@@ -48,6 +50,7 @@ __all__ = [
     "Reading",
     "RecordReview",
     "Result",
+    "ResultBasis",
     "ResultReview",
     "ResultsApproval",
     "RetestPlan",
@@ -58,6 +61,8 @@ __all__ = [
     "SignalClosing",
     "SponsorRelease",
     "SponsorReleaseChecked",
+    "SuitabilityRecorded",
+    "TimedEvent",
     "TrendLimits",
     "TrendLimitsApproval",
 ]

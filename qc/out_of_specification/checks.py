@@ -15,9 +15,9 @@ from batches.pinned import reading_of
 from ledger.models import Entry
 from ledger.verification import Finding, Verification, check
 from qc.definitions.specification import Release
-from qc.laboratory.recording import people_of_run
 from qc.laboratory.reviewing import people_who_entered
 from qc.laboratory.runs import closure_of, is_confirmed_invalid
+from qc.laboratory.who_entered import people_of_run
 from qc.models import (
     CapaChecked,
     LaboratoryInvestigation,

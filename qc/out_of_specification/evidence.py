@@ -1,7 +1,7 @@
 """Evidence: a record that was made before a result was known, found by its place in the ledger.
 
 What counts is the order of the ledger, not a time that anybody stated. A reading of the line itself proves nothing
-about that line.
+about that line; what showed that its system was not fit, or that it was late, does.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.wording import record_time
 from batches.models import (
     Batch,
     CheckBeforeAct,
@@ -28,13 +29,15 @@ from batches.models import (
 from batches.streams import streams_of
 from chain_of_custody.models import Excursion, IdentityCheck
 from ledger.models import Entry, Written
-from qc.models import Reading, Sample
+from qc.models import Reading, Sample, SuitabilityRecorded, TimedEvent
 from qc.models.out_of_specification import PointsToEvidence
 
 # What may show that something went wrong.
 KINDS: tuple[type[Written], ...] = (
     Reading,
     Sample,
+    SuitabilityRecorded,
+    TimedEvent,
     Departure,
     StepFile,
     TrueCopy,
@@ -135,7 +138,7 @@ def _evidence(entry: Entry, row: Written) -> Evidence:
 def _words(row: Written) -> str:
     """Say what a piece of evidence is, by its kind and what it states."""
     match row:
-        case Reading() | Sample():
+        case Reading() | Sample() | SuitabilityRecorded() | TimedEvent():
             words = _of_the_laboratory(row)
         case StepFile() | TrueCopy():
             words = _("File: %(title)s (%(name)s)") % {"title": row.title, "name": row.file.original_name}
@@ -146,9 +149,13 @@ def _words(row: Written) -> str:
     return words.strip()
 
 
-def _of_the_laboratory(row: Reading | Sample) -> str:
+def _of_the_laboratory(row: Reading | Sample | SuitabilityRecorded | TimedEvent) -> str:
     if isinstance(row, Sample):
         return _("Sample: %(says)s") % {"says": f"{row.point}, {row.condition}"}
+    if isinstance(row, SuitabilityRecorded):
+        return _("Suitability: %(says)s") % {"says": f"{row.line} {row.check_code}: {row.typed} {row.unit}. {row.why}"}
+    if isinstance(row, TimedEvent):
+        return _("Moment: %(says)s") % {"says": f"{row.line} {row.event}, {record_time(row.performed_at)}"}
     return _("Reading: %(says)s") % {"says": f"{row.line} {row.member} {row.replicate}: {row.typed} {row.unit}"}
 
 

@@ -25,8 +25,10 @@ from qc.batch_act import BatchAct, RowOfBatchAct
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import ResultType
 from qc.laboratory.judging import GROWTH, NO_RESULT, entries_of, judged
-from qc.laboratory.recording import growth_was_seen, people_of_run
+from qc.laboratory.recording import growth_was_seen
 from qc.laboratory.testing import known_line, reading_lines
+from qc.laboratory.who_entered import people_of_run
+from qc.methods.in_force import methods_of
 from qc.models import MeasurementInvalid, MeasurementInvalidReviewed, Reading
 from qc.out_of_specification.evidence import Evidence, evidence_called, evidence_of, place_of
 from qc.panel import PanelLine
@@ -42,8 +44,10 @@ def place_of_verdict(batch: Batch, line: SpecificationLine, run: int) -> int | N
 
     A value tells its verdict when it is read. Bottles without growth tell it with their last reading.
     """
-    entries = entries_of(line)
-    criterion = criterion_of(specification_of(batch), line)
+    specification = specification_of(batch)
+    methods = methods_of(batch, specification).of_line(line, run)
+    entries = entries_of(line, methods)
+    criterion = criterion_of(specification, line)
     so_far: list[Reading] = []
     for reading in Reading.objects.filter(batch=batch, line=line.code, run=run).order_by("recorded_at", "pk"):
         so_far = [*(one for one in so_far if one.pk != reading.supersedes_id), reading]

@@ -8,6 +8,7 @@ from batches.models import Batch
 from batches.people import people_at_work
 from qc.dose.determining import took_part_in_dose
 from qc.models import (
+    CompleteData,
     ContractCertificate,
     ContractCertificateCompared,
     MeasurementInvalid,
@@ -16,6 +17,8 @@ from qc.models import (
     Result,
     ResultReview,
     Sample,
+    SuitabilityRecorded,
+    TimedEvent,
 )
 
 CERTIFICATES = (ContractCertificate, ContractCertificateCompared)
@@ -27,6 +30,9 @@ def took_part(batch: Batch, person: Person) -> list[str]:
     results = Result.objects.filter(batch=batch, signer=person)
     if results.exists() or Reading.objects.filter(batch=batch, actor=person.reference).exists():
         ways.append(_("tested"))
+    at_the_bench = (TimedEvent, SuitabilityRecorded, CompleteData)
+    if any(model._default_manager.filter(batch=batch, actor=person.reference).exists() for model in at_the_bench):
+        ways.append(_("recorded at the bench of a test"))
     if ResultReview.objects.filter(batch=batch, signer=person).exists():
         ways.append(_("reviewed a result"))
     if any(rows.objects.filter(batch=batch, signer=person).exists() for rows in CERTIFICATES):

@@ -107,6 +107,21 @@ def read_quantity(
     return Quantity(scaled_up(number, exponent) if exponent else number, unit, comparator)
 
 
+def as_stored(quantity: Quantity, *, exponent: int = 0) -> str:
+    """The quantity as text with all its digits, at the scale of the exponent, for `from_stored` to read again."""
+    number = f"{scaled_up(quantity.value, -exponent):f}"
+    return f"{quantity.comparator.value} {number}" if quantity.censored else number
+
+
+def from_stored(text: str, unit: str, *, exponent: int = 0) -> Quantity | None:
+    """The quantity that `as_stored` wrote; None where no number was stored.
+
+    A calculated number has more digits than anybody may type, so it is not read as something that was typed.
+    """
+    sign, _space, number = text.rpartition(" ")
+    return Quantity(scaled_up(Decimal(number), exponent), unit, Comparator(sign or "=")) if number else None
+
+
 def times(quantity: Quantity, factor: Decimal, *, unit: str) -> Quantity | NotCalculable:
     """The quantity multiplied; a bound stays a bound as long as the factor is above zero."""
     if quantity.censored and factor <= 0:

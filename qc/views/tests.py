@@ -26,6 +26,7 @@ from qc.laboratory.inputs import reading_from
 from qc.laboratory.recording import raised_by
 from qc.laboratory.runs import is_in_doubt
 from qc.laboratory.testing import distance_of, final_opens, judgement_of, known_line
+from qc.methods.shown import bench_shown
 from qc.models import Reading, Result, Sample
 from qc.out_of_specification.evidence import evidence_before, evidence_of
 from qc.out_of_specification.invalidating import CAUSES, place_of_verdict
@@ -42,7 +43,7 @@ UNREADABLE = 422
 def test(request: HttpRequest, number: str, line: str) -> HttpResponse:
     """Show one test of a batch."""
     batch = batch_called(number)
-    return _page(request, batch, line, [])
+    return page_of_test(request, batch, line, [])
 
 
 @require_POST
@@ -60,18 +61,19 @@ def record(request: HttpRequest, number: str, line: str) -> HttpResponse:
             method="POST",
             path=request.path,
         )
-        return _page(request, batch, line, refused.objections, status=UNREADABLE)
+        return page_of_test(request, batch, line, refused.objections, status=UNREADABLE)
     found = known_line(batch, line)
     if raised_by(row) is not None:
         return _stop(request, batch, found, row)
     if request.headers.get("HX-Request"):
-        return _page(request, batch, line, [])
+        return page_of_test(request, batch, line, [])
     return SeeOther(found.url)
 
 
-def _page(
+def page_of_test(
     request: HttpRequest, batch: Batch, line: str, objections: list[Objection], *, status: int = 200
 ) -> HttpResponse:
+    """Give the page of a test, or its part for a page that is open, with what was wrong with the last entry."""
     found = _line_or_404(batch, line)
     context = strip_of(batch) | about(batch, found, by=person_of(request))
     context |= {"objections": objections, "page_has_errors": bool(objections)}
@@ -88,7 +90,8 @@ def _line_or_404(batch: Batch, line: str) -> PanelLine:
 
 def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
     """Give what the page of a test shows of one line."""
-    samples = Sample.objects.filter(batch=batch, point=found.line.sample_point).select_related("container")
+    received = Sample.objects.filter(batch=batch, point=found.line.sample_point).select_related("container")
+    samples = list(received.order_by("received_at", "pk"))
     judgement, _weight = judgement_of(batch, found)
     verdict = judgement.verdict
     boxes = boxes_of(found)
@@ -96,11 +99,12 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
         {
             "found": found,
             "specification": batch.specification,
-            "samples": samples.order_by("received_at"),
+            "samples": samples,
             "boxes": boxes,
             "judgement": judgement,
             "verdict_status": STATUS[verdict.value],
             "verdict_words": verdict_words(verdict.value),
+            "how_made": _how_made(found, judgement.rule),
             "distance": distance_of(batch, found),
             "opens": final_opens(found),
             "may_enter": Permission.RESULT_ENTER in by.permissions,
@@ -111,8 +115,16 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "reviews": _reviews(found),
         }
         | _runs(batch, found, by)
+        | bench_shown(batch, found, samples)
         | contract_part(batch, found, by=by)
     )
+
+
+def _how_made(found: PanelLine, rule: str) -> str:
+    """Say of how many replicates a value is the mean, and how it was rounded."""
+    counts = [len(one.replicates) for one in found.workings.values() if one.is_complete and len(one.replicates) > 1]
+    means = [_("Mean of %(number)s, calculated.") % {"number": number} for number in counts]
+    return " ".join([*means, rule]).strip()
 
 
 def _correction(found: PanelLine, by: Person) -> Offer | None:

@@ -1,7 +1,7 @@
 """What the laboratory saw: samples, readings, every version of each result, and who signed it."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from uuid import UUID
 
@@ -12,10 +12,12 @@ from batches.judging import unit_words
 from batches.models import Batch
 from qc.contract_laboratory.certificates import certificate_words, certificates_behind
 from qc.laboratory.entering import words_of
-from qc.laboratory.judging import NO_RESULT, entries_of
-from qc.models import Reading, Result, ResultReview, Sample
+from qc.laboratory.judging import NO_RESULT
+from qc.methods.words import working_lines
+from qc.models import Reading, Result, ResultBasis, ResultReview, Sample
 from qc.panel import PanelLine, release_panel, value_words
 from reports import record_snapshot as stated
+from reports.record_gathering.methods import recorded_at_the_bench
 from reports.record_gathering.names import Names
 from reports.snapshot import Evaluation, Line, Sign
 from reports.stated_results import evaluation, member_criterion
@@ -51,6 +53,7 @@ class _Laboratory:
     readings: dict[UUID, Reading]
     results: dict[str, list[Result]]
     reviews: dict[UUID, ResultReview]
+    bases: dict[UUID, ResultBasis]
     names: Names
 
 
@@ -64,9 +67,11 @@ def tests(batch: Batch, names: Names) -> tuple[stated.Assay, ...]:
         readings={reading.pk: reading for reading in readings.order_by("recorded_at", "replicate", "pk")},
         results=results,
         reviews={review.result_id: review for review in ResultReview.objects.filter(batch=batch)},
+        bases={basis.result_id: basis for basis in ResultBasis.objects.filter(batch=batch)},
         names=names,
     )
-    return tuple(_test(line, laboratory) for line in release_panel(batch))
+    bench = recorded_at_the_bench(batch, names)
+    return tuple(replace(_test(line, laboratory), bench=tuple(bench[line.code])) for line in release_panel(batch))
 
 
 def _test(line: PanelLine, laboratory: _Laboratory) -> stated.Assay:
@@ -105,6 +110,9 @@ def _version(result: Result, line: PanelLine, laboratory: _Laboratory) -> stated
         why.append(_("The recipient's weight is that of %(entry)s.") % {"entry": names.called(str(result.weight))})
     bound = [laboratory.readings[UUID(key)] for key in result.readings]
     why += [_("Tested by %(who)s.") % {"who": certificate_words(row)} for row in certificates_behind(bound)]
+    if (basis := laboratory.bases.get(result.pk)) is not None:
+        why += [f"{line.label}: {line.value}." for line in working_lines(basis.workings)]
+        why += [_("Beyond a limit of the method: %(says)s") % {"says": says} for says in basis.flags]
     if result.run > 1:
         why.append(_("Run %(run)s.") % {"run": result.run})
     why += [
@@ -146,9 +154,9 @@ def _place(reading: Reading) -> tuple[object, ...]:
     return (reading.recorded_at, reading.replicate, str(reading.pk))
 
 
-def _vessel(what: str, reading: Reading) -> str:
-    """Name what was read: the value, and of a growth test the bottle or its subculture."""
-    if reading.replicate == 1 and reading.began_at is None:
+def _vessel(what: str, reading: Reading, *, is_replicated: bool) -> str:
+    """Name what was read: the value, its replicate, and of a growth test the bottle or its subculture."""
+    if reading.replicate == 1 and reading.began_at is None and not is_replicated:
         return what
     if reading.is_subculture:
         return _("%(what)s, %(bottle)s, subculture") % {"what": what, "bottle": reading.replicate}
@@ -156,17 +164,19 @@ def _vessel(what: str, reading: Reading) -> str:
 
 
 def _reading(reading: Reading, line: PanelLine, laboratory: _Laboratory) -> stated.Reading:
-    titles = {member.code: member.title for member in line.line.members}
+    titles = line.value_titles if line.line.members or line.methods else {}
     what = titles.get(reading.member, line.title)
     times = _("read %(time)s") % {"time": record_time(reading.performed_at)}
     if reading.began_at is not None:
         times = _("begun %(began)s, %(read)s") % {"began": record_time(reading.began_at), "read": times}
     names = laboratory.names
+    method = line.method_of(reading.member)
+    is_replicated = method is not None and method.says.replicates.wanted > 1
     chain = [reading]
     while chain[0].supersedes_id in laboratory.readings:
         chain.insert(0, laboratory.readings[chain[0].supersedes_id])
     return stated.Reading(
-        what=_of_run(_vessel(what, reading), reading),
+        what=_of_run(_vessel(what, reading, is_replicated=is_replicated), reading),
         value=_typed(reading, line),
         times=times,
         by=names.by_at(reading.actor, reading.recorded_at),
@@ -191,7 +201,7 @@ def _of_run(what: str, reading: Reading) -> str:
 
 def _typed(reading: Reading, line: PanelLine) -> str:
     """Write a reading as it was typed, in the words of its choices, with its scale and unit."""
-    entry = entries_of(line.line).get(reading.member)
+    entry = line.entries.get(reading.member)
     words = words_of(entry).get(reading.typed) if entry else None
     if reading.typed in NO_RESULT:
         return f"{words or reading.typed}: {reading.reason}" if reading.reason else str(words or reading.typed)

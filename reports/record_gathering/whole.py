@@ -17,7 +17,18 @@ from ledger.models import Entry
 from qc.specifying import specification_of
 from reports import gathering, record_snapshot
 from reports.models import Document
-from reports.record_gathering import custody, labels, materials, papers, quality, results, steps, summing, trail
+from reports.record_gathering import (
+    custody,
+    labels,
+    materials,
+    methods,
+    papers,
+    quality,
+    results,
+    steps,
+    summing,
+    trail,
+)
 from reports.record_gathering.names import PERSON, Names
 
 
@@ -78,7 +89,10 @@ def batch_record(
         trail=entries,
         signers=_signers(names),
         abbreviations=_abbreviations(),
-        files=papers.files(batch, [*custody.evidence_files(custody_read), *labels.specimen_files(batch)]),
+        files=papers.files(
+            batch,
+            [*custody.evidence_files(custody_read), *labels.specimen_files(batch), *methods.complete_data_files(batch)],
+        ),
         streams=streams,
         absent=_absent(),
         proof=gathering.proof_of(Entry.objects.get(seq=max(stream.last_seq for stream in streams))),

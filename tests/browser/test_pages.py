@@ -57,6 +57,7 @@ NO_PAGES = {
     "batches:label-apply", "batches:label-print", "batches:label-specimen", "batches:label-stop",
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
     "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "qc:release-evidence", "readyz",
+    "qc:test-complete-data", "qc:test-moment", "qc:test-suitability",
     "reports:batch-copy", "reports:recall-csv", "reports:product-review", "reports:access-csv", "reports:signers-csv",
     "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
     "reports:record-file", "reports:verify-file",

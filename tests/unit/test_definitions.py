@@ -679,6 +679,38 @@ def test_identity_needs_a_line_too(shipped: dict[str, Data]) -> None:
     assert "Nothing covers identity" in faults_after(shipped, "specification", without_identity)
 
 
+@pytest.mark.parametrize(
+    ("waived", "characteristic"), [("container", "the container"), ("process_impurities", "what the process brings in")]
+)
+def test_what_is_waived_needs_a_line_once_its_waiver_is_gone(
+    shipped: dict[str, Data], waived: str, characteristic: str
+) -> None:
+    def without_waiver(data: Data) -> None:
+        data["waivers"] = [each for each in data["waivers"] if each["covers"] != waived]
+
+    assert f"Nothing covers {characteristic}" in faults_after(shipped, "specification", without_waiver)
+
+
+def test_a_viral_product_without_a_line_for_virus_needs_a_waiver_with_its_reference(
+    shipped: dict[str, Data],
+) -> None:
+    def waived_without_reference(data: Data) -> None:
+        data["lines"].remove(line(data, "rcl"))
+        data["waivers"].append({"covers": "replication_competent_virus", "reason": "Tested at the vector's release."})
+
+    assert "reference is missing" in faults_after(shipped, "specification", waived_without_reference)
+
+
+@pytest.mark.parametrize("transfer", ["non_viral", "none"])
+def test_a_product_without_a_viral_vector_is_never_tested_for_such_a_virus(
+    shipped: dict[str, Data], transfer: str
+) -> None:
+    def without_vector(data: Data) -> None:
+        data["attributes"]["gene_transfer"] = transfer
+
+    assert "Line rcl: no viral vector is used" in faults_after(shipped, "specification", without_vector)
+
+
 def test_an_unmodified_product_needs_no_line_for_genes_or_virus(shipped: dict[str, Data]) -> None:
     data = copy.deepcopy(shipped["specification"])
     data["attributes"] = {"genetically_modified": "no", "gene_transfer": "none"}
@@ -696,7 +728,7 @@ def test_a_specification_for_another_product_does_not_agree(
     data["attributes"]["gene_transfer"] = "non_viral"
     line(data, "car_positive_cells_total")["basis"] = "post_thaw"
     data["sample_points"].append({"code": "day_30", "title": "Day 30", "short_title": "Day 30"})
-    line(data, "rcl")["sample_point"] = "day_30"
+    line(data, "rcl").update(sample_point="day_30", covers=[])
     other = read_specification(data)
 
     assert len(list(faults_between_specification_and_product(other, product))) == 3

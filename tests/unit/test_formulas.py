@@ -51,6 +51,18 @@ KNOWN = [
     ("nucleic_acid_per_million", {"volume_ml": "0.6", "concentration": "1000", "cells": "4.0E8"}, "1.5"),
     ("vcn_per_cell", {"transgene_copies": "900", "reference_copies": "1200"}, "1.50"),
     ("vcn_per_transduced_cell", {"vcn_per_cell": "1.50", "car_percent_of_tested": "40"}, "3.75"),
+    (
+        "vcn_per_transduced_cell_by_copies",
+        {"transgene_copies": "900", "reference_copies": "1200", "car_percent": "40", "parent_percent": "100"},
+        "3.75",
+    ),
+    ("vcn_per_transduced_cell_by_delta_ct", {"delta_ct": "0", "car_percent": "40", "parent_percent": "100"}, "5"),
+    ("endotoxin_infused", {"endotoxin_eu_per_ml": "0.5", "infused_volume_ml": "70"}, "35.0"),
+    (
+        "endotoxin_infused_per_hour",
+        {"endotoxin_eu_per_ml": "0.5", "infused_volume_ml": "70", "infusion_hours": "0.5"},
+        "70",
+    ),
     ("car_percent_of_tested", {"car_percent": "38.4", "parent_percent": "97.6"}, "37.4784"),
     ("vcn_by_delta_ct", {"delta_ct": "0"}, "2"),
     ("vcn_by_delta_ct", {"delta_ct": "1"}, "1"),

@@ -1,0 +1,109 @@
+"""A laboratory whose methods are defined: the shipped ones, with what they leave for the site to set."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from accounts.models import Person
+from batches.models import Definition
+from ledger import clock, files
+from ledger.models import StoredFile
+from ledger.writing import writing
+from qc.methods.recording import keep_complete_data, record_event, record_suitability
+from qc.models import CompleteData, SuitabilityRecorded, TimedEvent
+from tests.batches_builders import ROOT
+from tests.qc_builders import Laboratory
+
+SHIPPED = ROOT / "qc" / "definitions" / "methods"
+DOSE = "car_positive_cells_total"
+CAR, VIABILITY, MYCOPLASMA = "car_positive_percent", "viability_percent", "mycoplasma"
+# What the site sets in each, in the order of the file.
+SET_BY_SITE = {
+    "TM-QC-020": ("2", "10", "30"),  # as below
+    "TM-QC-021": ("2", "10", "30"),  # replicates, CV in percent, minutes from stain to reading
+    "TM-QC-027": ("3", "5", "30", "2.0", "10000"),  # … untransduced in percent, cells acquired
+    "TM-QC-051": (),
+}
+CAR_IS_FIT = {"instrument": "yes", "untransduced": "0.4", "events": "25000"}
+
+
+def shipped(code: str) -> str:
+    """The text of a shipped method."""
+    return (SHIPPED / f"{code}.method.yaml").read_text(encoding="utf-8")
+
+
+def set_by_site(code: str, *values: str) -> str:
+    """A shipped method in which the site has set everything that was to be set."""
+    text = shipped(code)
+    for value in values or SET_BY_SITE[code]:
+        head, found, tail = text.partition(": to be set")
+        assert found
+        text = f'{head}: "{value}"{tail}'
+    assert ": to be set" not in text
+    return text
+
+
+def a_file(*, by: Person, content: bytes = b"replicate;value\n1;78.2\n") -> StoredFile:
+    """A file of an instrument that somebody stored."""
+    with writing():
+        return files.keep(content, name="FC-01_0042.csv", actor=by.reference)
+
+
+class MethodLaboratory(Laboratory):
+    """A laboratory in which some methods were in force when its batch was issued; the other lines have none."""
+
+    texts: dict[str, str] = {}
+
+    def defined(self, kind: str, source: str = "") -> Definition:
+        """A definition in force; the methods before the specification that names them."""
+        if kind == "specification":
+            for code in SET_BY_SITE:
+                super().defined("method", self.texts.get(code) or set_by_site(code))
+        return super().defined(kind, source)
+
+    def moment(self, line: str, event: str, **more: object) -> TimedEvent:
+        """A moment of a test, recorded by the analyst now."""
+        return record_event(
+            batch=self.fresh(),
+            line=line,
+            event=event,
+            sample=self.sample_for(line),
+            by=self.analyst,
+            id=uuid4(),
+            **more,  # type: ignore[arg-type]  # as given
+        )
+
+    def check(self, line: str, check: str, typed: str, **more: object) -> SuitabilityRecorded:
+        """A check of suitability, recorded by the analyst now."""
+        return record_suitability(
+            batch=self.fresh(),
+            line=line,
+            check=check,
+            typed=typed,
+            by=self.analyst,
+            id=uuid4(),
+            **more,  # type: ignore[arg-type]  # as given
+        )
+
+    def kept(self, line: str, kind: str = "file", *, says: str = "", by: Person | None = None) -> CompleteData:
+        """A part of the complete data, kept by the analyst now."""
+        by = by or self.analyst
+        file = a_file(by=by) if kind == "file" else None
+        return keep_complete_data(batch=self.fresh(), line=line, kind=kind, says=says, file=file, by=by, id=uuid4())
+
+    def car_read(self, *values: str, fit: dict[str, str] | None = None, minutes: int = 10) -> None:
+        """The CAR expression read as its method asks for: fit system, timed, three replicates, with its file."""
+        for check, typed in (CAR_IS_FIT if fit is None else fit).items():
+            self.check(CAR, check, typed)
+        self.sample_for(CAR)
+        now = clock.now()
+        self.moment(CAR, "stained", performed_at=now - timedelta(minutes=minutes))
+        self.moment(CAR, "read", performed_at=now)
+        for number, value in enumerate(values or ("39.5", "39.7", "39.9"), 1):
+            self.read(CAR, value, replicate=number)
+        self.kept(CAR)
+
+
+def methods_in_force() -> MethodLaboratory:
+    """A batch that was made twenty days ago under methods, and whose samples wait for the laboratory."""
+    clock.tell(clock.machine_now() - timedelta(days=20))
+    return MethodLaboratory()
