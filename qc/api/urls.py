@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qc.api import controls, deviations, dose, laboratory, out_of_specification, release, trends
+from qc.api import controls, deviations, dose, importing, laboratory, out_of_specification, release, trends
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
@@ -19,6 +19,10 @@ urlpatterns = [
     path("trends/<str:product>/<str:line>/", trends.TrendView.as_view(), name="api-trend"),
     path("batches/<str:number>/samples/", laboratory.SamplesView.as_view(), name="api-samples"),
     path("batches/<str:number>/readings/", laboratory.ReadingsView.as_view(), name="api-readings"),
+    path("instrument-profiles/", importing.ProfilesView.as_view(), name="api-instrument-profiles"),
+    path("batches/<str:number>/imports/", importing.ImportsView.as_view(), name="api-imports"),
+    path("batches/<str:number>/imports/<uuid:file>/", importing.ImportView.as_view(), name="api-import"),
+    path("batches/<str:number>/plates/", importing.PlatesView.as_view(), name="api-plates"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),
     path("batches/<str:number>/release-panel/", release.PanelView.as_view(), name="api-release-panel"),
     path("batches/<str:number>/dose/", dose.DoseView.as_view(), name="api-dose"),

@@ -5,6 +5,7 @@ from qc.models.assessing import FactAssessment
 from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.dosing import BatchDose, DoseVerification
+from qc.models.importing import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateWell
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
 from qc.models.out_of_specification import (
     Capa,
@@ -34,6 +35,9 @@ __all__ = [
     "Disposition",
     "DoseVerification",
     "FactAssessment",
+    "ImportedReading",
+    "InstrumentFile",
+    "InstrumentImport",
     "LaboratoryInvestigation",
     "MeasurementInvalid",
     "MeasurementInvalidReviewed",
@@ -42,6 +46,8 @@ __all__ = [
     "OutOfSpecification",
     "OutOfSpecificationClosed",
     "PhysicianAcceptance",
+    "PlateEntry",
+    "PlateWell",
     "Reading",
     "RecordReview",
     "Result",

@@ -17,7 +17,18 @@ from ledger.models import Entry
 from qc.specifying import specification_of
 from reports import gathering, record_snapshot
 from reports.models import Document
-from reports.record_gathering import custody, labels, materials, papers, quality, results, steps, summing, trail
+from reports.record_gathering import (
+    custody,
+    labels,
+    materials,
+    measured,
+    papers,
+    quality,
+    results,
+    steps,
+    summing,
+    trail,
+)
 from reports.record_gathering.names import PERSON, Names
 
 
@@ -78,7 +89,14 @@ def batch_record(
         trail=entries,
         signers=_signers(names),
         abbreviations=_abbreviations(),
-        files=papers.files(batch, [*custody.evidence_files(custody_read), *labels.specimen_files(batch)]),
+        files=papers.files(
+            batch,
+            [
+                *custody.evidence_files(custody_read),
+                *labels.specimen_files(batch),
+                *measured.instrument_files(batch),
+            ],
+        ),
         streams=streams,
         absent=_absent(),
         proof=gathering.proof_of(Entry.objects.get(seq=max(stream.last_seq for stream in streams))),
@@ -147,7 +165,8 @@ def _absent() -> tuple[record_snapshot.Named, ...]:
         (_("Equipment"), _("Qualification, calibration and cleaning stand in the record of each piece of equipment.")),
         (
             _("Laboratory raw data"),
-            _("Instrument files and worksheets stay in the laboratory; the readings as they were typed are here."),
+            _("Worksheets, and instrument files that were not sent in, stay in the laboratory;"),
+            _("the readings as they were typed are here, and the hash of each instrument file that was sent in."),
         ),
         (
             _("Quality system"),
