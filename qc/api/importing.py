@@ -78,8 +78,8 @@ class PlannedOutput(serializers.Serializer[Plain]):
     rows = serializers.ListField(child=serializers.IntegerField())
 
 
-class PreviewOutput(serializers.Serializer[Plain]):
-    """A kept file and what it would become; with one problem it becomes nothing. `shown` is what confirms it."""
+class InstrumentFileOutput(serializers.Serializer[Plain]):
+    """A file of an instrument as it was kept, with what was chosen for it."""
 
     id = serializers.UUIDField()
     line = serializers.CharField()
@@ -90,11 +90,16 @@ class PreviewOutput(serializers.Serializer[Plain]):
     name = serializers.CharField()
     sha256 = serializers.CharField()
     size = serializers.IntegerField()
+    is_imported = serializers.BooleanField()
+
+
+class PreviewOutput(InstrumentFileOutput):
+    """A kept file and what it would become; with one problem it becomes nothing. `shown` is what confirms it."""
+
     rows = serializers.IntegerField()
     readings = PlannedOutput(many=True)
     problems = serializers.ListField(child=serializers.CharField())
     shown = serializers.CharField()
-    is_imported = serializers.BooleanField()
 
 
 class ImportedOutput(serializers.Serializer[Plain]):
@@ -111,7 +116,7 @@ class ImportsOutput(serializers.Serializer[Plain]):
 
     next = serializers.CharField(allow_null=True)
     previous = serializers.CharField(allow_null=True)
-    results = PreviewOutput(many=True)
+    results = InstrumentFileOutput(many=True)
 
 
 class PlateOutput(serializers.Serializer[Plain]):
@@ -130,8 +135,7 @@ def _planned(one: Planned) -> Plain:
     }
 
 
-def _preview(shown: Preview) -> Plain:
-    row = shown.file
+def _file(row: InstrumentFile) -> Plain:
     return {
         "id": row.pk,
         "line": row.line,
@@ -142,11 +146,16 @@ def _preview(shown: Preview) -> Plain:
         "name": row.file.original_name,
         "sha256": row.file.sha256,
         "size": row.file.size,
+        "is_imported": hasattr(row, "imported"),
+    }
+
+
+def _preview(shown: Preview) -> Plain:
+    return _file(shown.file) | {
         "rows": len(shown.table.rows),
         "readings": [_planned(one) for one in shown.reads.readings],
         "problems": shown.sentences,
         "shown": shown.digest,
-        "is_imported": hasattr(row, "imported"),
     }
 
 
@@ -185,11 +194,10 @@ class ImportsView(APIView):
     @documented("List the instrument files of a batch", answers=ImportsOutput, tag="importing")
     def get(self, request: Request, number: str) -> Response:
         refuse_if(lacks(asker(request), Permission.RECORD_READ))
-        batch = batch_called(number)
+        found = InstrumentFile.objects.filter(batch=batch_called(number))
         pages = Pages.by("recorded_at", "pk")()
-        page = pages.paginate_queryset(InstrumentFile.objects.filter(batch=batch), request, view=self) or []
-        told = [PreviewOutput(_preview(preview_of(file_called(batch, one.pk)))).data for one in page]
-        return pages.get_paginated_response(told)
+        page = pages.paginate_queryset(found.select_related("file", "instrument", "imported"), request, view=self) or []
+        return pages.get_paginated_response([InstrumentFileOutput(_file(row)).data for row in page])
 
     @documented(
         "Keep a file of an instrument and say what it would become; nothing is recorded yet",

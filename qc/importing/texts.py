@@ -6,6 +6,7 @@
 """
 
 import codecs
+import re
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from ledger.files import sniffed
 LARGEST = 5 * 1024 * 1024
 PLAIN = "text/plain"
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -30,9 +32,8 @@ def text_of(content: bytes) -> str:
     text = _decoded(content)
     if text.lstrip().startswith("<"):
         raise NotATableError(_("This is a page or a drawing, no table. Export the table as text."))
-    bad = next((at for at, character in enumerate(text) if character < " " and character not in "\t\r\n"), None)
-    if bad is not None:
-        line = text.count("\n", 0, bad) + 1
+    if bad := _UNREADABLE.search(text):
+        line = text.count("\n", 0, bad.start()) + 1
         raise NotATableError(_("Line %(line)s holds a character that no table has.") % {"line": line})
     return text
 

@@ -19,6 +19,7 @@ from qc.importing.profiles import Calculated, Combine, Constant, FromColumn, Pro
 from qc.importing.tables import SHOWN, Problem, Row
 from qc.values.quantities import Quantity, calculate, read_quantity
 
+MOST_AVERAGED = 100
 _WITH_COMMA = re.compile(r"(?:[<>≤≥]=? ?)?-?[0-9]+,[0-9]+")
 
 
@@ -37,8 +38,9 @@ class Found:
 
     target: Target
     quantity: Quantity
-    as_it_stands: str  # the text of the only row, with a decimal point; empty where several rows or a formula gave it
+    as_it_stands: str  # the text of the row that was taken, with a decimal point; empty where the value was calculated
     inputs: tuple[Input, ...]
+    replicates: int = 1
 
     @property
     def rows(self) -> list[int]:
@@ -49,17 +51,15 @@ class Found:
     def rule(self) -> str:
         """Say how the value came about."""
         words = words_of(self.target.term)
-        if self.as_it_stands:
-            return _("as it stands: %(words)s") % {"words": words}
-        replicates = len({one.row.line for one in self.inputs}) if isinstance(self.target.term, FromColumn) else 0
+        if self.replicates == 1:
+            one = _("as it stands: %(words)s") if self.as_it_stands else _("calculated: %(words)s")
+            return one % {"words": words}
         how = {
-            Combine.ONLY: _("calculated"),
-            Combine.MEAN: _("mean"),
-            Combine.HIGHEST: _("highest"),
-            Combine.LOWEST: _("lowest"),
-        }[self.target.combine]
-        of = _(" of %(number)s rows") % {"number": replicates} if replicates else ""
-        return f"{how}{of}: {words}"
+            Combine.MEAN: _("mean of %(number)s replicates: %(words)s"),
+            Combine.HIGHEST: _("highest of %(number)s replicates: %(words)s"),
+            Combine.LOWEST: _("lowest of %(number)s replicates: %(words)s"),
+        }
+        return how[self.target.combine] % {"number": self.replicates, "words": words}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,28 +219,32 @@ def _with_point(text: str, name: str, *, decimal_comma: bool) -> str:
 
 
 def _combined(target: Target, numbers: Sequence[_Number]) -> Found:
-    inputs = tuple({(one.row.line, one.column): one for number in numbers for one in number.inputs}.values())
-    first = numbers[0]
-    if len(numbers) == 1:
-        return Found(target, first.quantity, first.text, inputs)
-    last = numbers[-1].inputs[-1].row
+    """Make one value of the replicates, as the profile says; of the highest or lowest one only that one is kept."""
+    first, count = numbers[0], len(numbers)
+    if count == 1:
+        return Found(target, first.quantity, first.text, _each_once(numbers))
     if target.combine is Combine.ONLY:
         says = _("this is a second row of the sample; the profile takes one value.")
-        raise _Unusable(numbers[1].inputs[0].row.problem(says))
-    if any(number.quantity.censored for number in numbers):
+        raise _Unusable(_row_of(numbers[1]).problem(says))
+    bound = next((number for number in numbers if number.quantity.censored), None)
+    if bound is not None:
         says = _("a value that is only known as a bound cannot be combined with others.")
-        bound = next(number for number in numbers if number.quantity.censored)
-        raise _Unusable(bound.inputs[0].row.problem(says) if bound.inputs else last.problem(says))
-    values = [number.quantity.value for number in numbers]
-    return Found(target, replace(first.quantity, value=_together(target.combine, values)), "", inputs)
+        raise _Unusable(_row_of(bound).problem(says))
+    if target.combine is not Combine.MEAN:
+        choose = max if target.combine is Combine.HIGHEST else min
+        taken = choose(numbers, key=lambda number: number.quantity.value)
+        return Found(target, taken.quantity, taken.text, _each_once([taken]), count)
+    if count > MOST_AVERAGED:
+        says = _("more than %(most)s replicates are not averaged.") % {"most": MOST_AVERAGED}
+        raise _Unusable(_row_of(numbers[MOST_AVERAGED]).problem(says))
+    with localcontext(FIFTY_DIGITS):
+        mean = sum((number.quantity.value for number in numbers), Decimal(0)) / count
+    return Found(target, replace(first.quantity, value=mean), "", _each_once(numbers), count)
 
 
-def _together(combine: Combine, values: Sequence[Decimal]) -> Decimal:
-    match combine:
-        case Combine.HIGHEST:
-            return max(values)
-        case Combine.LOWEST:
-            return min(values)
-        case _:
-            with localcontext(FIFTY_DIGITS):
-                return sum(values, Decimal(0)) / len(values)
+def _each_once(numbers: Sequence[_Number]) -> tuple[Input, ...]:
+    return tuple({(one.row.line, one.column): one for number in numbers for one in number.inputs}.values())
+
+
+def _row_of(number: _Number) -> Row:
+    return number.inputs[0].row

@@ -63,7 +63,7 @@ def _kept(request: HttpRequest, batch: Batch, found: PanelLine) -> InstrumentFil
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@needs(Permission.RESULT_ENTER)
+@needs(Permission.RECORD_READ)
 def preview(request: HttpRequest, number: str, line: str, file: UUID) -> HttpResponse:
     """Show what a kept file would become, and import it when that is confirmed."""
     batch = batch_called(number)

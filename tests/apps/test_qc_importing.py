@@ -24,6 +24,8 @@ from qc.importing.shipped import shipped
 from qc.importing.texts import LARGEST
 from qc.models import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateWell, Reading
 from reports.record_gathering.measured import instrument_files
+from reports.record_gathering.names import Names
+from reports.record_gathering.results import tests as assays
 from tests.batches_builders import FILES
 from tests.guards_away import guards_away
 from tests.people import STATION, at_browser, nothing_written
@@ -316,7 +318,7 @@ def test_the_page_keeps_shows_and_imports(laboratory):
     assert browser.post(place, {"shown": digest[1]}).status_code == 303
     assert browser.post(place, {"shown": digest[1]}).status_code == 303
     assert InstrumentImport.objects.filter(source=row).count() == 1
-    assert "Imported from count.csv, row 2" in browser.get(page(laboratory, VIABILITY, "")).content.decode()
+    assert "Imported from count.csv, line 2" in browser.get(page(laboratory, VIABILITY, "")).content.decode()
     assert "Imported file" in browser.get(place).content.decode()
 
 
@@ -514,13 +516,18 @@ def test_a_plate_by_a_program(laboratory):
 # The record
 
 
-def test_the_batch_record_names_each_file_with_its_hash(laboratory):
+def test_the_batch_record_names_each_file_with_its_hash_and_each_reading_with_its_lines(laboratory):
     row = laboratory.kept(laboratory.counted("95.1", "94.2"))
     laboratory.imported(row)
     other = laboratory.kept(laboratory.counted("x"))
 
-    told = dict(instrument_files(laboratory.fresh()))
-    words = {file.sha256: what for what, file in instrument_files(laboratory.batch)}
-    assert told
+    laboratory.typed(WELLS)
+
+    words = {file.sha256: what for what, file in instrument_files(laboratory.fresh())}
     assert "2 rows" in words[row.file.sha256]
     assert "not imported" in words[other.file.sha256]
+    stated = {assay.code: assay for assay in assays(laboratory.batch, Names(laboratory.batch))}
+    (count,), (plate,) = stated[VIABILITY].loose, stated["potency"].loose
+    assert f"imported from count.csv, SHA-256 {row.file.sha256}: mean of 2 replicates" in count.times
+    assert "2: 95.1, 3: 94.2" in count.times
+    assert "A03: 250.5, B03: 249, C03: 252.4" in plate.times

@@ -136,7 +136,8 @@ def test_a_logger_gives_its_highest_temperature():
     line = a_line("highest_temperature_c", "°C")
 
     (reading,) = read("temperature-logger", content, line).readings
-    assert (reading.typed, reading.found.rule) == ("7.9", "highest of 3 rows: Temperature (°C)")
+    assert (reading.typed, reading.found.rows) == ("7.9", [3])
+    assert reading.found.rule == "highest of 3 replicates: Temperature (°C)"
 
 
 # What is refused, with its line
@@ -165,6 +166,8 @@ def test_a_logger_gives_its_highest_temperature():
         (COUNTER + f'"{SAMPLE}\n",95.1,1.2\n', "Line 2: a field holds a line break"),
         (COUNTER + f"{SAMPLE},95.1,{'1' * (LONGEST_FIELD + 1)}\n", "Line 2: a field has more than 200 characters"),
         (COUNTER + "," * MOST_COLUMNS + "1\n", "Line 2: the row has more than 200 columns"),
+        ("\n" * (MOST_ROWS + 1), "Line 20001: the file has more than 20,000 rows"),
+        (COUNTER + f"{SAMPLE},95.1,1.0\n" * 101, "Line 102: more than 100 replicates are not averaged"),
         (COUNTER + "Beads,1,1\n" * MOST_ROWS, f"Line {MOST_ROWS + 1}: the file has more than 20,000 rows"),
     ],
 )  # fmt: skip
