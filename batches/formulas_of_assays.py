@@ -26,6 +26,20 @@ def vcn_per_cell(*, transgene_copies: Decimal, reference_copies: Decimal) -> Ans
 
 
 @_table.formula(
+    "Vector copies per cell, by digital PCR",
+    Input("transgene_per_microlitre", "copies/µL", "Concentration of the transgene", RAISES),
+    Input("reference_per_microlitre", "copies/µL", "Concentration of the reference gene", LOWERS),
+    unit="copies/cell",
+)
+def vcn_by_digital_pcr(*, transgene_per_microlitre: Decimal, reference_per_microlitre: Decimal) -> Answer:
+    """Mean copies in each diploid cell, both targets counted in the same well, so that its volume plays no part.
+
+    VCN = 2 · c(transgene) / c(reference)
+    """
+    return divided(2 * transgene_per_microlitre, reference_per_microlitre, by="The concentration of the reference gene")
+
+
+@_table.formula(
     "Vector copies per cell, by ΔCt",
     Input("delta_ct", "cycles", "Ct of the transgene less Ct of the reference gene", LOWERS, signed=True),
     unit="copies/cell",

@@ -23,6 +23,7 @@ REGISTER_THEMSELVES = (
     "dose.determining",
     "out_of_specification.invalidating",
     "out_of_specification.investigating",
+    "importing.checks",
     "release.leaving",
     "release.notifying",
     "out_of_specification.checks",

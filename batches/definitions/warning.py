@@ -22,7 +22,8 @@ WANTS_LEAST = frozenset({
     "car_positive_per_kg",
 })  # fmt: skip
 WANTS_MOST = frozenset({
-    "vcn_per_cell", "vcn_by_delta_ct", "vcn_per_transduced_cell", "endotoxin_per_kg", "endotoxin_per_kg_per_hour",
+    "vcn_per_cell", "vcn_by_digital_pcr", "vcn_by_delta_ct", "vcn_per_transduced_cell", "endotoxin_per_kg",
+    "endotoxin_per_kg_per_hour",
     "beads_per_three_million", "dmso_percent",
 })  # fmt: skip
 # Parts of a code that tell the same of a value that is entered.

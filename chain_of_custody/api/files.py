@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
@@ -28,6 +29,9 @@ AROUND_IT = 64 * 1024
 class FileParser(MultiPartParser):
     """Reads one file of at most 50 MB; what says that it is larger is refused before it is read."""
 
+    largest = files.MAXIMUM_BYTES
+    too_large = gettext_lazy("A file has at most 50 MB, and its length must be told.")
+
     def parse(
         self,
         stream: IO[Any],  # Any: DRF's own signature
@@ -36,8 +40,8 @@ class FileParser(MultiPartParser):
     ) -> "DataAndFiles[Any, Any]":
         request = (parser_context or {}).get("request")
         length = request.META.get("CONTENT_LENGTH", "") if request is not None else ""
-        if not str(length).isdigit() or int(length) > files.MAXIMUM_BYTES + AROUND_IT:
-            raise TooLarge(_("A file has at most 50 MB, and its length must be told."))
+        if not str(length).isdigit() or int(length) > self.largest + AROUND_IT:
+            raise TooLarge(self.too_large)
         return super().parse(stream, media_type, parser_context)
 
 

@@ -7,6 +7,7 @@ from qc.api import (
     controls,
     deviations,
     dose,
+    importing,
     laboratory,
     methods,
     out_of_specification,
@@ -33,6 +34,10 @@ urlpatterns = [
     path("batches/<str:number>/test-moments/", methods.MomentsView.as_view(), name="api-test-moments"),
     path("batches/<str:number>/suitability/", methods.SuitabilityView.as_view(), name="api-suitability"),
     path("batches/<str:number>/complete-data/", methods.CompleteDataView.as_view(), name="api-complete-data"),
+    path("instrument-profiles/", importing.ProfilesView.as_view(), name="api-instrument-profiles"),
+    path("batches/<str:number>/imports/", importing.ImportsView.as_view(), name="api-imports"),
+    path("batches/<str:number>/imports/<uuid:file>/", importing.ImportView.as_view(), name="api-import"),
+    path("batches/<str:number>/plates/", importing.PlatesView.as_view(), name="api-plates"),
     path("batches/<str:number>/results/", laboratory.ResultsView.as_view(), name="api-results"),
     path(
         "batches/<str:number>/contract-certificates/",

@@ -63,7 +63,7 @@ def boxes_of(found: PanelLine) -> list[Box]:
     """Give the boxes of a line with everything that was ever entered in them in the run that is worked on."""
     readings = list(
         Reading.objects.filter(batch__number=found.batch_number, line=found.code, run=found.run)
-        .select_related("superseded_by", "sample__container")
+        .select_related("superseded_by", "sample__container", "from_file__imported__source__file", "from_plate")
         .order_by("recorded_at", "replicate", "pk")
     )
     names = _names(readings)

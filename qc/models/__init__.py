@@ -6,6 +6,7 @@ from qc.models.contract_laboratory import ContractCertificate, ContractCertifica
 from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.dosing import BatchDose, DoseVerification
+from qc.models.importing import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateWell
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
 from qc.models.methods import CompleteData, ResultBasis, SuitabilityRecorded, TimedEvent
 from qc.models.out_of_specification import (
@@ -39,6 +40,9 @@ __all__ = [
     "Disposition",
     "DoseVerification",
     "FactAssessment",
+    "ImportedReading",
+    "InstrumentFile",
+    "InstrumentImport",
     "LaboratoryInvestigation",
     "MeasurementInvalid",
     "MeasurementInvalidReviewed",
@@ -47,6 +51,8 @@ __all__ = [
     "OutOfSpecification",
     "OutOfSpecificationClosed",
     "PhysicianAcceptance",
+    "PlateEntry",
+    "PlateWell",
     "Reading",
     "RecordReview",
     "Result",

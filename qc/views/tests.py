@@ -21,6 +21,8 @@ from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
 from qc.contract_laboratory.certificates import certificates_behind
 from qc.growth.bottles import Outcome
+from qc.importing.plates import column_typed
+from qc.importing.shipped import profiles_for
 from qc.laboratory.entering import boxes_of
 from qc.laboratory.inputs import reading_from
 from qc.laboratory.recording import raised_by
@@ -74,14 +76,15 @@ def page_of_test(
     request: HttpRequest, batch: Batch, line: str, objections: list[Objection], *, status: int = 200
 ) -> HttpResponse:
     """Give the page of a test, or its part for a page that is open, with what was wrong with the last entry."""
-    found = _line_or_404(batch, line)
+    found = line_or_404(batch, line)
     context = strip_of(batch) | about(batch, found, by=person_of(request))
     context |= {"objections": objections, "page_has_errors": bool(objections)}
     template = "qc/_test.html" if request.headers.get("HX-Request") else "qc/test.html"
     return render(request, template, context, status=status)
 
 
-def _line_or_404(batch: Batch, line: str) -> PanelLine:
+def line_or_404(batch: Batch, line: str) -> PanelLine:
+    """Give a line of a batch as it stands; raise Refused (404) for a code that its specification does not have."""
     try:
         return known_line(batch, line)
     except BadInput as refused:
@@ -112,6 +115,8 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
             "correct": _correction(found, by),
             "history": found.history,
+            "imports": bool(profiles_for(found.code)),
+            "plates": any(column_typed(one, found.code) for one in profiles_for(found.code)),
             "reviews": _reviews(found),
         }
         | _runs(batch, found, by)

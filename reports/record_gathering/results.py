@@ -17,6 +17,7 @@ from qc.methods.words import working_lines
 from qc.models import Reading, Result, ResultBasis, ResultReview, Sample
 from qc.panel import PanelLine, release_panel, value_words
 from reports import record_snapshot as stated
+from reports.record_gathering import measured
 from reports.record_gathering.methods import recorded_at_the_bench
 from reports.record_gathering.names import Names
 from reports.snapshot import Evaluation, Line, Sign
@@ -59,7 +60,7 @@ class _Laboratory:
 
 def tests(batch: Batch, names: Names) -> tuple[stated.Assay, ...]:
     """Give each line of the specification with every version of its result and everything that was read for it."""
-    readings = Reading.objects.filter(batch=batch).select_related("sample__container")
+    readings = Reading.objects.filter(batch=batch).select_related("sample__container", *measured.READ_AT_ONCE)
     results: dict[str, list[Result]] = defaultdict(list)
     for result in Result.objects.filter(batch=batch).order_by("version"):
         results[result.line].append(result)
@@ -169,6 +170,8 @@ def _reading(reading: Reading, line: PanelLine, laboratory: _Laboratory) -> stat
     times = _("read %(time)s") % {"time": record_time(reading.performed_at)}
     if reading.began_at is not None:
         times = _("begun %(began)s, %(read)s") % {"began": record_time(reading.began_at), "read": times}
+    if origin := measured.origin_of(reading):
+        times = f"{times}; {origin}"
     names = laboratory.names
     method = line.method_of(reading.member)
     is_replicated = method is not None and method.says.replicates.wanted > 1

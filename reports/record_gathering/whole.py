@@ -21,6 +21,7 @@ from reports.record_gathering import (
     custody,
     labels,
     materials,
+    measured,
     methods,
     papers,
     quality,
@@ -91,7 +92,12 @@ def batch_record(
         abbreviations=_abbreviations(),
         files=papers.files(
             batch,
-            [*custody.evidence_files(custody_read), *labels.specimen_files(batch), *methods.complete_data_files(batch)],
+            [
+                *custody.evidence_files(custody_read),
+                *labels.specimen_files(batch),
+                *measured.instrument_files(batch),
+                *methods.complete_data_files(batch),
+            ],
         ),
         streams=streams,
         absent=_absent(),
@@ -161,7 +167,8 @@ def _absent() -> tuple[record_snapshot.Named, ...]:
         (_("Equipment"), _("Qualification, calibration and cleaning stand in the record of each piece of equipment.")),
         (
             _("Laboratory raw data"),
-            _("Instrument files and worksheets stay in the laboratory; the readings as they were typed are here."),
+            _("Worksheets, and instrument files that were not sent in, stay in the laboratory;"),
+            _("the readings as they were typed are here, and the hash of each instrument file that was sent in."),
         ),
         (
             _("Quality system"),

@@ -66,6 +66,7 @@ READERS = {
     "api-controls": READ_RECORDS,
     "api-trends": READ_RECORDS,
     "api-trend-signals": READ_RECORDS,
+    "api-instrument-profiles": READ_RECORDS,
     "home": set(Role),
     "integrity": set(Role),
     "batches:materials": set(Role) - {Role.INSPECTOR, Role.ADMINISTRATOR},

@@ -50,6 +50,7 @@ KNOWN = [
     ("nucleic_acid_volume_ml", {"micrograms_per_million": "1.5", "cells": "4.0E8", "concentration": "1000"}, "0.6"),
     ("nucleic_acid_per_million", {"volume_ml": "0.6", "concentration": "1000", "cells": "4.0E8"}, "1.5"),
     ("vcn_per_cell", {"transgene_copies": "900", "reference_copies": "1200"}, "1.50"),
+    ("vcn_by_digital_pcr", {"transgene_per_microlitre": "338.4", "reference_per_microlitre": "451.2"}, "1.50"),
     ("vcn_per_transduced_cell", {"vcn_per_cell": "1.50", "car_percent_of_tested": "40"}, "3.75"),
     (
         "vcn_per_transduced_cell_by_copies",
@@ -152,6 +153,7 @@ ZERO_DENOMINATORS = [
     ("concentration_at_fill", {"fill_volume_ml"}),
     ("dmso_percent", {"total_volume_ml"}),
     ("vcn_per_cell", {"reference_copies"}),
+    ("vcn_by_digital_pcr", {"reference_per_microlitre"}),
     ("vcn_per_transduced_cell", {"car_percent_of_tested"}),
     ("ddpcr_copies_per_microlitre", {"total"}),
     ("ddpcr_copies_per_microlitre", {"droplet_volume_nl"}),

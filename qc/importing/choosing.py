@@ -1,0 +1,135 @@
+"""What is chosen with a file or a plate, and the reasons against it: the line, the sample, the profile, the instrument.
+
+(1) The sample is one of this batch, taken where the line wants it (as for any reading).
+(2) The profile says something of the line.
+(3) The instrument is one of the site, of the type that the profile reads, and fit for use when it measured and now:
+    qualified, calibrated, clean, not on hold (21 CFR 11.10(h), 211.160(b)(4)).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from accounts.models import Person
+from accounts.parsing import MomentField, StrictSerializer, TextField
+from accounts.refusal import BadInput, Objection, when
+from batches.equipment import why_unfit
+from batches.models import Batch, Equipment
+from ledger import clock, files
+from ledger.canonical import digest
+from ledger.models import StoredFile
+from qc.definitions.specification import Line
+from qc.importing.profiles import Profile
+from qc.importing.reading_profiles import read_profile
+from qc.importing.shipped import source_called
+from qc.laboratory.recording import line_called, objections_to_reading
+from qc.laboratory.runs import Runs, runs_of
+from qc.models import Sample
+from qc.models.importing import Measured
+
+Plain = dict[str, Any]  # Any: as the fields read it
+PROFILE_NAME = ".profile.yaml"
+
+
+class MeasuredInput(StrictSerializer[Plain]):
+    """What goes with a file or a plate; without a time it was measured now."""
+
+    id = serializers.UUIDField()
+    line = TextField(max_length=40)
+    sample = serializers.UUIDField()
+    profile = TextField(max_length=40)
+    instrument = TextField(max_length=40, help_text="the code on the instrument")
+    performed_at = MomentField(required=False, default=None, allow_null=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody chose, each known to be there."""
+
+    line: Line
+    sample: Sample
+    source: bytes
+    instrument: Equipment
+    runs: Runs
+
+    @property
+    def profile(self) -> Profile:
+        return read_profile(self.source)
+
+
+def chosen(batch: Batch, *, line: str, sample: UUID, profile: str, instrument: str) -> Chosen:
+    """Find what was chosen; raise BadInput for what is not there."""
+    found = Sample.objects.select_related("container").filter(pk=sample).first()
+    if found is None:
+        raise BadInput(Objection(_("This sample is not known. Receive it first."), code="bad_input", field="sample"))
+    return Chosen(
+        line=line_called(batch, line),
+        sample=found,
+        source=source_called(profile),
+        instrument=instrument_called(instrument),
+        runs=runs_of(batch, line),
+    )
+
+
+def chosen_again(row: Measured) -> Chosen:
+    """Give what was chosen with a row that is stored, as it stands now."""
+    return Chosen(
+        line=line_called(row.batch, row.line),
+        sample=Sample.objects.select_related("container").get(pk=row.sample_id),
+        source=files.read(row.profile_text),
+        instrument=instrument_called(row.instrument.code),
+        runs=runs_of(row.batch, row.line),
+    )
+
+
+def instrument_called(code: str) -> Equipment:
+    """Give a piece of equipment with its events; raise BadInput for a code that none has."""
+    found = Equipment.objects.prefetch_related("events").filter(code=code.strip()).first()
+    if found is None:
+        says = _("No equipment has the code %(code)s. Scan another one, or ask your lead to register it.")
+        raise BadInput(Objection(says % {"code": code[:40]}, code="bad_input", field="instrument"))
+    return found
+
+
+def objections_to_measured(batch: Batch, what: Chosen, performed_at: datetime, *, by: Person) -> list[Objection]:
+    """Give the reasons against taking what an instrument measured."""
+    profile = what.profile
+    return [
+        *objections_to_reading(batch, what.line, what.sample, by=by, runs=what.runs),
+        *when(
+            not profile.targets_of(what.line.code),
+            _("%(profile)s gives no value of %(line)s. Choose another profile.")
+            % {"profile": profile.title, "line": what.line.title},
+            code="other_profile",
+            field="profile",
+        ),
+        *objections_to_instrument(what.instrument, profile, performed_at),
+    ]
+
+
+def objections_to_instrument(instrument: Equipment, profile: Profile, performed_at: datetime) -> list[Objection]:
+    """Object to an instrument of another type than the profile reads, or one not fit for use then or now."""
+    if instrument.type != profile.equipment:
+        says = _("%(name)s %(code)s is a %(type)s; this profile reads files of a %(wanted)s. Scan that instrument.")
+        words = {
+            "name": instrument.name,
+            "code": instrument.code,
+            "type": instrument.type.replace("_", " "),
+            "wanted": profile.equipment.replace("_", " "),
+        }
+        return [Objection(says % words, code="other_instrument", field="instrument")]
+    reasons = dict.fromkeys(why_unfit(instrument, at) for at in (performed_at, clock.now()))
+    return [Objection(why, code="instrument_unfit", field="instrument") for why in reasons if why]
+
+
+def keep_profile(source: bytes, *, actor: str) -> StoredFile:
+    """Give the file that holds the text of a profile; it is stored once."""
+    known = StoredFile.objects.filter(sha256=digest(source), original_name__endswith=PROFILE_NAME).first()
+    if known is not None:
+        return known
+    profile = read_profile(source)
+    return files.keep(source, name=f"{profile.code}-{profile.version}{PROFILE_NAME}", actor=actor)

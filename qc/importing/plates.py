@@ -1,0 +1,167 @@
+"""A plate whose wells are typed where there is no file: all wells at once, each kept as it was typed.
+
+The wells go the way of the rows of a file, so the sample's wells become one reading by the rule of the profile.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, lacks, refuse_if
+from accounts.repeats import other_content, recorded_before
+from accounts.roles import Permission
+from batches.models import Batch
+from ledger import clock
+from ledger.typed_numbers import TypedNumberError
+from ledger.writing import write, writing
+from qc.batch_act import lock_batch
+from qc.importing.choosing import Chosen, chosen, keep_profile, objections_to_measured
+from qc.importing.importing import UNREADABLE
+from qc.importing.previewing import Reads, reads_of
+from qc.importing.profiles import FromColumn, Plate, Profile, Role
+from qc.importing.tables import Problem, Row, Table
+from qc.laboratory.recording import record_reading
+from qc.models import PlateEntry, PlateWell
+from qc.specifying import rounding_of, specification_of
+from qc.values.quantities import read_quantity
+
+LONGEST_WELL = 40
+
+
+def column_typed(profile: Profile, line: str) -> FromColumn | None:
+    """Give the column whose numbers are typed into a plate for a line; None where a plate cannot be typed for it."""
+    targets = profile.targets_of(line)
+    term = targets[0].term if profile.plate is not None and len(targets) == 1 else None
+    return term if isinstance(term, FromColumn) and not term.where else None
+
+
+def well_problems(
+    profile: Profile, column: FromColumn, wells: Mapping[str, str], *, comma_allowed: bool
+) -> list[Problem]:
+    """Say of each well that is missing, not on the map, or no number, what to type."""
+    assert profile.plate is not None  # noqa: S101  such a column has one
+    on_map = profile.plate.wells
+    problems = [Problem(0, _("this well is not on the plate."), well[:3]) for well in wells if well not in on_map]
+    for well in on_map:
+        typed = wells.get(well, "")
+        if len(typed) > LONGEST_WELL:
+            problems.append(Problem(0, _("this is too long for a number."), well))
+            continue
+        try:
+            read_quantity(typed, column.unit, comma_allowed=comma_allowed)
+        except TypedNumberError as error:
+            problems.append(Problem(0, str(error), well))
+    return problems
+
+
+def table_of_wells(profile: Profile, plate: Plate, column: FromColumn, wells: Mapping[str, str], sample: str) -> Table:
+    """Give typed wells as the rows that a file of the same plate would have."""
+    rows: list[Row] = []
+    for at, (well, holds) in enumerate(plate.wells.items(), 1):
+        cells = {
+            plate.column: well,
+            profile.sample: sample if holds.role is Role.SAMPLE else holds.title,
+            column.column: wells[well].replace(",", "."),
+        }
+        rows.append(Row(at, cells, well))
+    return Table(rows=rows)
+
+
+def reads_of_plate(batch: Batch, what: Chosen, wells: Mapping[str, str], *, comma_allowed: bool) -> Reads:
+    """Give what the typed wells say of their line, or every problem, each with its well."""
+    column = column_typed(what.profile, what.line.code)
+    plate = what.profile.plate
+    if column is None or plate is None:
+        says = _("%(profile)s has no plate that can be typed for this line.") % {"profile": what.profile.title}
+        raise BadInput(Objection(says, code="bad_input", field="profile"))
+    if problems := well_problems(what.profile, column, wells, comma_allowed=comma_allowed):
+        return Reads((), tuple(problems))
+    sample = what.sample.container.code
+    # What was typed has a decimal point by now, whatever the files of this instrument have.
+    typed = replace(what.profile, layout=replace(what.profile.layout, decimal_comma=False))
+    return reads_of(
+        table_of_wells(typed, plate, column, wells, sample),
+        typed,
+        what.line,
+        sample=sample,
+        rounding=rounding_of(specification_of(batch)),
+    )
+
+
+def record_plate(
+    *,
+    batch: Batch,
+    line: str,
+    sample: UUID,
+    profile: str,
+    instrument: str,
+    wells: Mapping[str, str],
+    by: Person,
+    id: UUID,  # noqa: A002  the row's own name for it
+    performed_at: datetime | None = None,
+    comma_allowed: bool = False,
+) -> PlateEntry:
+    """Keep every well as typed and record the reading of the sample's wells; all of it or nothing. An intention.
+
+    Raises Refused (422) with a sentence a well. The same id with the same wells gives the first plate again.
+    """
+    refuse_if(lacks(by, Permission.RESULT_ENTER))
+    what = chosen(batch, line=line, sample=sample, profile=profile, instrument=instrument)
+    with writing():
+        batch.state = lock_batch(batch)
+        said: dict[str, object] = {"batch_id": batch.pk, "line": line, "sample_id": sample, "profile": profile}
+        said |= {"instrument_id": what.instrument.pk} | ({"performed_at": performed_at} if performed_at else {})
+        if known := recorded_before(PlateEntry, id, said, by=by):
+            if dict(known.wells.values_list("well", "typed")) != dict(wells):
+                raise SameIdOtherContent(other_content())
+            return known
+        moment = performed_at or clock.now()
+        refuse_if(objections_to_measured(batch, what, moment, by=by))
+        reads = reads_of_plate(batch, what, wells, comma_allowed=comma_allowed)
+        if reads.problems:
+            raise Refused(
+                [Objection(str(one), code="well", field=one.well) for one in reads.problems], status=UNREADABLE
+            )
+        (planned,) = reads.readings
+        reading = record_reading(
+            batch=batch,
+            line=line,
+            member=planned.member,
+            sample=what.sample,
+            typed=planned.typed,
+            by=by,
+            id=uuid5(id, "reading"),
+            performed_at=moment,
+        )
+        plate = PlateEntry(
+            id=id,
+            batch=batch,
+            line=line,
+            sample=what.sample,
+            instrument=what.instrument,
+            profile=what.profile.code,
+            profile_version=what.profile.version,
+            profile_text=keep_profile(what.source, actor=by.reference),
+            performed_at=moment,
+            run=what.runs.run,
+            calculated=[planned.told()],
+            reading=reading,
+        )
+        write(plate, type="plate.recorded", actor=by.reference)
+        assert what.profile.plate is not None  # noqa: S101  it was read as one
+        for well, holds in what.profile.plate.wells.items():
+            row = PlateWell(
+                id=uuid5(id, well),
+                batch=batch,
+                plate=plate,
+                well=well,
+                role=holds.role.value,
+                title=holds.title,
+                typed=wells[well],
+            )
+            write(row, type="plate_well.recorded", actor=by.reference)
+        return plate
