@@ -51,10 +51,10 @@ def keep_file(
     id with the same content gives the first row again.
     """
     refuse_if(lacks(by, Permission.RESULT_ENTER))
-    what = chosen(batch, line=line, sample=sample, profile=profile, instrument=instrument)
     refuse_unless_text(content)
     with writing():
         batch.state = lock_batch(batch)
+        what = chosen(batch, line=line, sample=sample, profile=profile, instrument=instrument)
         said: dict[str, object] = {
             "batch_id": batch.pk,
             "line": line,

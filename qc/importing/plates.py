@@ -29,7 +29,7 @@ from qc.models import PlateEntry, PlateWell
 from qc.specifying import rounding_of, specification_of
 from qc.values.quantities import read_quantity
 
-LONGEST_WELL = 40
+LONGEST_WELL, MOST_WELLS = 40, 96
 
 
 def column_typed(profile: Profile, line: str) -> FromColumn | None:
@@ -110,9 +110,9 @@ def record_plate(
     Raises Refused (422) with a sentence a well. The same id with the same wells gives the first plate again.
     """
     refuse_if(lacks(by, Permission.RESULT_ENTER))
-    what = chosen(batch, line=line, sample=sample, profile=profile, instrument=instrument)
     with writing():
         batch.state = lock_batch(batch)
+        what = chosen(batch, line=line, sample=sample, profile=profile, instrument=instrument)
         said: dict[str, object] = {"batch_id": batch.pk, "line": line, "sample_id": sample, "profile": profile}
         said |= {"instrument_id": what.instrument.pk} | ({"performed_at": performed_at} if performed_at else {})
         if known := recorded_before(PlateEntry, id, said, by=by):
@@ -123,9 +123,8 @@ def record_plate(
         refuse_if(objections_to_measured(batch, what, moment, by=by))
         reads = reads_of_plate(batch, what, wells, comma_allowed=comma_allowed)
         if reads.problems:
-            raise Refused(
-                [Objection(str(one), code="well", field=one.well) for one in reads.problems], status=UNREADABLE
-            )
+            told = [Objection(str(one), code="well", field=one.well) for one in reads.problems[:MOST_WELLS]]
+            raise Refused(told, status=UNREADABLE)
         (planned,) = reads.readings
         reading = record_reading(
             batch=batch,

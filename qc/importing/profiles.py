@@ -161,9 +161,13 @@ def words_of(term: Term) -> str:
     """Say how one replicate's number comes about."""
     match term:
         case FromColumn():
-            return term.head
+            return term.head + _where_words(term.where)
         case Constant(number):
             return f"{number:f}"
         case Calculated(formula):
             inner = ", ".join(f"{name}: {words_of(each)}" for name, each in term.inputs.items())
-            return f"{formula.code} version {formula.version} ({inner})"
+            return f"{formula.code} version {formula.version} ({inner})" + _where_words(term.where)
+
+
+def _where_words(where: Mapping[str, str]) -> str:
+    return "".join(f", {column} {text}" for column, text in where.items())

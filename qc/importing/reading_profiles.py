@@ -159,6 +159,9 @@ def _faults_of(profile: Profile) -> Iterator[str]:
             if isinstance(term, FromColumn) and heads.setdefault(term.column, term.unit) != term.unit:
                 yield f"The column {term.column} has two units."
         yield from _faults_of_units(target.term)
+        stated = f"10^{target.exponent} {target.unit}" if target.exponent else target.unit
+        if isinstance(target.term, FromColumn) and target.term.unit != stated:
+            yield f"The column {target.term.column} must state {stated}, the unit of {target.line}."
         if isinstance(target.term, Calculated) and target.unit != target.term.formula.unit:
             yield f"{target.term.formula.code} gives {target.term.formula.unit}, not {target.unit}."
     others = {profile.sample, profile.replicate, profile.time, *profile.told_apart_by}

@@ -15,8 +15,9 @@ from accounts.wording import today
 from ledger import clock, files
 from ledger.models import StoredFile
 from ledger.verification import Verification
+from ledger.writing import write, writing
 from qc.importing.checks import imports_say_what_their_files_say, plates_say_what_their_wells_say
-from qc.importing.importing import import_file
+from qc.importing.importing import file_called, import_file
 from qc.importing.previewing import preview_of
 from qc.importing.shipped import shipped
 from qc.importing.texts import LARGEST
@@ -175,6 +176,17 @@ def test_what_changed_after_it_was_shown_is_not_imported(laboratory):
         laboratory.imported(row, shown="0" * 64)
 
 
+def test_a_file_that_was_sent_under_an_older_profile_is_sent_again(laboratory):
+    row = laboratory.kept(laboratory.counted("95.1"))
+    with writing():
+        row.profile_text = files.keep(shipped()["CELL-COUNTER"] + b"# older\n", name="older.yaml", actor="machine")
+        row.pk = row.id = uuid4()
+        write(row, type="instrument_file.kept", actor=laboratory.analyst.reference)
+
+    with nothing_written(), pytest.raises(Refused, match="CELL-COUNTER changed after the file was sent"):
+        laboratory.imported(file_called(laboratory.batch, row.pk))
+
+
 def test_a_changed_file_is_not_imported_and_is_found(laboratory):
     row = laboratory.kept(laboratory.counted("94.8"))
     digest = preview_of(row).digest
@@ -244,6 +256,16 @@ def test_the_page_keeps_shows_and_imports(laboratory):
     assert InstrumentImport.objects.filter(source=row).count() == 1
     assert "Imported from count.csv, line 2" in browser.get(page(laboratory, VIABILITY, "")).content.decode()
     assert "Imported file" in browser.get(place).content.decode()
+
+
+def test_a_reviewer_looks_at_a_file_and_does_not_import_it(laboratory):
+    row = laboratory.kept(laboratory.counted("95.1"))
+    browser = at_browser(laboratory.reviewer)
+    place = page(laboratory, VIABILITY, f"import/{row.pk}/")
+
+    assert row.file.sha256 in browser.get(place).content.decode()
+    with nothing_written():
+        assert browser.post(place, {"shown": preview_of(row).digest}).status_code == 403
 
 
 def test_the_page_says_what_is_wrong_line_by_line_and_records_nothing(laboratory):

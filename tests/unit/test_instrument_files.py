@@ -90,8 +90,8 @@ def test_several_counts_are_averaged_and_their_texts_kept():
     (reading,) = reads.readings
     assert reading.typed == "95.2"
     assert reading.found.rows == [2, 3, 4]
-    assert [one["text"] for one in reading.told()["inputs"]] == ["95.10", "94.20", "96.4"]  # type: ignore[attr-defined]
-    assert reading.told()["unrounded"].startswith("95.2333333")  # type: ignore[attr-defined]
+    assert [one["text"] for one in reading.told()["inputs"]] == ["95.10", "94.20", "96.4"]
+    assert reading.told()["unrounded"].startswith("95.2333333")
 
 
 def test_flow_statistics_give_one_line_each_from_the_same_file():
@@ -112,7 +112,7 @@ def test_droplets_give_copies_per_cell_by_the_formulas_of_the_table():
 
     # 2 · ln(1 - 5000/20000) / ln(1 - 6500/20000) = 2 · 0.287682 / 0.393043
     assert reading.typed == "1.46"
-    assert reading.told()["unrounded"].startswith("1.46387")  # type: ignore[attr-defined]
+    assert reading.told()["unrounded"].startswith("1.46387")
     assert len(reading.found.inputs) == 4
 
 
@@ -278,6 +278,29 @@ def test_any_rows_under_the_right_head_give_values_or_sentences(parts):
     assert bool(reads.readings) != bool(reads.problems)
 
 
+WELL = [["A01", "A02", ""], [SAMPLE, "NTC", "x"], ["Transgene", "Reference", "GFP"], ["20000", "0", "<9"]]
+wells = st.lists(st.tuples(*map(st.sampled_from, [*WELL, ["5000", "0", "20000", "NaN"]])), max_size=8)
+
+
+@given(wells)
+@settings(max_examples=150, deadline=None)
+def test_any_wells_give_copies_or_sentences(rows):
+    content = DROPLETS + "".join(",".join(row) + "\n" for row in rows)
+
+    reads = read("ddpcr", content, a_line("vector_copy_number", "copies/cell", decimals=2, limit="5"))
+
+    assert bool(reads.readings) != bool(reads.problems)
+
+
+def test_a_plate_has_24_or_96_wells():
+    moved = {"E01, E02": "A05, B05", "F01, F02": "C05, D05", "G01, G02": "A06, B06", "H01, H02": "C06, D06"}
+    small = profile_of("plate-reader", ('wells: "96"', 'wells: "24"'), *moved.items())
+
+    assert small.plate is not None
+    assert [row[0] for row in small.plate.names] == ["A01", "B01", "C01", "D01"]
+    assert [len(row) for row in small.plate.names] == [6, 6, 6, 6]
+
+
 # As the line takes it
 
 
@@ -363,6 +386,8 @@ def test_each_shipped_profile_is_one(name):
             "delimiter: comma, decimal_mark: comma",
             "A comma cannot",
         ),
+        ("cell-counter", 'unit: "%", from', "unit: ng/mL, from", "Viability must state ng/mL"),
+        ("cell-counter", 'exponent: "6"', 'exponent: "3"', "Viable cells must state 10.3 cells/mL"),
         ("cell-counter", "controls: [Beads]", "controls: [Beads, Beads]", "twice"),
         ("cell-counter", "column: Viability,", "column: Sample ID,", "cannot be a number and a name"),
         ("cell-counter", "line: viable_cells_per_ml", "line: viability_percent", "twice"),
