@@ -25,6 +25,13 @@ REGISTER_THEMSELVES = (
     "release.outside",
     "laboratory.reviewing",
     "release.reviewing_record",
+    "supply.asking",
+    "supply.checks",
+    "supply.deciding",
+    "supply.evaluating",
+    "supply.naming",
+    "supply.stating",
+    "supply.telling",
     "laboratory.testing",
     "trends.checks",
     "trends.limits",
@@ -43,6 +50,7 @@ class QcConfig(AppConfig):
         from qc.definitions.reading import read_specification
         from qc.release.deciders import decisions_signed
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
+        from qc.supply.work import supply_work_of
         from qc.trends.work import trend_work_of
         from qc.views.dose import dose_panel, dose_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
@@ -64,5 +72,6 @@ class QcConfig(AppConfig):
         register_panel("batch", decision)
         register_work(work_of)
         register_work(dose_work_of)
+        register_work(supply_work_of)
         register_work(trend_work_of)
         tell_moments(decisions_signed)

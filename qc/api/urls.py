@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qc.api import controls, deviations, dose, laboratory, out_of_specification, release, trends
+from qc.api import controls, deviations, dose, laboratory, out_of_specification, release, supply, trends
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
@@ -25,4 +25,5 @@ urlpatterns = [
     path("batches/<str:number>/facts/", release.FactsView.as_view(), name="api-facts"),
     path("batches/<str:number>/disposition/", release.DispositionView.as_view(), name="api-disposition"),
     path("batches/<str:number>/after-release/", release.AfterReleaseView.as_view(), name="api-after-release"),
+    path("batches/<str:number>/supply/", supply.SupplyView.as_view(), name="api-supply"),
 ]

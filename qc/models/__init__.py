@@ -19,6 +19,16 @@ from qc.models.out_of_specification import (
     RetestPlanApproved,
 )
 from qc.models.releasing import PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked
+from qc.models.supply import (
+    ExceptionalSupply,
+    PhysicianAnswer,
+    PhysicianAnswerChecked,
+    RiskEvaluation,
+    SupplyNaming,
+    SupplyRevoked,
+    SupplyStatement,
+    SupplyStatementChecked,
+)
 from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, TrendLimitsApproval
 
 __all__ = [
@@ -33,6 +43,7 @@ __all__ = [
     "DecisionStands",
     "Disposition",
     "DoseVerification",
+    "ExceptionalSupply",
     "FactAssessment",
     "LaboratoryInvestigation",
     "MeasurementInvalid",
@@ -42,6 +53,8 @@ __all__ = [
     "OutOfSpecification",
     "OutOfSpecificationClosed",
     "PhysicianAcceptance",
+    "PhysicianAnswer",
+    "PhysicianAnswerChecked",
     "Reading",
     "RecordReview",
     "Result",
@@ -49,12 +62,17 @@ __all__ = [
     "ResultsApproval",
     "RetestPlan",
     "RetestPlanApproved",
+    "RiskEvaluation",
     "RunDecision",
     "Sample",
     "SignalAssessment",
     "SignalClosing",
     "SponsorRelease",
     "SponsorReleaseChecked",
+    "SupplyNaming",
+    "SupplyRevoked",
+    "SupplyStatement",
+    "SupplyStatementChecked",
     "TrendLimits",
     "TrendLimitsApproval",
 ]
