@@ -23,7 +23,7 @@ _LONG = 500
 def story(document: SupplyDocument) -> list[object]:
     """Give the document's parts in the order in which they are read."""
     return [
-        *parts.title(TITLE, document.issue),
+        *parts.title(TITLE, document.issue, share=0.72),
         _warned(document),
         Spacer(1, 2.4 * mm),
         tables.heading("Results that do not conform", ["What is not known stands here like what fails"]),
@@ -42,14 +42,16 @@ def story(document: SupplyDocument) -> list[object]:
         Spacer(1, 3 * mm),
         tables.heading("Containers that may be supplied", ["No other container of this batch leaves"]),
         _containers(document.containers),
+        Spacer(1, 1 * mm),
         tables.words(document.taken_by, tables.STRONG),
         Spacer(1, 3 * mm),
         *_stated("Request by the physician", document.request),
         *_stated("Evaluation of the risk by the manufacturer", document.evaluation),
-        tables.heading("Who is told, and by when"),
-        _told(document.told),
+        KeepTogether([tables.heading("Who is told, and by when"), _told(document.told)]),
         Spacer(1, 3 * mm),
-        *parts.signatures(document.signatures, document.attested),
+        *tables.side_by_side(
+            parts.signatures(document.signatures, ()), parts.signatures((), document.attested), height=190 * mm
+        ),
         Spacer(1, 4 * mm),
         *_legends(document),
         Spacer(1, 4 * mm),

@@ -127,7 +127,7 @@ def _block(row: PhysicianAnswer | SupplyStatement) -> AttestedBlock:
 def _told(supply: ExceptionalSupply) -> tuple[Told, ...]:
     owed = NotificationDue.objects.filter(batch=supply.batch, line=f"{OF_DECISION}{supply.number}").order_by("due_at")
     rules = product_of(supply.batch).supply_rules
-    within = _("within %(hours)s hours from each infusion, told with others that nobody was told of yet")
+    within = _("within %(hours)s hours from the infusion")
     return (
         *(Told(due.title, record_time(due.due_at)) for due in owed),
         *(Told(each.title, within % {"hours": each.hours}) for each in rules.told_from(INFUSION)),

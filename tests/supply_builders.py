@@ -1,9 +1,11 @@
 """Batches out of specification that a physician asks for all the same, walked with the acts of the product."""
 
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
 from accounts.models import Person
+from accounts.roles import Role
 from batches.models import Definition
 from chain_of_custody.models import Container, ContainerFate, HandOverAccepted, Party
 from ledger import clock
@@ -17,7 +19,7 @@ from qc.models import (
 )
 from qc.supply.stating import kinds_needed
 from tests.batches_builders import FILES
-from tests.custody_builders import stated
+from tests.custody_builders import a_subject, stated
 from tests.oos_builders import closed, failing, investigated
 from tests.people import a_person, do, fresh
 from tests.qc_builders import CONFORMING, FOURTEEN_DAYS, SHORT_MASTER, STERILITY, Laboratory
@@ -47,7 +49,7 @@ SAID: dict[str, dict[str, str]] = {
 class SupplyLaboratory(Laboratory):
     """A laboratory of a licensed product under the profile EU; its master record fills two bags."""
 
-    CODE, REGIME, NEEDS, DECIDES = "EU", "licensed", "", "qualified_person"
+    CODE, REGIME, NEEDS, DECIDES, VERSION = "EU", "licensed", "", "qualified_person", "1"
 
     def defined(self, kind: str, source: str = "") -> Definition:
         """A definition in force; the profile is the one that this class is for."""
@@ -56,6 +58,7 @@ class SupplyLaboratory(Laboratory):
         if kind == "product" and not source:
             source = FILES[kind].read_text(encoding="utf-8")
             for old, new in (
+                ('\nversion: "1"\n', f'\nversion: "{self.VERSION}"\n'),
                 ("\n  code: EU\n", f"\n  code: {self.CODE}\n"),
                 ("\n  regime: trial\n", f"\n  regime: {self.REGIME}\n"),
                 ("    needs: [sponsor]\n", f"    needs: [{self.NEEDS}]\n"),
@@ -65,13 +68,20 @@ class SupplyLaboratory(Laboratory):
                 source = source.replace(old, new)
         return super().defined(kind, source)
 
+    def for_another_patient(self, kind: "type[SupplyLaboratory] | None" = None) -> "SupplyLaboratory":
+        """The same site with another patient and no batch yet, under another profile where one is given."""
+        other = copy(self)
+        other.__class__ = kind or type(self)
+        other.coi = a_subject(by=self.logistics)
+        return other
+
     @property
     def decider(self) -> Person:
         """Somebody of the role that the profile names."""
         if self.DECIDES == "qualified_person":
             return self.qp
         if "another_quality" not in vars(self):
-            self.another_quality = a_person("qa")
+            self.another_quality = a_person(Role.QA)
         return self.another_quality
 
     def out_of_specification(self) -> None:
@@ -92,7 +102,8 @@ class SupplyLaboratory(Laboratory):
         self.record_reviewed()
 
     def refused(self) -> None:
-        """The batch is not certified."""
+        """The batch is not certified; quality assurance has stored a document."""
+        self.letter = a_letter(self.qa)
         self.out_of_specification()
         self.certified("not_certified", statement="Viability is below its limit, confirmed.")
         self.fresh()
@@ -127,7 +138,7 @@ class SupplyLaboratory(Laboratory):
     def evaluated(self, *, by: Person | None = None, **said: str) -> RiskEvaluation:
         """The evaluation of the risk, signed by quality assurance."""
         told = {
-            "document": str(a_letter(by or self.qa).pk),
+            "document": str(self.letter.pk),
             "author": "Dr M. Sorel",
             "written_on": clock.now().date().isoformat(),
             "conclusion": "Fewer viable cells; no added risk of contamination.",
@@ -212,9 +223,9 @@ class SupplyLaboratory(Laboratory):
 
 
 class UnitedStates(SupplyLaboratory):
-    """The same under a US profile: the protocol is needed, and quality assurance decides."""
+    """A later version of the product under a US profile: the protocol is needed, and quality assurance decides."""
 
-    CODE, NEEDS, DECIDES = "US", "protocol", "qa"
+    CODE, NEEDS, DECIDES, VERSION = "US", "protocol", "qa", "2"
 
 
 class Trial(SupplyLaboratory):
@@ -223,9 +234,9 @@ class Trial(SupplyLaboratory):
     REGIME, NEEDS = "trial", "sponsor"
 
 
-def in_supply(kind: type[SupplyLaboratory] = SupplyLaboratory) -> SupplyLaboratory:
-    """A batch made twenty days ago that was not certified; the story goes on."""
-    clock.tell(clock.machine_now() - timedelta(days=20))
+def in_supply(kind: type[SupplyLaboratory] = SupplyLaboratory, *, days: int = 20) -> SupplyLaboratory:
+    """A batch made some days ago that was not certified; the story goes on."""
+    clock.tell(clock.machine_now() - timedelta(days=days))
     laboratory = kind()
     laboratory.refused()
     return laboratory
