@@ -3,10 +3,13 @@
 (1) The end of a container is a fact: it is refused only where it contradicts the record or is not said whole.
 (2) A container that was lost, a final bag destroyed while its batch was still wanted, and an infusion of anything but
     a certified final bag in date are departures of the batch, in the same transaction.
+    A bag of a batch that is not certified may have been meant to be given all the same: rooms above say so
+    (`meant_to_be_given_when`), and it is no departure then. They also do what follows an end (`follows_an_end`).
 (3) Each final container ends in exactly one of infused, destroyed, retained, lost; the sum equals the number filled.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -51,6 +54,32 @@ Fate = ContainerFate.Fate
 # Certified, be it before the last result.
 CERTIFIED = (BatchState.Disposition.CERTIFIED, BatchState.Disposition.CERTIFIED_CONDITIONALLY)
 FINAL_FATES = (Fate.INFUSED, Fate.DESTROYED, Fate.RETAINED, Fate.LOST)
+
+Meant = Callable[[Batch, Container], str]
+Following = Callable[[Batch, ContainerFate, Person], None]
+_meant: list[Meant] = []
+_following: list[Following] = []
+
+
+def meant_to_be_given_when(rule: Meant) -> Meant:
+    """Add a rule that says why a bag of a batch that is not certified was meant to be given; "" where it was not."""
+    if rule not in _meant:
+        _meant.append(rule)
+    return rule
+
+
+def follows_an_end(step: Following) -> Following:
+    """Add what a room above does when a container of a batch has ended, in the transaction that stores the end."""
+    if step not in _following:
+        _following.append(step)
+    return step
+
+
+def meant_words(batch: Batch | None, container: Container) -> str:
+    """Say why a bag of a batch that is not certified was meant to be given all the same; nothing where it was not."""
+    if batch is None or container.kind != Container.Kind.FINAL_BAG:
+        return ""
+    return next((says for rule in _meant if (says := rule(batch, container))), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +157,7 @@ class EndContainer(Act[Container]):
         batch = batch_of_container(subject)
         end = _end(intent, clock.now())
         warning = _departs(batch, subject, end)
+        meant = meant_words(batch, subject) if end.fate == Fate.INFUSED else ""
         code = Line(_("Container"), subject.code)
         return ToSign(
             title=str(self.title),
@@ -139,6 +169,7 @@ class EndContainer(Act[Container]):
                 Line(_("Volume"), f"{end.volume_ml:f} mL" if end.volume_ml is not None else "–"),
                 Line(_("By what way, or where"), end.route or "–"),
                 Line(_("Why, or who says so"), end.reason or "–"),
+                *([Line(_("Given although not certified"), meant, "warn")] if meant else []),
                 *([Line(_("This is a departure"), warning, "warn")] if warning else []),
             ],
             version=f"{subject.pk} {subject.state.latest_at.isoformat()}",
@@ -151,9 +182,12 @@ class EndContainer(Act[Container]):
         end = _end(intent, signature.signed_at)
         row = end_container(subject, end, signature)
         batch = batch_of_container(subject)
-        says = _departs(batch, subject, end)
-        if batch is not None and says:
+        if batch is None:
+            return row
+        if says := _departs(batch, subject, end):
             raise_departure(batch=batch, kind=Departure.Kind.REPORTED, says=says, by=signature.signer, about=row)
+        for follows in _following:
+            follows(batch, row, signature.signer)
         return row
 
     def done_url(self, row: Signed) -> str:
@@ -246,7 +280,7 @@ def _departs(batch: Batch | None, container: Container, end: End) -> str:
         return ""
     if not is_final:
         return _("%(code)s was infused, and it is no final bag but: %(kind)s.") % words
-    if batch.state.disposition not in CERTIFIED:
+    if batch.state.disposition not in CERTIFIED and not meant_words(batch, container):
         return _("%(code)s was infused although its batch was not certified.") % words
     if container.expires_at is not None and end.happened_at > container.expires_at:
         return _("%(code)s was infused after it had expired.") % words

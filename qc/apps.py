@@ -31,6 +31,13 @@ REGISTER_THEMSELVES = (
     "release.outside",
     "laboratory.reviewing",
     "release.reviewing_record",
+    "supply.asking",
+    "supply.checks",
+    "supply.deciding",
+    "supply.evaluating",
+    "supply.naming",
+    "supply.stating",
+    "supply.telling",
     "laboratory.testing",
     "trends.checks",
     "trends.limits",
@@ -58,6 +65,7 @@ class QcConfig(AppConfig):
             unfilled_of_method,
             warnings_of,
         )
+        from qc.supply.work import supply_work_of
         from qc.trends.work import trend_work_of
         from qc.views.dose import dose_panel, dose_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
@@ -90,5 +98,6 @@ class QcConfig(AppConfig):
         register_work(work_of)
         register_work(certificate_work_of)
         register_work(dose_work_of)
+        register_work(supply_work_of)
         register_work(trend_work_of)
         tell_moments(decisions_signed)

@@ -13,8 +13,8 @@ from reports.tables import Flow, labelled, words
 _CODE_SIDE = 23.0
 
 
-def title(text: str, issue: Issue) -> Flow:
-    """Give the document's title with the time of issue, and what it supersedes."""
+def title(text: str, issue: Issue, *, share: float = 0.5) -> Flow:
+    """Give the document's title with the time of issue, and what it supersedes; the title takes a share of the line."""
     commands: tables.Commands = [
         ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
@@ -22,7 +22,7 @@ def title(text: str, issue: Issue) -> Flow:
         ("BOTTOMPADDING", (0, 0), (0, 0), 2.4 * mm),
     ]
     row = [words(text, tables.TITLE), words(f"Issued {issue.issued_at}", tables.QUIET_RIGHT)]
-    flow: Flow = [tables.table([row], [tables.CONTENT * 0.5, tables.CONTENT * 0.5], commands)]
+    flow: Flow = [tables.table([row], [tables.CONTENT * share, tables.CONTENT * (1 - share)], commands)]
     if issue.supersedes:
         flow += [words(f"This document supersedes {issue.supersedes}.", tables.STRONG), Spacer(1, 1.6 * mm)]
     return flow

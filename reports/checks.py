@@ -2,7 +2,8 @@
 
 (1) each document's digest is that of its stored file, and the snapshot attached to the file is the one it was made of;
 (2) each names a basis that exists: the approval, the decision or the request that it states;
-(3) versions of a document follow each other, and each supersedes the one before;
+(3) versions of a document follow each other, and each supersedes the one before; the first on a supply out of
+    specification supersedes the batch certificate of its batch;
 (4) a batch record states streams as they stand in the ledger;
 (5) each document's snapshot, rendered again, gives the file's bytes as they were before it was signed. A document of
     another layout, or made with other libraries, is named as not rendered again.
@@ -16,7 +17,7 @@ from ledger import files
 from ledger.canonical import digest
 from ledger.models import Entry
 from ledger.verification import Finding, Verification, check
-from qc.models import Disposition, ResultsApproval
+from qc.models import Disposition, ExceptionalSupply, ResultsApproval, SupplyRevoked
 from reports.models import CopyAsked, Document
 from reports.page import MAKER
 from reports.pdfa import attached_snapshot, maker_of
@@ -24,10 +25,12 @@ from reports.record_snapshot import BatchRecord
 from reports.render import render
 from reports.snapshot_json import from_json
 
-BASES: dict[Document.Kind, type[ResultsApproval] | type[Disposition] | type[CopyAsked]] = {
-    Document.Kind.CERTIFICATE_OF_ANALYSIS: ResultsApproval,
-    Document.Kind.BATCH_CERTIFICATE: Disposition,
-    Document.Kind.BATCH_RECORD: CopyAsked,
+Basis = type[ResultsApproval] | type[Disposition] | type[CopyAsked] | type[ExceptionalSupply] | type[SupplyRevoked]
+BASES: dict[Document.Kind, tuple[Basis, ...]] = {
+    Document.Kind.CERTIFICATE_OF_ANALYSIS: (ResultsApproval,),
+    Document.Kind.BATCH_CERTIFICATE: (Disposition,),
+    Document.Kind.BATCH_RECORD: (CopyAsked,),
+    Document.Kind.EXCEPTIONAL_SUPPLY: (ExceptionalSupply, SupplyRevoked),
 }
 _rendering = ContextVar("documents_are_rendered_again", default=True)
 
@@ -50,15 +53,25 @@ def documents_are_as_issued(verification: Verification) -> Iterator[Finding]:
         if not _basis_exists(document):
             yield Finding("documents", about, "what it states is missing")
         before = newest.get(document.number)
-        if document.version != (before.version if before else 0) + 1 or document.supersedes != before:
+        if document.version != (before.version if before else 0) + 1 or not _follows(document, before):
             yield Finding("documents", about, "it does not follow the version before it")
         newest[document.number] = document
 
 
+def _follows(document: Document, before: Document | None) -> bool:
+    if before is None and document.kind == Document.Kind.EXCEPTIONAL_SUPPLY:
+        refusal = document.supersedes
+        is_refusal = refusal is not None and refusal.kind == Document.Kind.BATCH_CERTIFICATE
+        return is_refusal and refusal is not None and refusal.batch_id == document.batch_id
+    return document.supersedes == before
+
+
 def _basis_exists(document: Document) -> bool:
-    basis = BASES[Document.Kind(document.kind)]
-    found = basis._default_manager.filter(pk=document.basis_id).first()
-    return found is not None and (found.record_type(), found.batch_id) == (document.basis_type, document.batch_id)
+    for basis in BASES[Document.Kind(document.kind)]:
+        found = basis._default_manager.filter(pk=document.basis_id).first()
+        if found is not None:
+            return (found.record_type(), found.batch_id) == (document.basis_type, document.batch_id)
+    return False
 
 
 def _of_what_is_attached(document: Document, content: bytes) -> Iterator[Finding]:

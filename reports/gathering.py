@@ -62,8 +62,8 @@ def certificate_of_analysis(
         ),
         lines=lines,
         sites=sites_stated(product_of(batch), batch),
-        signatures=(_signature(approval, _("Electronic signature, quality control")),),
-        proof=_proof(approval),
+        signatures=(signature_stated(approval, _("Electronic signature, quality control")),),
+        proof=proof_stated(approval),
         interim_summary=summary if approval.is_interim else "",
         interim_explanation=", ".join(pending) if approval.is_interim else "",
         footnotes=notes,
@@ -85,9 +85,9 @@ def batch_certificate(
     words = product_of(batch).profile.decision(disposition.decision)
     sign = sign_of_decision(disposition.decision)
     conditional = sign is snapshot.Sign.CONDITIONAL
-    signatures = [_signature(disposition, _("Electronic signature, decision"))]
+    signatures = [signature_stated(disposition, _("Electronic signature, decision"))]
     if disposition.review is not None:
-        signatures.insert(0, _signature(disposition.review, _("Electronic signature, review of the record")))
+        signatures.insert(0, signature_stated(disposition.review, _("Electronic signature, review of the record")))
     line = _dose_line(stated_results(disposition.approval) if disposition.approval else [])
     dose = stated_dose(batch, disposition.recorded_at, line)
     return snapshot.BatchCertificate(
@@ -105,10 +105,12 @@ def batch_certificate(
         % {"number": certificate.number, "version": certificate.version},
         dose=dose.with_fractions,
         dose_per_kg=dose.per_kg,
-        containers=tuple(_container(one) for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG),
+        containers=tuple(
+            container_stated(one) for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG
+        ),
         sites=sites_stated(product_of(batch), batch),
         signatures=tuple(signatures),
-        proof=_proof(disposition),
+        proof=proof_stated(disposition),
         comments=_comments(disposition),
         data_marks=marks_stated(batch),
     )
@@ -240,7 +242,8 @@ def _dose_and_containers(batch: Batch, dose: StatedDose) -> str:
     return f"{dose.cells}, {codes or _('no final container')}"
 
 
-def _container(container: Container) -> snapshot.Container:
+def container_stated(container: Container) -> snapshot.Container:
+    """Give one final container, with what is in it."""
     cells = container.viable_cells
     return snapshot.Container(
         code=container.code,
@@ -276,7 +279,8 @@ def sites_stated(product: ProductDefinition, batch: Batch) -> tuple[snapshot.Sit
     return tuple(sites)
 
 
-def _signature(row: Signed, title: Text) -> snapshot.SignatureBlock:
+def signature_stated(row: Signed, title: Text) -> snapshot.SignatureBlock:
+    """Give one electronic signature as it prints."""
     return snapshot.SignatureBlock(
         title=str(title),
         name=row.signer_name,
@@ -288,7 +292,7 @@ def _signature(row: Signed, title: Text) -> snapshot.SignatureBlock:
     )
 
 
-def _proof(row: Signed) -> snapshot.Proof:
+def proof_stated(row: Signed) -> snapshot.Proof:
     """Give what ties the document to the record: the entry of the signature on which it rests."""
     return proof_of(Entry.objects.get(rec_type=row.record_type(), rec_id=row.pk))
 

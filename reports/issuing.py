@@ -5,6 +5,8 @@
 (2) The site's signature is added behind the finished bytes, which stay as they are.
 (3) A certificate of analysis has the version of the approval that it states. Versions are issued in their order: a
     later one waits until the one that it supersedes is there.
+(4) The document on a supply out of specification supersedes the certificate of the decision not to certify. Where the
+    supply is taken back, and where another is decided, its next version says so.
 """
 
 from collections.abc import Callable
@@ -25,13 +27,15 @@ from ledger.models import OutboxJob, Written
 from ledger.numbering import next_number
 from ledger.verification import unmoving_view
 from ledger.writing import write, writing
-from qc.models import Disposition, ResultsApproval
+from qc.models import Disposition, ExceptionalSupply, ResultsApproval, SupplyRevoked
 from qc.release.approving import CERTIFICATE_JOB
 from qc.release.disposition import BATCH_CERTIFICATE_JOB
+from qc.supply.deciding import SUPPLY_JOB
 from reports import gathering, pdf_signing
 from reports.models import Document
 from reports.render import file_name, render
 from reports.snapshot_json import Snapshot, to_json
+from reports.supply_gathering import supply_document
 
 MACHINE = "machine"
 ISSUED = "document.issued"
@@ -40,6 +44,7 @@ NUMBER_KINDS = {
     Document.Kind.CERTIFICATE_OF_ANALYSIS: "COA",
     Document.Kind.BATCH_CERTIFICATE: "BC",
     Document.Kind.BATCH_RECORD: "BR",
+    Document.Kind.EXCEPTIONAL_SUPPLY: "SD",
 }
 
 # Makes the snapshot of one document from its number and time.
@@ -89,6 +94,37 @@ def issue_batch_certificate(job: OutboxJob) -> None:
     _issue(job, disposition, disposition.batch, kind, gather, supersedes=superseded, is_interim=interim)
 
 
+@outbox.handles(SUPPLY_JOB)
+def issue_supply_document(job: OutboxJob) -> None:
+    """Make the document on a supply out of specification, or the version that says it was taken back."""
+    revoked = SupplyRevoked.objects.filter(pk=job.subject).first()
+    named = ("batch__order__coi__subject", "decision__approval", "naming__recipient", "naming__carrier")
+    supplies = ExceptionalSupply.objects.select_related(
+        *named, "answer__check_of_it", "answer__evidence", "evaluation__document", "acceptance__check_of_it",
+        "acceptance__evidence",
+    )  # fmt: skip
+    supply = supplies.get(pk=revoked.supply_id if revoked else job.subject)
+    refusal, certificate = document_on(supply.decision), document_on(supply.decision.approval)
+    superseded = document_on(supply) if revoked else _document_before(supply, refusal)
+    kind = Document.Kind.EXCEPTIONAL_SUPPLY
+
+    def gather(number: str, issued_at: datetime) -> Snapshot:
+        version = superseded.version + 1 if superseded.kind == kind else 1
+        return supply_document(
+            supply, revoked, refusal, certificate, number=number, version=version, issued_at=issued_at,
+            supersedes=superseded,
+        )  # fmt: skip
+
+    _issue(job, revoked or supply, supply.batch, kind, gather, supersedes=superseded, is_interim=False)
+
+
+def _document_before(supply: ExceptionalSupply, refusal: Document) -> Document:
+    """Give what the document on a supply supersedes: that of the supply before, which was taken back, if any."""
+    before = ExceptionalSupply.objects.filter(decision=supply.decision_id, recorded_at__lt=supply.recorded_at)
+    newest = before.select_related("revoked").order_by("-recorded_at").first()
+    return document_on(newest.revoked) if newest else refusal
+
+
 def document_on(basis: Signed | None) -> Document:
     """Give the document that states an approval or a decision; raise WaitsForCertificateError until it is made."""
     document = Document.objects.filter(basis_id=basis.pk).first() if basis else None
@@ -135,7 +171,7 @@ def _wait_for_open_incidents(batch: Batch) -> None:
 def make(kind: Document.Kind, gather: Gather, *, supersedes: Document | None) -> Made:
     """Draw a number, gather in one unmoving view, make the bytes and sign them; outside any transaction."""
     issued_at = clock.now()
-    number = supersedes.number if supersedes else _number(kind, issued_at)
+    number = supersedes.number if supersedes and supersedes.kind == kind else _number(kind, issued_at)
     with unmoving_view():
         snapshot = gather(number, issued_at)
     content = render(snapshot)

@@ -18,6 +18,7 @@ class Document(InBatch):
         CERTIFICATE_OF_ANALYSIS = "coa", _("Certificate of analysis")
         BATCH_CERTIFICATE = "bc", _("Batch certificate")
         BATCH_RECORD = "br", _("Batch record")
+        EXCEPTIONAL_SUPPLY = "es", _("Supply of an out-of-specification product")
 
     kind = models.CharField(max_length=4, choices=Kind)
     number = models.CharField(max_length=20)

@@ -14,9 +14,10 @@ from accounts.models import Person
 from accounts.refusal import Objection, Refused
 from ledger import files
 from ledger.models import OutboxJob, StoredFile
-from qc.models import Disposition, ResultsApproval
+from qc.models import Disposition, ExceptionalSupply, ResultsApproval, SupplyRevoked
 from qc.release.approving import CERTIFICATE_JOB
 from qc.release.disposition import BATCH_CERTIFICATE_JOB
+from qc.supply.deciding import SUPPLY_JOB
 from reports.models import Document
 
 
@@ -38,6 +39,9 @@ def in_preparation(batch_id: UUID) -> list[InPreparation]:
     """Give the documents of a batch that the worker still owes."""
     approvals = ResultsApproval.objects.filter(batch=batch_id).values("pk")
     decisions = Disposition.objects.filter(batch=batch_id).values("pk")
+    supplies = ExceptionalSupply.objects.filter(batch=batch_id).values("pk")
+    revoked = SupplyRevoked.objects.filter(batch=batch_id).values("pk")
+    supplied = Q(subject__in=supplies) | Q(subject__in=revoked)
     return [
         *(
             InPreparation(Document.Kind.CERTIFICATE_OF_ANALYSIS, job)
@@ -47,6 +51,7 @@ def in_preparation(batch_id: UUID) -> list[InPreparation]:
             InPreparation(Document.Kind.BATCH_CERTIFICATE, job)
             for job in _owed(BATCH_CERTIFICATE_JOB).filter(subject__in=decisions)
         ),
+        *(InPreparation(Document.Kind.EXCEPTIONAL_SUPPLY, job) for job in _owed(SUPPLY_JOB).filter(supplied)),
     ]
 
 

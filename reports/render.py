@@ -1,12 +1,13 @@
 """A frozen snapshot becomes the document's bytes; nothing here knows of a database, a setting or a clock."""
 
-from reports import batch_certificate, batch_record, certificate_of_analysis, continuity_story
+from reports import batch_certificate, batch_record, certificate_of_analysis, continuity_story, supply_document
 from reports.continuity_sheet import ContinuitySheet
 from reports.page import Furniture, compose
 from reports.pdfa import as_pdfa
 from reports.record_snapshot import BatchRecord
 from reports.snapshot import BatchCertificate, CertificateOfAnalysis
 from reports.snapshot_json import Snapshot, to_json
+from reports.supply_snapshot import SupplyDocument
 
 
 def render(snapshot: Snapshot) -> bytes:
@@ -25,6 +26,8 @@ def laid_out(snapshot: Snapshot) -> bytes:
             title, story = batch_record.TITLE, batch_record.story(snapshot)
         case ContinuitySheet():
             title, story = continuity_story.TITLE, continuity_story.story(snapshot)
+        case SupplyDocument():
+            title, story = supply_document.TITLE, supply_document.story(snapshot)
     above = continuity_story.above(snapshot) if isinstance(snapshot, ContinuitySheet) else ()
     return compose(Furniture(snapshot.issue, snapshot.identity, above), story, title=f"{title} {snapshot.issue.number}")
 

@@ -14,9 +14,10 @@ from ledger.canonical import canonical
 from reports.continuity_sheet import ContinuitySheet
 from reports.record_snapshot import BatchRecord
 from reports.snapshot import BatchCertificate, CertificateOfAnalysis, SnapshotError
+from reports.supply_snapshot import SupplyDocument
 
 # What is issued under a number of its own, and what is kept for an outage.
-Issued = CertificateOfAnalysis | BatchCertificate | BatchRecord
+Issued = CertificateOfAnalysis | BatchCertificate | BatchRecord | SupplyDocument
 Snapshot = Issued | ContinuitySheet
 
 FORM = 1
@@ -25,6 +26,7 @@ DOCUMENTS: Mapping[str, type[Snapshot]] = {
     "batch_certificate": BatchCertificate,
     "batch_record": BatchRecord,
     "continuity_record": ContinuitySheet,
+    "exceptional_supply": SupplyDocument,
 }
 
 

@@ -24,7 +24,7 @@ def shown_before(laboratory: Laboratory) -> Departure:
 def failing(laboratory: Laboratory, typed: str = "59.1") -> OutOfSpecification:
     """The record that a failing result of viability opens."""
     laboratory.tested(LINE, **{LINE: typed})
-    return OutOfSpecification.objects.select_related("result").get(line=LINE)
+    return OutOfSpecification.objects.select_related("result").get(batch=laboratory.batch, line=LINE)
 
 
 def investigated(

@@ -25,6 +25,7 @@ WORDS = {
     "choices": "choice", "shares": "share",
     "events": "event", "timed_conditions": "timed condition", "inputs": "input",
     "follows": "how it follows", "two_step": "two-step certification", "notifications": "notification",
+    "supply": "supply out of specification",
 }  # fmt: skip
 # Texts long enough that one reads them word by word.
 A_SENTENCE = 40

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from batches.definitions.dose import DoseRule
+from batches.definitions.supply import SupplyRules, plain_rules
 from batches.retention_rules import Rule
 
 
@@ -70,6 +71,7 @@ class Profile:
     decisions: tuple[Decision, ...]
     notifications: tuple[Notified, ...] = ALWAYS_NOTIFIED
     sponsor_release: bool = False  # bags leave only after the sponsor of a trial released the batch
+    supply: SupplyRules | None = None  # of a product out of specification, at a physician's request
 
     def step(self, code: str) -> ProfileStep:
         return next(each for each in self.steps if each.code == code)
@@ -189,6 +191,11 @@ class ProductDefinition:
     def target_antigens(self) -> frozenset[str]:
         """The antigens that its receptor was made for; empty where it has none."""
         return frozenset(each.strip() for each in self.attributes.get("target_antigen", "").split("/") if each.strip())
+
+    @property
+    def supply_rules(self) -> SupplyRules:
+        """The rules of a supply out of specification; plain ones where the profile says nothing of it."""
+        return self.profile.supply or plain_rules(self.profile.code, self.authorisation.regime)
 
     @property
     def uses_a_viral_vector(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from batches.definitions.dose import faults_of_dose
 from batches.definitions.parts import repeated
 from batches.definitions.product import ProductDefinition
+from batches.definitions.supply import faults_of_supply
 
 LONGEST_TRACEABILITY_YEARS = 200
 
@@ -18,6 +19,8 @@ def faults_of_product(product: ProductDefinition) -> list[str]:
         *repeated((each.code for each in product.profile.notifications), "The notification"),
         *repeated(product.retention, "Retention rule"),
         *_faults_of_profile(product),
+        *repeated((each.code for each in product.supply_rules.notifications), "The notification of a supply"),
+        *faults_of_supply(product.profile.supply, product.profile.code, product.authorisation.regime),
         *faults_of_dose(product.dose),
         *_faults_of_numbers(product),
         *_faults_of_attributes(product),

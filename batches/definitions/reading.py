@@ -70,6 +70,7 @@ from batches.definitions.product import (
     WeightRange,
 )
 from batches.definitions.product_checks import faults_of_product
+from batches.definitions.supply import SupplyNotified, SupplyRules
 from batches.retention_rules import Rule
 
 __all__ = [
@@ -183,7 +184,16 @@ def _profile(data: Part) -> Profile:
         )
         or ALWAYS_NOTIFIED,
         sponsor_release=is_yes(data, "sponsor_release"),
+        supply=_supply(part(data, "supply")) if "supply" in data else None,
     )
+
+
+def _supply(data: Part) -> SupplyRules:
+    told = tuple(
+        SupplyNotified(text(each, "code"), text(each, "title"), whole(each, "hours"), text(each, "counted_from"))
+        for each in parts(data, "notifications")
+    )
+    return SupplyRules(text(data, "decided_by"), texts(data, "needs"), told)
 
 
 # Master batch records

@@ -12,6 +12,7 @@ from qc.api import (
     methods,
     out_of_specification,
     release,
+    supply,
     trends,
 )
 
@@ -49,4 +50,5 @@ urlpatterns = [
     path("batches/<str:number>/facts/", release.FactsView.as_view(), name="api-facts"),
     path("batches/<str:number>/disposition/", release.DispositionView.as_view(), name="api-disposition"),
     path("batches/<str:number>/after-release/", release.AfterReleaseView.as_view(), name="api-after-release"),
+    path("batches/<str:number>/supply/", supply.SupplyView.as_view(), name="api-supply"),
 ]

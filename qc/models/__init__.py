@@ -22,6 +22,16 @@ from qc.models.out_of_specification import (
     RetestPlanApproved,
 )
 from qc.models.releasing import PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked
+from qc.models.supply import (
+    ExceptionalSupply,
+    PhysicianAnswer,
+    PhysicianAnswerChecked,
+    RiskEvaluation,
+    SupplyNaming,
+    SupplyRevoked,
+    SupplyStatement,
+    SupplyStatementChecked,
+)
 from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, TrendLimitsApproval
 
 __all__ = [
@@ -39,6 +49,7 @@ __all__ = [
     "DecisionStands",
     "Disposition",
     "DoseVerification",
+    "ExceptionalSupply",
     "FactAssessment",
     "ImportedReading",
     "InstrumentFile",
@@ -51,6 +62,8 @@ __all__ = [
     "OutOfSpecification",
     "OutOfSpecificationClosed",
     "PhysicianAcceptance",
+    "PhysicianAnswer",
+    "PhysicianAnswerChecked",
     "PlateEntry",
     "PlateWell",
     "Reading",
@@ -61,6 +74,7 @@ __all__ = [
     "ResultsApproval",
     "RetestPlan",
     "RetestPlanApproved",
+    "RiskEvaluation",
     "RunDecision",
     "Sample",
     "SignalAssessment",
@@ -68,6 +82,10 @@ __all__ = [
     "SponsorRelease",
     "SponsorReleaseChecked",
     "SuitabilityRecorded",
+    "SupplyNaming",
+    "SupplyRevoked",
+    "SupplyStatement",
+    "SupplyStatementChecked",
     "TimedEvent",
     "TrendLimits",
     "TrendLimitsApproval",

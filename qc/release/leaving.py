@@ -2,6 +2,8 @@
 
 (1) Not certified, undecided, refused or withdrawn: they stay.
 (2) Where the profile asks for it, they stay until the sponsor's release was entered and checked.
+    Where containers of a batch that is not certified are supplied out of specification, those go to whom the decision
+    names, and nothing else goes (qc/supply/leaving.py).
 (3) While a result is positive or fails after the certification, or an addendum blocks, what is still here stays.
 (4) What is on hold stays.
 """
@@ -20,6 +22,7 @@ from qc.batch_act import READ_AT_ONCE
 from qc.release.addenda import holding_addenda
 from qc.release.notifying import objections_to_positive
 from qc.release.outside import waits_for_sponsor
+from qc.supply.leaving import objections_to_supplied, supply_for
 
 
 @bags_stay_while
@@ -27,7 +30,22 @@ def until_certified(bags: Sequence[Container], taker: Party) -> list[Objection]:
     """Object to handing final bags of a batch that is not certified, or that something holds, to another party."""
     numbers = {bag.assignment.batch_number for bag in bags if hasattr(bag, "assignment")}
     batches = Batch.objects.filter(number__in=numbers).select_related(*READ_AT_ONCE).order_by("number")
-    return [objection for batch in batches for objection in objections_to_bags(batch, bags)]
+    return [
+        objection
+        for batch in batches
+        for objection in _objections_to(batch, [bag for bag in bags if _is_of(bag, batch)], taker)
+    ]
+
+
+def _is_of(bag: Container, batch: Batch) -> bool:
+    return hasattr(bag, "assignment") and bag.assignment.batch_number == batch.number
+
+
+def _objections_to(batch: Batch, bags: Sequence[Container], taker: Party) -> list[Objection]:
+    supply = supply_for(batch)
+    if supply is None:
+        return objections_to_bags(batch, bags)
+    return [*objections_to_supplied(supply, bags, taker), *objections_to_held_bags(batch, bags)]
 
 
 def objections_to_bags(batch: Batch, bags: Sequence[Container] = ()) -> list[Objection]:

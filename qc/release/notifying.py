@@ -5,7 +5,9 @@
 (2) While it stands, the containers that are still here stay, and the batch cannot be certified.
 (3) Each line is told of once to each; what was said, to whom and when is recorded under signature. A notification that
     is recorded late is recorded all the same.
-(4) Growth and a result that failed stand until the record out of specification of their run is closed as invalidated.
+(4) A batch that was supplied out of specification is looked after in the same way: what the physician was shown is
+    known, anything else is told (qc/supply/). Who is told of a supply itself is due here as well.
+(5) Growth and a result that failed stand until the record out of specification of their run is closed as invalidated.
 """
 
 from collections.abc import Iterator
@@ -30,6 +32,7 @@ from batches.fates import CERTIFIED
 from batches.identity import identity_lines
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
+from chain_of_custody.models import ContainerFate
 from ledger import clock
 from ledger.models import Written
 from ledger.writing import write
@@ -37,7 +40,14 @@ from qc.batch_act import RowOfBatchAct
 from qc.definitions.specification import ResultType
 from qc.laboratory.judging import GROWTH, entries_of
 from qc.laboratory.runs import runs_by_line
-from qc.models import Disposition, NotificationDone, NotificationDue, OutOfSpecificationClosed, Reading
+from qc.models import (
+    Disposition,
+    ExceptionalSupply,
+    NotificationDone,
+    NotificationDue,
+    OutOfSpecificationClosed,
+    Reading,
+)
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 
@@ -52,9 +62,21 @@ def was_certified(batch: Batch) -> bool:
 
 def positives_of(batch: Batch) -> dict[str, str]:
     """Give what is positive or fails although the batch was certified: a sentence for each line."""
-    if not was_certified(batch):
-        return {}
+    return found_against(batch) if was_certified(batch) else {}
+
+
+def found_against(batch: Batch) -> dict[str, str]:
+    """Give what is positive or fails in a batch, whatever was decided: a sentence for each line."""
     return dict(_failing(batch)) | dict(_grown(batch))
+
+
+def positives_after_supply(batch: Batch) -> dict[str, str]:
+    """Give what is positive or fails and was not known when the batch was supplied out of specification."""
+    supply = ExceptionalSupply.objects.filter(batch=batch).order_by("-recorded_at").first()
+    if supply is None:
+        return {}
+    known = {each["line"] for each in supply.lines if each["is_failing"]}
+    return {line: says for line, says in found_against(batch).items() if line not in known}
 
 
 def _grown(batch: Batch) -> Iterator[tuple[str, str]]:
@@ -105,11 +127,17 @@ def look_again(batch: Batch) -> None:
 
 def look_after_release(batch: Batch, cause: Written, line: str, *, by: Person) -> None:
     """Say on the batch what is positive after its certification, and owe the telling; inside the open transaction."""
-    found = positives_of(batch)
+    certified = was_certified(batch)
+    found = positives_of(batch) if certified else positives_after_supply(batch)
     look_again(batch)
     if line not in found or NotificationDue.objects.filter(batch=batch, line=line).exists():
         return
-    says = _("%(batch)s was certified, and then: %(what)s") % {"batch": batch.number, "what": found[line]}
+    before = (
+        _("%(batch)s was certified, and then: %(what)s")
+        if certified
+        else _("%(batch)s was supplied out of specification, and then: %(what)s")
+    )
+    says = before % {"batch": batch.number, "what": found[line]}
     for told in product_of(batch).profile.notifications:
         row = NotificationDue(
             batch=batch,
@@ -149,6 +177,13 @@ def notifications_of(batch: Batch) -> QuerySet[NotificationDue]:
 def open_notifications() -> QuerySet[NotificationDue]:
     """Give whom nobody has told yet, the most urgent first."""
     return NotificationDue.objects.filter(done=None).select_related("batch").order_by("due_at", "recipient")
+
+
+def _infused_at(due: NotificationDue) -> datetime | None:
+    """Give when the infusion happened that is to be told; it is often told before anybody records it here."""
+    if due.cause_type != ContainerFate.record_type():
+        return None
+    return ContainerFate.objects.values_list("happened_at", flat=True).filter(pk=due.cause_id).first()
 
 
 def release_url(batch: Batch) -> str:
@@ -195,6 +230,7 @@ class RecordNotification(RowOfBatchAct[NotificationDue]):
         )
 
     def objections(self, subject: NotificationDue, intent: Intent, by: Person) -> list[Objection]:
+        happened_at, infused = datetime.fromisoformat(intent["happened_at"]), _infused_at(subject)
         return [
             *when(
                 NotificationDone.objects.filter(due=subject).exists(),
@@ -202,8 +238,14 @@ class RecordNotification(RowOfBatchAct[NotificationDue]):
                 code="already_done",
             ),
             *when(
-                datetime.fromisoformat(intent["happened_at"]) < subject.recorded_at - A_MINUTE,
+                infused is None and happened_at < subject.recorded_at - A_MINUTE,
                 _("This is before the result was known, %(time)s.") % {"time": record_time(subject.recorded_at)},
+                code="too_early",
+                field="happened_at",
+            ),
+            *when(
+                infused is not None and happened_at < infused - A_MINUTE,
+                _("This is before the infusion, %(time)s.") % {"time": record_time(infused) if infused else ""},
                 code="too_early",
                 field="happened_at",
             ),

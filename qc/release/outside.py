@@ -48,7 +48,7 @@ class SaidIntent(StrictSerializer[Intent]):
     evidence_reference = TextField(max_length=120, required=False, default="", help_text="number of a kept paper")
 
 
-class _Entering(BatchAct):
+class Entering(BatchAct):
     """What both kinds of statement share."""
 
     permission = Permission.OUTSIDE_RECORD
@@ -79,7 +79,7 @@ class _Entering(BatchAct):
 
 
 @register
-class RecordAcceptance(_Entering):
+class RecordAcceptance(Entering):
     """Record that the physician accepts a batch before its last result."""
 
     code = "acceptance.record"
@@ -136,7 +136,7 @@ def waits_for_sponsor(batch: Batch) -> bool:
 
 
 @register
-class RecordSponsorRelease(_Entering):
+class RecordSponsorRelease(Entering):
     """Record that the sponsor of a trial released a certified batch for use in it."""
 
     code = "sponsor_release.record"

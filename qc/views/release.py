@@ -35,6 +35,7 @@ from qc.release.notifying import notifications_of, positives_of
 from qc.release.outside import sponsor_release_of
 from qc.release.pending import decision_in_force
 from qc.release.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
+from qc.views.supply import about_supply
 
 CONDITIONALLY = BatchState.Disposition.CERTIFIED_CONDITIONALLY
 
@@ -82,6 +83,7 @@ def about(batch: Batch, *, by: Person) -> Context:
         }
         | said_outside(batch, need, by=by)
         | after_release(batch, by=by)
+        | about_supply(batch, by=by)
     )
 
 

@@ -45,6 +45,7 @@ from reports.record_gathering.contract import CERTIFICATES, certificate_told
 from reports.record_gathering.investigations import OUT_OF_SPECIFICATION, signed_about, words_of
 from reports.record_gathering.names import Names
 from reports.record_gathering.outside import decided_outside
+from reports.record_gathering.supply import SUPPLYING, decided_on_supply
 from reports.snapshot import Evaluation, Sign
 
 DONE = "done"
@@ -136,6 +137,8 @@ def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
     rows: list[Signed] = []
     for model in (*DECIDING, *CERTIFICATES):
         rows += model._default_manager.filter(batch=batch)
+    for model in SUPPLYING:
+        rows += model._default_manager.filter(batch=batch)
     rows += signed_about(batch)
     rows += ManufactureEnded.objects.filter(batch=batch)
     rows += OrderEnded.objects.filter(order=batch.order)
@@ -174,6 +177,8 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
         case _ if isinstance(row, CERTIFICATES):
             title, statement = certificate_told(row)
             return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
+        case _ if isinstance(row, SUPPLYING):
+            return decided_on_supply(row, names)
         case SaidOutside() | SponsorReleaseChecked() | NotificationDone() | Addendum() | DecisionStands():
             return decided_outside(row, names)
         case _:

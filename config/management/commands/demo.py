@@ -132,7 +132,7 @@ def outcome_of(batch: Batch, copy: CopyMade, out: Path) -> Outcome:
     account = record_of(batch).account
     adds_up = account is not None and account.verdict is Verdict.MEETS
     everything_conforms = bool(panel) and conform == len(panel)
-    is_complete = {document.kind for document in documents} == set(Document.Kind)
+    is_complete = {document.kind for document in documents} == set(Document.Kind) - {Document.Kind.EXCEPTIONAL_SUPPLY}
     is_good = everything_conforms and adds_up and certified and is_complete and verifies
     words = [
         batch.order.sponsor_number or batch.coi.subject.pseudonym,

@@ -1,0 +1,1 @@
+"""Supply of a product out of specification at a physician's request: the batch stays not certified."""

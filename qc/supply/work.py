@@ -1,0 +1,77 @@
+"""What waits for somebody after a batch was not certified: the physician's answer, then what a supply still needs."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.panels import Task
+from accounts.roles import Permission, Role
+from batches.ended import order_end_of
+from batches.models import Batch, BatchState
+from batches.pinned import product_of
+from qc.batch_act import READ_AT_ONCE
+from qc.models import Disposition
+from qc.supply.items import REQUEST, items_of
+from qc.supply.lines import objections_to_ever_supplying
+from qc.supply.standing import SupplyStanding, is_checked, standing_of
+
+MOST_BATCHES = 50
+A_DAY = timedelta(days=1)
+QUALITY = frozenset({Role.QA, Role.QUALIFIED_PERSON})
+
+
+def supply_work_of(person: Person) -> Iterable[Task]:
+    """List what this person may do next for batches that were not certified."""
+    if Permission.OUTSIDE_RECORD not in person.permissions:
+        return
+    refused = Batch.objects.filter(state__disposition=BatchState.Disposition.NOT_CERTIFIED)
+    newest_first = Disposition.objects.filter(batch__in=refused).order_by("-signed_at").values_list("batch", flat=True)
+    batches = refused.in_bulk(list(newest_first[:MOST_BATCHES]))
+    for batch in Batch.objects.filter(pk__in=batches).select_related(*READ_AT_ONCE).order_by("number"):
+        yield from _of_batch(batch, person)
+
+
+def _of_batch(batch: Batch, person: Person) -> Iterator[Task]:
+    standing = standing_of(batch)
+    if standing.refusal is None or standing.supply is not None or order_end_of(batch.order) is not None:
+        return
+    due = standing.refusal.signed_at + A_DAY
+    if standing.answer is None:
+        title = _("Ask the physician: %(batch)s is not certified") % {"batch": batch.number}
+        yield Task(title, batch.number, _at(batch, REQUEST), _("Record the answer"), due_at=due, icon="stethoscope")
+        return
+    if not is_checked(standing.answer):
+        if standing.answer.signer_id != person.pk:
+            yield Task(
+                _("Check the physician's answer"), batch.number, _at(batch, REQUEST), _("Check"),
+                needs=(_("second person"),), due_at=standing.answer.recorded_at + A_DAY, icon="file-check",
+            )  # fmt: skip
+        return
+    if standing.is_asked_for and not objections_to_ever_supplying(batch):
+        yield from _of_supply(batch, standing, person)
+
+
+def _of_supply(batch: Batch, standing: SupplyStanding, person: Person) -> Iterator[Task]:
+    """The first thing that is missing, for whose turn it is; when nothing is, the decision."""
+    assert standing.answer is not None  # noqa: S101  asked for above
+    due = standing.answer.recorded_at + A_DAY
+    following = next((one for one in items_of(batch, standing) if not one.is_there), None)
+    if following is None:
+        if product_of(batch).supply_rules.decided_by in person.state.roles:
+            yield Task(
+                _("Decide on the supply out of specification"), batch.number, _at(batch, "decide"), _("Open"),
+                due_at=due, at_risk=True, icon="shield-check",
+            )  # fmt: skip
+    elif following.owner in person.state.roles:
+        title = _("Supply: %(what)s") % {"what": following.title}
+        yield Task(
+            title, batch.number, following.url, _("Open"), detail=following.waits, due_at=due, at_risk=True,
+            icon="file-check",
+        )  # fmt: skip
+
+
+def _at(batch: Batch, part: str) -> str:
+    return f"{reverse('qc:release', args=[batch.number])}#supply-{part}"

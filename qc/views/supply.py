@@ -1,0 +1,176 @@
+"""What follows a batch that is not certified, on its page: the physician's answer, and a supply item by item."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from accounts.offering import Offer, offer
+from accounts.roles import Permission
+from batches.ended import objections_to_ended_order, order_end_of
+from batches.models import Batch
+from batches.views.strip import Context
+from chain_of_custody.models import Container, Party
+from chain_of_custody.views.evidence import recent_files
+from chain_of_custody.views.fields import Field, Options, choose, parties
+from qc.models import PhysicianAnswer, SupplyStatement
+from qc.models.releasing import SaidOutside
+from qc.release.notifying import positives_after_supply
+from qc.supply import items as supply_items
+from qc.supply.asking import SAID_OF_SUPPLY
+from qc.supply.items import Item, items_of
+from qc.supply.lines import objections_to_ever_supplying, shown_lines
+from qc.supply.standing import Kind, SupplyStanding, final_bags, is_checked, is_here, named_containers, standing_of
+from qc.supply.stating import REFERENCES
+
+LONG = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that a supply needs, with what is there and the form that brings it."""
+
+    item: Item
+    said: SaidOutside | None = None
+    check: Offer | None = None  # for what a second person has not compared yet
+    enter: Offer | None = None
+    fields: Sequence[Field] = ()
+    is_next: bool = False
+
+
+def about_supply(batch: Batch, *, by: Person) -> Context:
+    """Give what the release page shows of a batch that is not certified; nothing for any other."""
+    standing = standing_of(batch)
+    if standing.refusal is None:
+        return {}
+    supply = standing.supply
+    never = [*objections_to_ever_supplying(batch), *objections_to_ended_order(order_end_of(batch.order))]
+    asked_for = standing.is_asked_for and supply is None
+    return {
+        "physician": standing.answer,
+        "physician_said": _request_words(standing.answer) if standing.answer else (),
+        "physician_check": _check(standing.answer, "physician_answer.check", by),
+        "physician_offer": None if supply else offer("physician_answer.record", batch, by=by),
+        "physician_fields": _answer_fields(by),
+        "may_upload": Permission.OUTSIDE_RECORD in by.permissions,
+        "supply": supply,
+        "supply_revoked": standing.revoked,
+        "supply_never": never if asked_for else [],
+        "supply_lines": shown_lines(batch) if asked_for else (),
+        "supply_parts": _parts(batch, standing, by) if asked_for and not never else [],
+        "supply_bags": [one.code for one in final_bags(batch) if is_here(one)],
+        "supply_named": [(one, _where(one)) for one in _named(standing)],
+        "evaluation": standing.evaluation,
+        "naming": standing.naming,
+        "supply_later": list(positives_after_supply(batch).values()) if supply else [],
+        "supply_decide": _decide(batch, by) if asked_for and not never else None,
+        "supply_revoke": offer("supply.revoke", supply, by=by, data={"reason": _("as said here")}) if supply else None,
+    }
+
+
+def _decide(batch: Batch, by: Person) -> Offer:
+    """Offer the decision; what its statement needs is said when it is sent."""
+    return offer("supply.decide", batch, by=by, data={"statement": _("as said here")})
+
+
+def _named(standing: SupplyStanding) -> list[Container]:
+    naming = standing.supply.naming if standing.supply else standing.naming
+    return named_containers(naming) if naming else []
+
+
+def _where(container: Container) -> str:
+    if hasattr(container, "fate"):
+        return str(container.fate.get_fate_display())
+    return container.state.holder_party.name
+
+
+def _request_words(answer: PhysicianAnswer) -> list[tuple[str, str]]:
+    return [(str(words), getattr(answer, name)) for name, words in SAID_OF_SUPPLY if getattr(answer, name)]
+
+
+def _check(row: PhysicianAnswer | SupplyStatement | None, act: str, by: Person) -> Offer | None:
+    return offer(act, row, by=by) if row is not None and not is_checked(row) else None
+
+
+def _parts(batch: Batch, standing: SupplyStanding, by: Person) -> list[Part]:
+    """Give each thing that a supply needs with its form; the first that is missing comes next."""
+    items = items_of(batch, standing)
+    following = next((one.code for one in items if not one.is_there), "")
+    return [_part(batch, one, standing, by, is_next=one.code == following) for one in items]
+
+
+def _part(batch: Batch, item: Item, standing: SupplyStanding, by: Person, *, is_next: bool) -> Part:
+    match item.code:
+        case supply_items.LINES | supply_items.REQUEST:
+            return Part(item, is_next=is_next)
+        case supply_items.CONTAINERS:
+            fields = [
+                Field("recipient", _("Taken by"), options=parties(Party.Kind.HOSPITAL), prefix="supply"),
+                Field("carrier", _("Carried by"), options=_couriers(), optional=True, prefix="supply"),
+            ]
+            return Part(item, enter=offer("supply.name_containers", batch, by=by), fields=fields, is_next=is_next)
+        case supply_items.EVALUATION:
+            fields = _evaluation_fields(by)
+            return Part(item, enter=offer("supply.evaluate_risk", batch, by=by), fields=fields, is_next=is_next)
+        case _:
+            kind = Kind(item.code)
+            said = standing.statement(kind)
+            return Part(
+                item,
+                said=said,
+                check=_check(said, "supply.check_statement", by),
+                enter=offer("supply.record_statement", batch, by=by),
+                fields=_statement_fields(kind, by),
+                is_next=is_next,
+            )
+
+
+def _couriers() -> Options:
+    return [("", _("nobody else")), *list(parties(Party.Kind.COURIER))[1:]]
+
+
+def _answer_fields(by: Person) -> list[Field]:
+    wants = [(code, str(words).capitalize()) for code, words in PhysicianAnswer.Answer.choices]
+    return [
+        Field("answer", _("What the physician wants"), options=choose(wants), prefix="answer"),
+        *_who_said(by, "answer", registration=True),
+        *(
+            Field(name, words, "textarea", _("For a supply, at least 10 characters."), True, LONG, prefix="answer")
+            for name, words in SAID_OF_SUPPLY
+        ),
+    ]
+
+
+def _statement_fields(kind: Kind, by: Person) -> list[Field]:
+    prefix = kind.value
+    reference = REFERENCES.get(kind)
+    return [
+        *([Field("reference", reference, maxlength=60, prefix=prefix)] if reference else []),
+        *_who_said(by, prefix),
+    ]
+
+
+def _who_said(by: Person, prefix: str, *, registration: bool = False) -> list[Field]:
+    return [
+        Field("name", _("Name"), maxlength=120, prefix=prefix),
+        Field("role", _("Role"), maxlength=120, prefix=prefix),
+        *([Field("registration", _("Registration number"), maxlength=60, prefix=prefix)] if registration else []),
+        Field("said", _("What was said"), "textarea", maxlength=LONG, prefix=prefix),
+        Field("happened_at", _("When"), "datetime-local", prefix=prefix),
+        Field("evidence", _("Stored evidence"), options=recent_files(by), optional=True, prefix=prefix),
+        Field(
+            "evidence_reference", _("Number of the paper that is kept"), hint=_("Where nothing is stored."),
+            optional=True, maxlength=120, prefix=prefix,
+        ),
+    ]  # fmt: skip
+
+
+def _evaluation_fields(by: Person) -> list[Field]:
+    prefix = "evaluation"
+    return [
+        Field("document", _("Document"), hint=_("Store it above first."), options=recent_files(by), prefix=prefix),
+        Field("author", _("Author"), maxlength=120, prefix=prefix),
+        Field("written_on", _("Written on"), "date", prefix=prefix),
+        Field("conclusion", _("Conclusion"), "textarea", _("At least 10 characters."), maxlength=LONG, prefix=prefix),
+    ]
