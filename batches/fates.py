@@ -2,11 +2,13 @@
 
 (1) The end of a container is a fact: it is refused only where it contradicts the record or is not said whole.
 (2) A container that was lost, a final bag destroyed while its batch was still wanted, and an infusion of anything but
-    a certified final bag in date are departures of the batch, in the same transaction.
+    a certified final bag in date are departures of the batch, in the same transaction. A destruction that rooms above
+    name as decided on (`destroyed_on_decision`) is none.
 (3) Each final container ends in exactly one of infused, destroyed, retained, lost; the sum equals the number filled.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -50,7 +52,16 @@ from ledger import clock
 Fate = ContainerFate.Fate
 # Certified, be it before the last result.
 CERTIFIED = (BatchState.Disposition.CERTIFIED, BatchState.Disposition.CERTIFIED_CONDITIONALLY)
+Decided = Callable[[Container], bool]
+_decided: list[Decided] = []
 FINAL_FATES = (Fate.INFUSED, Fate.DESTROYED, Fate.RETAINED, Fate.LOST)
+
+
+def destroyed_on_decision(rule: Decided) -> Decided:
+    """Add a rule that tells whether it was decided that a final bag is to be destroyed."""
+    if rule not in _decided:
+        _decided.append(rule)
+    return rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +251,7 @@ def _departs(batch: Batch | None, container: Container, end: End) -> str:
         return _("%(code)s (%(kind)s) was lost: %(reason)s") % words
     if end.fate == Fate.DESTROYED and is_final:
         refused = batch.state.disposition == BatchState.Disposition.NOT_CERTIFIED
-        unwanted = refused or order_end_of(batch.order) is not None
+        unwanted = refused or order_end_of(batch.order) is not None or any(rule(container) for rule in _decided)
         return "" if unwanted else _("Final bag %(code)s was destroyed: %(reason)s") % words
     if end.fate != Fate.INFUSED:
         return ""

@@ -6,6 +6,11 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 REGISTER_THEMSELVES = (
+    "after_release.comparing",
+    "after_release.complaining",
+    "after_release.following_up",
+    "after_release.reporting",
+    "after_release.returning",
     "release.addenda",
     "release.approving",
     "trends.approving_limits",

@@ -24,6 +24,7 @@ WORDS = {
     "decisions": "decision", "sites": "site", "waivers": "waiver", "sample_points": "sampling point",
     "choices": "choice", "shares": "share",
     "follows": "how it follows", "two_step": "two-step certification", "notifications": "notification",
+    "follow_up": "follow-up",
 }  # fmt: skip
 # Texts long enough that one reads them word by word.
 A_SENTENCE = 40

@@ -1,5 +1,16 @@
 """The tables of the laboratory, of the decision, of trends and of controls, one file for each thing people do."""
 
+from qc.models.after_infusion import (
+    BagReturned,
+    Complaint,
+    ComplaintClosed,
+    FollowUpChecked,
+    FollowUpRecorded,
+    InfusionConfirmed,
+    InfusionReport,
+    InfusionReportChecked,
+    ReturnDecided,
+)
 from qc.models.after_release import Addendum, DecisionStands, NotificationDone, NotificationDue
 from qc.models.assessing import FactAssessment
 from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
@@ -23,10 +34,13 @@ from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, Tre
 
 __all__ = [
     "Addendum",
+    "BagReturned",
     "BatchDose",
     "Capa",
     "CapaChecked",
     "CapaDone",
+    "Complaint",
+    "ComplaintClosed",
     "ControlLot",
     "ControlLotApproval",
     "ControlMeasurement",
@@ -34,6 +48,11 @@ __all__ = [
     "Disposition",
     "DoseVerification",
     "FactAssessment",
+    "FollowUpChecked",
+    "FollowUpRecorded",
+    "InfusionConfirmed",
+    "InfusionReport",
+    "InfusionReportChecked",
     "LaboratoryInvestigation",
     "MeasurementInvalid",
     "MeasurementInvalidReviewed",
@@ -49,6 +68,7 @@ __all__ = [
     "ResultsApproval",
     "RetestPlan",
     "RetestPlanApproved",
+    "ReturnDecided",
     "RunDecision",
     "Sample",
     "SignalAssessment",
