@@ -36,11 +36,12 @@ class AfterRelease(Laboratory):
     """A laboratory whose batch has three final bags, and a hospital to which they are sent."""
 
     def defined(self, kind: str, source: str = "") -> Any:  # Any: as the builder gives it
-        """A definition in force; the master record fills three bags, the product asks for a sample as well."""
+        """A definition in force; the master record fills three bags; they keep a month, and a sample is due later."""
         if kind == "master" and not source:
             source = THREE_BAGS
         if kind == "product" and not source:
-            source = FILES[kind].read_text(encoding="utf-8").rstrip("\n") + RCL
+            shipped = FILES[kind].read_text(encoding="utf-8").rstrip("\n")
+            source = shipped.replace('amount: "12"', 'amount: "1"', 1) + RCL
         return super().defined(kind, source)
 
     def bags(self) -> list[Container]:
@@ -159,7 +160,7 @@ class AfterRelease(Laboratory):
 
 def certified_with_three_bags() -> AfterRelease:
     """A certified batch; the story goes on."""
-    clock.tell(clock.machine_now() - timedelta(days=20))
+    clock.tell(clock.machine_now() - timedelta(days=60))
     laboratory = AfterRelease()
     laboratory.all_tested()
     laboratory.approved()
