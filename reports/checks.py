@@ -24,10 +24,11 @@ from reports.record_snapshot import BatchRecord
 from reports.render import render
 from reports.snapshot_json import from_json
 
-BASES: dict[Document.Kind, type[ResultsApproval] | type[Disposition] | type[CopyAsked]] = {
+BASES: dict[Document.Kind, type[ResultsApproval] | type[Disposition] | type[CopyAsked] | type[Document]] = {
     Document.Kind.CERTIFICATE_OF_ANALYSIS: ResultsApproval,
     Document.Kind.BATCH_CERTIFICATE: Disposition,
     Document.Kind.BATCH_RECORD: CopyAsked,
+    Document.Kind.INFUSION_CERTIFICATE: Document,
 }
 _rendering = ContextVar("documents_are_rendered_again", default=True)
 

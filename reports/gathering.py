@@ -43,7 +43,7 @@ def certificate_of_analysis(
     stated = stated_results(approval)
     pending = [line.title for line in stated if is_waited_for(line)]
     lines, notes = result_lines(stated, at=approval.recorded_at)
-    dose = stated_dose(batch, approval.recorded_at, _dose_line(stated))
+    dose = stated_dose(batch, approval.recorded_at, dose_line(stated))
     specification = specification_of(batch)
     one, several = _("%(pending)s of %(all)s results is pending."), _("%(pending)s of %(all)s results are pending.")
     summary = (one if len(pending) == 1 else several) % {"pending": len(pending), "all": len(stated)}
@@ -61,8 +61,8 @@ def certificate_of_analysis(
         ),
         lines=lines,
         sites=sites_stated(product_of(batch), batch),
-        signatures=(_signature(approval, _("Electronic signature, quality control")),),
-        proof=_proof(approval),
+        signatures=(signature_stated(approval, _("Electronic signature, quality control")),),
+        proof=proof_stated(approval),
         interim_summary=summary if approval.is_interim else "",
         interim_explanation=", ".join(pending) if approval.is_interim else "",
         footnotes=notes,
@@ -84,10 +84,10 @@ def batch_certificate(
     words = product_of(batch).profile.decision(disposition.decision)
     sign = sign_of_decision(disposition.decision)
     conditional = sign is snapshot.Sign.CONDITIONAL
-    signatures = [_signature(disposition, _("Electronic signature, decision"))]
+    signatures = [signature_stated(disposition, _("Electronic signature, decision"))]
     if disposition.review is not None:
-        signatures.insert(0, _signature(disposition.review, _("Electronic signature, review of the record")))
-    line = _dose_line(stated_results(disposition.approval) if disposition.approval else [])
+        signatures.insert(0, signature_stated(disposition.review, _("Electronic signature, review of the record")))
+    line = dose_line(stated_results(disposition.approval) if disposition.approval else [])
     dose = stated_dose(batch, disposition.recorded_at, line)
     return snapshot.BatchCertificate(
         issue=issue_stated(number, version, issued_at, interim=conditional, supersedes=supersedes),
@@ -98,7 +98,7 @@ def batch_certificate(
             sign=sign,
             words=words.title,
             statement=words.statement,
-            pending=tuple(_pending(each) for each in disposition.pending),
+            pending=tuple(pending_stated(each) for each in disposition.pending),
         ),
         certificate_of_analysis=_("%(number)s version %(version)s")
         % {"number": certificate.number, "version": certificate.version},
@@ -107,7 +107,7 @@ def batch_certificate(
         containers=tuple(_container(one) for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG),
         sites=sites_stated(product_of(batch), batch),
         signatures=tuple(signatures),
-        proof=_proof(disposition),
+        proof=proof_stated(disposition),
         comments=_comments(disposition),
         data_marks=marks_stated(batch),
     )
@@ -124,7 +124,7 @@ def sign_of_decision(decision: str) -> snapshot.Sign:
             return snapshot.Sign.FAIL
 
 
-def _pending(line: Mapping[str, str]) -> str:
+def pending_stated(line: Mapping[str, str]) -> str:
     """Write a line that a conditional decision left pending, with the latest time of its result."""
     if not line["due_at"]:
         return line["title"]
@@ -227,7 +227,8 @@ def _counts(batch: Batch) -> str:
     return ", ".join(f"{number} × {kind.label}" for kind, number in counted if number) or _("none")
 
 
-def _dose_line(stated: list[PanelLine]) -> PanelLine | None:
+def dose_line(stated: list[PanelLine]) -> PanelLine | None:
+    """Give the line of the specification that states the dose per kilogram."""
     return next((line for line in stated if line.is_per_kilogram), None)
 
 
@@ -269,7 +270,8 @@ def sites_stated(product: ProductDefinition, batch: Batch) -> tuple[snapshot.Sit
     return tuple(sites)
 
 
-def _signature(row: Signed, title: Text) -> snapshot.SignatureBlock:
+def signature_stated(row: Signed, title: Text) -> snapshot.SignatureBlock:
+    """Give one electronic signature with all that makes it one."""
     return snapshot.SignatureBlock(
         title=str(title),
         name=row.signer_name,
@@ -281,7 +283,7 @@ def _signature(row: Signed, title: Text) -> snapshot.SignatureBlock:
     )
 
 
-def _proof(row: Signed) -> snapshot.Proof:
+def proof_stated(row: Signed) -> snapshot.Proof:
     """Give what ties the document to the record: the entry of the signature on which it rests."""
     return proof_of(Entry.objects.get(rec_type=row.record_type(), rec_id=row.pk))
 

@@ -18,6 +18,7 @@ class Document(InBatch):
         CERTIFICATE_OF_ANALYSIS = "coa", _("Certificate of analysis")
         BATCH_CERTIFICATE = "bc", _("Batch certificate")
         BATCH_RECORD = "br", _("Batch record")
+        INFUSION_CERTIFICATE = "ic", _("Certificate for infusion")
 
     kind = models.CharField(max_length=4, choices=Kind)
     number = models.CharField(max_length=20)

@@ -17,6 +17,7 @@ from ledger.models import OutboxJob, StoredFile
 from qc.models import Disposition, ResultsApproval
 from qc.release.approving import CERTIFICATE_JOB
 from qc.release.disposition import BATCH_CERTIFICATE_JOB
+from reports.issuing import INFUSION_CERTIFICATE_JOB
 from reports.models import Document
 
 
@@ -38,6 +39,7 @@ def in_preparation(batch_id: UUID) -> list[InPreparation]:
     """Give the documents of a batch that the worker still owes."""
     approvals = ResultsApproval.objects.filter(batch=batch_id).values("pk")
     decisions = Disposition.objects.filter(batch=batch_id).values("pk")
+    issued = Document.objects.filter(batch=batch_id).values("pk")
     return [
         *(
             InPreparation(Document.Kind.CERTIFICATE_OF_ANALYSIS, job)
@@ -46,6 +48,10 @@ def in_preparation(batch_id: UUID) -> list[InPreparation]:
         *(
             InPreparation(Document.Kind.BATCH_CERTIFICATE, job)
             for job in _owed(BATCH_CERTIFICATE_JOB).filter(subject__in=decisions)
+        ),
+        *(
+            InPreparation(Document.Kind.INFUSION_CERTIFICATE, job)
+            for job in _owed(INFUSION_CERTIFICATE_JOB).filter(subject__in=issued)
         ),
     ]
 
