@@ -49,6 +49,7 @@ class QcConfig(AppConfig):
         from qc.release.deciders import decisions_signed
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
         from qc.trends.work import trend_work_of
+        from qc.views.after_release import after_release_panel, count_after_release
         from qc.views.dose import dose_panel, dose_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of
@@ -67,6 +68,8 @@ class QcConfig(AppConfig):
         register_panel("batch", tests)
         register_panel("batch", dose)
         register_panel("batch", decision)
+        afterwards = Panel(_("After release"), "after-release", reads, after_release_panel, count_after_release)
+        register_panel("batch", afterwards)
         register_work(work_of)
         register_work(dose_work_of)
         register_work(trend_work_of)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from qc.after_release.schedule import Due, infused_at, schedule_of
 from qc.models import NotificationDue
 from qc.release.assessing import open_facts
 from tests.after_release_builders import AfterRelease, certified_with_three_bags
-from tests.people import a_person, do, nothing_written
+from tests.people import a_person, at_browser, do, nothing_written
 from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +138,7 @@ def test_the_bag_of_another_patient_is_a_departure_of_both_batches(ward):
 
 
 def test_a_mismatch_that_was_seen_in_time_is_recorded_too(ward):
-    nothing = {name: "" for name in ("thaw_started_at", "thaw_ended_at", "started_at", "ended_at", "volume_ml")}
+    nothing = dict.fromkeys(("thaw_started_at", "thaw_ended_at", "started_at", "ended_at", "volume_ml"), "")
     report = ward.reported(
         ward.bags()[0], **nothing, matched="no", took_place="no", in_full=None, remainder="Back in the ward's store"
     )
@@ -355,3 +356,24 @@ def test_nobody_complains_of_what_nobody_decided_on(ward):
 
     with nothing_written(), pytest.raises(Refused, match="Nobody has decided"):
         other.complained()
+
+
+def test_the_page_shows_the_stop_who_is_told_next_and_how_the_bags_add_up(ward):
+    first, second, third = ward.bags()
+    ward.infused(first)
+    ward.reported(second, patient_read="104-0001")
+    ward.returned(third)
+    ward.complained()
+
+    page = at_browser(ward.qa).get(f"/batches/{ward.batch.number}/after-release/").content.decode()
+    Path("/tmp/w/after.html").write_text(page)
+
+    assert "Stop: something is wrong with an infusion" in page
+    assert "Tell next:" in page
+    assert "Treating physician" in page
+    assert "1 infused" in page
+    assert "2 not ended" in page
+    assert "Decide on the bag:" in page
+    assert "Cytokine release, grade" in page
+    assert "CMP-26-" in page
+    assert "The label of the bag was hard to read." in at_browser(ward.qp).get("/complaints/").content.decode()
