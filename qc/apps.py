@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 REGISTER_THEMSELVES = (
+    "after_release.checks",
     "after_release.comparing",
     "after_release.complaining",
     "after_release.following_up",
@@ -45,6 +46,7 @@ class QcConfig(AppConfig):
         from accounts.panels import Panel, register_panel, register_work
         from accounts.roles import Permission
         from batches.definitions.kinds import DefinitionKind, register_kind
+        from qc.after_release.work import after_release_work_of
         from qc.definitions.reading import read_specification
         from qc.release.deciders import decisions_signed
         from qc.specifying import disagreements_of, product_of, unfilled_of, warnings_of
@@ -73,4 +75,5 @@ class QcConfig(AppConfig):
         register_work(work_of)
         register_work(dose_work_of)
         register_work(trend_work_of)
+        register_work(after_release_work_of)
         tell_moments(decisions_signed)

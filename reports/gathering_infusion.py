@@ -72,7 +72,7 @@ def infusion_certificate(
             pending=tuple(pending_stated(each) for each in disposition.pending),
         ),
         batch_certificate=_("%(number)s version %(version)s") % {"number": stated.number, "version": stated.version},
-        dose=dose.with_fractions,
+        dose=dose.with_fractions if _is_measured(verified) else dose.cells,
         dose_per_kg=dose.per_kg,
         viability=next((one.result_words for one in lines if VIABILITY in one.line.covers), _("not stated")),
         counted_as=_counted_as(batch, verified),
@@ -123,6 +123,11 @@ def _given(dose: BatchDose | None) -> dict[str, str]:
         return {}
     parts = zip(dose.outcome["parts"], dose_words.infusions(dose.outcome), strict=True)
     return {code: one.title for part, one in parts for code in part["containers"]}
+
+
+def _is_measured(dose: BatchDose | None) -> bool:
+    """Tell whether volumes are handed out instead of whole bags, so that no bag says to which infusion it belongs."""
+    return dose is not None and any(part["volume_ml"] for part in dose.outcome["parts"])
 
 
 def _concentration(content: Held | None) -> str:

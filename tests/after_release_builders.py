@@ -1,6 +1,6 @@
 """Certified batches of three bags that leave for the hospital, for tests of what happens there and afterwards."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from accounts.models import Person
@@ -14,11 +14,12 @@ from tests.people import do
 from tests.qc_builders import SHORT_MASTER, Laboratory
 
 THREE_BAGS = SHORT_MASTER.replace('title: Final bag, number: "1"', 'title: Final bag, number: "3"')
-TOLD = {
+Told = dict[str, Any]  # Any: what an act is given
+TOLD: Told = {
     "name": "M. Aalto", "role": "Ward nurse, haematology", "said": "As on our infusion form.",
     "evidence_reference": "Infusion form IF-17",
 }  # fmt: skip
-COMPLAINT = {
+COMPLAINT: Told = {
     "name": "Dr A. Berg", "role": "Haematologist", "channel": "A letter", "grade": "minor",
     "text": "The label of the bag was hard to read.",
 }  # fmt: skip
@@ -48,9 +49,9 @@ class AfterRelease(Laboratory):
         """The final bags of the batch."""
         return [one for one in of_batch(self.batch.number) if one.kind == Container.Kind.FINAL_BAG]
 
-    def later(self, **span: float) -> datetime:
+    def later(self, **span: float) -> None:
         """The story goes on by this much."""
-        return clock.tell(clock.now() + timedelta(**span)) or clock.now()
+        clock.tell(clock.now() + timedelta(**span))
 
     def leaves(self, bags: list[Container]) -> HandOverAccepted:
         """Bags handed by their holder to the courier, whose side is attested."""
@@ -107,11 +108,11 @@ class AfterRelease(Laboratory):
         assert isinstance(row, BagReturned)
         return row
 
-    def said(self, bag: Container | str, **changes: object) -> dict[str, object]:
+    def said(self, bag: Container | str, **changes: Any) -> Told:
         """What the hospital says of a bag that was infused as it should be, an hour ago."""
         began = clock.now() - timedelta(minutes=40)
         volume = bag.volume_ml if isinstance(bag, Container) else 50
-        told: dict[str, object] = TOLD | {
+        told = TOLD | {
             "happened_at": clock.now().isoformat(),
             "bag_read": bag.code if isinstance(bag, Container) else bag,
             "patient_read": self.coi.subject.pseudonym,
@@ -131,26 +132,26 @@ class AfterRelease(Laboratory):
         }
         return told | changes
 
-    def reported(self, bag: Container | str, *, by: Person | None = None, **changes: object) -> InfusionReport:
+    def reported(self, bag: Container | str, *, by: Person | None = None, **changes: Any) -> InfusionReport:
         """A report from the bedside, entered by logistics."""
         row = do("infusion.report", self.batch, by=by or self.logistics, **self.said(bag, **changes))
         assert isinstance(row, InfusionReport)
         return row
 
-    def infused(self, bag: Container, **changes: object) -> InfusionReport:
+    def infused(self, bag: Container, **changes: Any) -> InfusionReport:
         """A report that a second person confirmed: the bag has ended."""
         row = self.reported(bag, **changes)
         do("infusion.confirm", row, by=self.qa)
         return row
 
-    def followed_up(self, item: str, day: str, value: str, **changes: object) -> FollowUpRecorded:
+    def followed_up(self, item: str, day: str, value: str, **changes: Any) -> FollowUpRecorded:
         """An item of the follow-up, entered by quality assurance."""
         told = TOLD | {"happened_at": clock.now().isoformat(), "done_on": clock.now().date().isoformat()} | changes
         row = do("follow_up.record", self.batch, by=self.qa, item=item, day=day, value=value, **told)
         assert isinstance(row, FollowUpRecorded)
         return row
 
-    def complained(self, *, by: Person | None = None, **changes: object) -> Complaint:
+    def complained(self, *, by: Person | None = None, **changes: Any) -> Complaint:
         """A complaint of the physician about the first bag."""
         asked = COMPLAINT | {"received_at": clock.now().isoformat(), "containers": [self.bags()[0].code]} | changes
         row = do("complaint.record", self.batch, by=by or self.qa, **asked)

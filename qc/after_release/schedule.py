@@ -74,6 +74,11 @@ class Item:
         return self.due_on + timedelta(days=self.definition.window_days)
 
     @property
+    def is_to_be_entered(self) -> bool:
+        """Whether somebody should ask for it: nobody recorded it, and its window has opened."""
+        return self.record is None and self.standing is not Due.LATER
+
+    @property
     def status(self) -> str:
         return "fail" if self.record is not None and self.record.alarms else STATUS[self.standing]
 

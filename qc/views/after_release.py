@@ -129,7 +129,7 @@ def _follow_up(batch: Batch, by: Person) -> Context:
         "items": [_item(batch, one, by) for one in items],
         "missed": sum(one.standing is Due.MISSED for one in items),
         "follow_up": offer("follow_up.record", batch, by=by),
-        "follow_up_forms": fields.follow_up_fields([one for one in items if one.record is None], recent_files(by)),
+        "follow_up_forms": fields.follow_up_fields([one for one in items if one.is_to_be_entered], recent_files(by)),
     }
 
 

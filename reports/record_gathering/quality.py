@@ -38,6 +38,7 @@ from qc.out_of_specification.records import records_of
 from qc.release.assessing import Fact, facts_of
 from reports import record_snapshot as stated
 from reports.gathering import sign_of_decision
+from reports.record_gathering.after_release import AFTER_RELEASE, told_after_release
 from reports.record_gathering.investigations import OUT_OF_SPECIFICATION, signed_about, words_of
 from reports.record_gathering.names import Names
 from reports.record_gathering.outside import decided_outside
@@ -47,7 +48,7 @@ DONE = "done"
 DECIDING: tuple[type[SignedInBatch], ...] = (
     BatchDose, DoseVerification, ResultsApproval, RecordReview, Disposition,
     PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked,
-    NotificationDone, Addendum, DecisionStands, LegalHold, LegalHoldLifted,
+    NotificationDone, Addendum, DecisionStands, LegalHold, LegalHoldLifted, *AFTER_RELEASE,
 )  # fmt: skip
 
 
@@ -167,6 +168,8 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
         case _ if isinstance(row, OUT_OF_SPECIFICATION):
             title, statement = words_of(row)
             return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
+        case _ if isinstance(row, AFTER_RELEASE):
+            return _one(*told_after_release(row), row, names)
         case SaidOutside() | SponsorReleaseChecked() | NotificationDone() | Addendum() | DecisionStands():
             return decided_outside(row, names)
         case _:

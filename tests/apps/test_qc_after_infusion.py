@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,11 @@ from chain_of_custody.models import ContainerFate, IdentityCheck
 from ledger import clock
 from ledger.verification import verify_records
 from qc.after_release.schedule import Due, infused_at, schedule_of
+from qc.after_release.work import after_release_work_of
 from qc.models import NotificationDue
 from qc.release.assessing import open_facts
+from reports.record_gathering.names import Names
+from reports.record_gathering.quality import decisions
 from tests.after_release_builders import AfterRelease, certified_with_three_bags
 from tests.people import a_person, at_browser, do, nothing_written
 from tests.qc_builders import kept_for_a_module
@@ -322,8 +324,9 @@ def test_positive_virus_and_high_grades_are_told_at_once(ward, item, day, value,
 
 @pytest.mark.parametrize(
     ("item", "day", "value", "why"),
-    [("crs", "1", "5", "grade from 0 to 4"), ("crs", "1", "high", "grade from 0 to 4"), ("crs", "2", "1", "no such item"),
-     ("rcl", "90", "3", "whether virus was detected"), ("nothing", "1", "1", "no such item")],
+    [("crs", "1", "5", "grade from 0 to 4"), ("crs", "1", "high", "grade from 0 to 4"),
+     ("crs", "2", "1", "no such item"), ("rcl", "90", "3", "whether virus was detected"),
+     ("nothing", "1", "1", "no such item")],
 )  # fmt: skip
 def test_an_item_is_one_of_the_schedule_and_of_its_scale(ward, item, day, value, why):
     ward.infused(ward.bags()[0])
@@ -365,8 +368,8 @@ def test_the_page_shows_the_stop_who_is_told_next_and_how_the_bags_add_up(ward):
     ward.returned(third)
     ward.complained()
 
-    page = at_browser(ward.qa).get(f"/batches/{ward.batch.number}/after-release/").content.decode()
-    Path("/tmp/w/after.html").write_text(page)
+    browser = at_browser(ward.qa)
+    page = browser.get(f"/batches/{ward.batch.number}/after-release/").content.decode()
 
     assert "Stop: something is wrong with an infusion" in page
     assert "Tell next:" in page
@@ -377,3 +380,84 @@ def test_the_page_shows_the_stop_who_is_told_next_and_how_the_bags_add_up(ward):
     assert "Cytokine release, grade" in page
     assert "CMP-26-" in page
     assert "The label of the bag was hard to read." in at_browser(ward.qp).get("/complaints/").content.decode()
+    api = f"/api/v1/batches/{ward.batch.number}"
+    bags = browser.get(f"{api}/bags/").json()
+    assert (bags["filled"], bags["sum"]["infused"], bags["sum"]["open"]) == (3, 1, 2)
+    assert bags["bags"][2]["stays_because"]
+    reports = browser.get(f"{api}/infusion-reports/").json()
+    assert {one["confirmed_by"] for one in reports} == {ward.qa.username, None}
+    assert browser.get(f"{api}/follow-up/").json()["items"][0]["standing"] == "open"
+    complaint = browser.get("/api/v1/complaints/").json()["results"][0]
+    assert complaint["bags"] == [first.code]
+    assert browser.get(f"/complaints/{complaint['number']}/").status_code == 200
+    assert browser.get(f"/api/v1/complaints/{complaint['number']}/").json()["outcome"] is None
+    waiting = {task.title for task in after_release_work_of(ward.qa)}
+    assert f"Compare the report from the bedside: {second.code}" in waiting
+    assert f"Decide on {third.code}, which came back" in waiting
+    assert "Ask for the follow-up" in waiting
+    assert verify_records().findings == []
+
+
+def test_three_bags_with_three_fates_add_up(ward):
+    first, second, third = ward.bags()
+    ward.infused(first)
+    ward.infused(
+        second, volume_ml="40", in_full="no", remainder_ml="25.0", remainder="Destroyed on the ward, form WD-3",
+        reaction="Fever of 38.4 degrees after two hours",
+    )  # fmt: skip
+    row = ward.returned(third)
+    do("return.decide", row, by=ward.qa, decision="destroy", reason="The dose was given; nobody needs it.")
+    with nothing_written(), pytest.raises(Refused, match="is to be destroyed"):
+        ward.leaves([ward.bags()[2]])
+    fate = do(
+        "container.end", third, by=ward.technician, fate="destroyed", volume_ml="65", route="GMO waste, autoclave AC-2",
+        reason="Quality assurance decided so", happened_at=clock.now().isoformat(),
+    )  # fmt: skip
+    do("container.end_witness", fate, by=ward.second)
+
+    count = final_count(ward.batch)
+    assert (count.filled, count.ended, count.open) == (3, {"infused": 2, "destroyed": 1}, 0)
+    assert open_facts(ward.batch) == []
+    assert ward.fresh().state.disposition == "certified"
+    told = [one.title for one in decisions(ward.batch, Names(ward.batch))]
+    assert told.count("Report from the bedside") == 2
+    assert "Decision on a bag that came back" in told
+    assert verify_records().findings == []
+
+
+def test_the_patient_died_before_the_infusion(ward):
+    do(
+        "order.end", ward.batch.order, by=ward.qp, how="died", happened_on=local(clock.now()).date().isoformat(),
+        source="Letter of the ward, L-3", reason="",
+    )  # fmt: skip
+
+    page = at_browser(ward.qa).get(f"/batches/{ward.batch.number}/after-release/").content.decode()
+    assert "Say what became of 3 bags." in page
+    assert ward.fresh().state.disposition == "certified"
+    for bag in ward.bags():
+        fate = do(
+            "container.end", bag, by=ward.technician, fate="destroyed", volume_ml="65", route="GMO waste of the ward",
+            reason="Destroyed on the ward, form WD-4", happened_at=clock.now().isoformat(),
+        )  # fmt: skip
+        do("container.end_witness", fate, by=ward.second)
+
+    assert final_count(ward.batch).open == 0
+    assert open_facts(ward.batch) == []
+    assert "Say what became of" not in (
+        at_browser(ward.qa).get(f"/batches/{ward.batch.number}/after-release/").content.decode()
+    )
+    assert verify_records().findings == []
+
+
+def test_after_a_death_nothing_further_of_the_follow_up_is_due(ward):
+    ward.infused(ward.bags()[0])
+    clock.tell(clock.now() + timedelta(days=2))
+    do(
+        "order.end", ward.batch.order, by=ward.qp, how="died", happened_on=local(clock.now()).date().isoformat(),
+        source="Letter of the ward, L-3", reason="",
+    )  # fmt: skip
+    clock.tell(clock.now() + timedelta(days=20))
+
+    standing = {item.key: item.standing for item in schedule_of(ward.batch)}
+
+    assert (standing["crs.1"], standing["crs.7"], standing["persistence.28"]) == (Due.MISSED, Due.ENDED, Due.ENDED)

@@ -1,7 +1,5 @@
 """The certificate for infusion: what the ward reads, and when another one takes its place."""
 
-from pathlib import Path
-
 import pytest
 
 from ledger import clock, files
@@ -30,7 +28,6 @@ def test_it_travels_with_the_bags_and_says_do_not_infuse_once_the_certification_
         "For autologous use only", "At most 30 minutes", "95.1",
     ):  # fmt: skip
         assert squeezed(said) in text, said
-    Path("/tmp/w/ic.pdf").write_bytes(files.read(first.file))
 
     ward.later(hours=1)
     do("batch.certify", ward.batch, by=ward.qp, decision="withdrawn", statement="A complaint of the ward.")
