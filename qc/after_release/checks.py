@@ -11,6 +11,7 @@
 
 from collections.abc import Iterator
 
+from batches.departures import LONGEST
 from batches.models import Departure
 from chain_of_custody.models import Party
 from ledger.verification import Finding, Verification, check
@@ -71,7 +72,7 @@ def reports_end_their_bags(verification: Verification) -> Iterator[Finding]:
         raised = Departure.objects.filter(
             batch=report.batch_id, about_type=report.record_type(), about_id=report.pk
         ).values_list("says", flat=True)
-        if not set(report.wrong) <= set(raised):
+        if not {says[:LONGEST] for says in report.wrong} <= set(raised):
             yield Finding(REPORTS, f"{report.record_type()} {report.pk}", "something wrong with it is no departure")
 
 

@@ -106,7 +106,7 @@ def judged(batch: Batch, intent: Intent) -> Judged:
         label_fits=label.outcome == IdentityCheck.Outcome.MATCH,
         label_says=str(label.get_outcome_display()),
         patient_read=patient,
-        patient_fits=batch.coi.identifier == chain_read(patient) or patient == batch.coi.subject.pseudonym,
+        patient_fits=is_of(batch, patient),
         matched=intent["matched"],
         checkers=(intent["first_checker"], intent["second_checker"]),
         took_place=intent["took_place"],
@@ -120,6 +120,13 @@ def judged(batch: Batch, intent: Intent) -> Judged:
     limit = at_bedside.minutes_from_thaw if at_bedside else None
     bag = _known_of(label.container, told.started_at) if label.container else None
     return Judged(label, found_wrong(told, bag, batch=batch.number, minutes_from_thaw=limit))
+
+
+def is_of(batch: Batch, patient_read: str) -> bool:
+    """Tell whether what was read at a patient is the pseudonym or the chain of identity of a batch."""
+    read = "".join(patient_read.split()).casefold()
+    pseudonym = "".join(batch.coi.subject.pseudonym.split()).casefold()
+    return read == pseudonym or chain_read(read.upper()) == batch.coi.identifier
 
 
 def _known_of(container: Container, at: datetime | None) -> Bag:

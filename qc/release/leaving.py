@@ -3,6 +3,7 @@
 (1) Not certified, undecided, refused or withdrawn: they stay.
 (2) Where the profile asks for it, they stay until the sponsor's release was entered and checked.
 (3) While a result is positive or fails after the certification, or an addendum blocks, what is still here stays.
+(4) What has expired stays.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,12 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from accounts.refusal import Objection, when
+from accounts.wording import day
 from batches.fates import CERTIFIED
 from batches.models import Batch
 from chain_of_custody.handing_over import bags_stay_while
 from chain_of_custody.models import Container, Party
+from ledger import clock
 from qc.batch_act import READ_AT_ONCE
 from qc.release.addenda import holding_addenda
 from qc.release.notifying import objections_to_positive
@@ -26,6 +29,17 @@ def until_certified(bags: Sequence[Container], taker: Party) -> list[Objection]:
     numbers = {bag.assignment.batch_number for bag in bags if hasattr(bag, "assignment")}
     batches = Batch.objects.filter(number__in=numbers).select_related(*READ_AT_ONCE).order_by("number")
     return [objection for batch in batches for objection in objections_to_bags(batch)]
+
+
+@bags_stay_while
+def until_expired(bags: Sequence[Container], taker: Party) -> list[Objection]:
+    """Object to handing final bags that have expired to another party."""
+    now = clock.now()
+    return [
+        Objection(_("%(code)s expired %(day)s.") % {"code": bag.code, "day": day(bag.expires_at)}, code="expired")
+        for bag in bags
+        if bag.expires_at is not None and bag.expires_at < now
+    ]
 
 
 def objections_to_bags(batch: Batch) -> list[Objection]:

@@ -13,11 +13,13 @@ from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import Offer, offer
+from accounts.refusal import Objection
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
 from batches.ended import order_end_of, order_end_words
-from batches.models import Batch
+from batches.models import Batch, Departure
 from batches.views.strip import Context, strip_of
+from chain_of_custody.models import Container
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
 from qc.after_release.bags import BagAfterwards, bags_afterwards, sum_of
@@ -25,9 +27,10 @@ from qc.after_release.comparing import why_it_ends_no_bag
 from qc.after_release.complaining import codes_of, complaint_called, complaints
 from qc.after_release.following_up import item_of, value_words
 from qc.after_release.schedule import Due, Item, infused_at, schedule_of
-from qc.after_release.standing import is_compared, is_set_aside, page_of, reports_of
+from qc.after_release.standing import is_compared, page_of, reports_of
 from qc.batch_act import batch_called, batch_with
 from qc.models import BagReturned, Complaint, InfusionReport, NotificationDue
+from qc.release.assessing import open_facts
 from qc.release.leaving import objections_to_bags
 from qc.views import after_release_fields as fields
 
@@ -42,6 +45,7 @@ class ReportShown:
     status: str
     words: str
     confirm: Offer | None
+    why_not: list[Objection]  # why the infusion that it tells of ends no bag
     check: Offer | None
     tell: NotificationDue | None  # who is told next
 
@@ -61,6 +65,7 @@ def after_release_panel(request: HttpRequest, number: str) -> str:
     bags = bags_afterwards(batch)
     reports = [_shown(row, by) for row in reports_of(batch)]
     ended = order_end_of(batch.order)
+    open_about = {fact.row.about_id for fact in open_facts(batch) if isinstance(fact.row, Departure)}
     context = {
         "batch": batch,
         "bags": [_bag(one, by) for one in bags],
@@ -68,7 +73,7 @@ def after_release_panel(request: HttpRequest, number: str) -> str:
         "bags_stay": objections_to_bags(batch),
         "order_ended": order_end_words(ended) if ended else "",
         "open_bags": sum(one.fate is None for one in bags),
-        "stops": [one for one in reports if one.row.wrong and not is_set_aside(one.row)],
+        "stops": [one for one in reports if one.row.pk in open_about],
         "reports": reports,
         "report": offer("infusion.report", batch, by=by),
         "report_fields": fields.report_fields([one.bag for one in bags if one.fate is None], recent_files(by)),
@@ -83,15 +88,16 @@ def after_release_panel(request: HttpRequest, number: str) -> str:
 
 
 def _shown(row: InfusionReport, by: Person) -> ReportShown:
-    ends = not why_it_ends_no_bag(row)
     waits = not is_compared(row)
+    against = why_it_ends_no_bag(row) if waits else []
     tell = NotificationDue.objects.filter(cause_id=row.pk, done=None).order_by("due_at").first()
     status, words = fields.standing_of(row)
     return ReportShown(
         row=row,
         status=status,
         words=words,
-        confirm=offer("infusion.confirm", row, by=by) if waits and ends else None,
+        confirm=offer("infusion.confirm", row, by=by) if waits and not against else None,
+        why_not=against if row.took_place else [],
         check=_second(row, by) if waits else None,
         tell=tell,
     )
@@ -151,8 +157,8 @@ def _complaints(batch: Batch, bags: list[BagAfterwards], by: Person) -> Context:
 
 def count_after_release(number: str) -> int | None:
     """Give how many bags have not ended; nothing where the batch has none."""
-    bags = bags_afterwards(batch_called(number))
-    return sum(one.fate is None for one in bags) if bags else None
+    bags = Container.objects.filter(assignment__batch_number=number, kind=Container.Kind.FINAL_BAG)
+    return bags.filter(fate=None).count() if bags.exists() else None
 
 
 @require_POST

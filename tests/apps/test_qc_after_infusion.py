@@ -461,3 +461,13 @@ def test_after_a_death_nothing_further_of_the_follow_up_is_due(ward):
     standing = {item.key: item.standing for item in schedule_of(ward.batch)}
 
     assert (standing["crs.1"], standing["crs.7"], standing["persistence.28"]) == (Due.MISSED, Due.ENDED, Due.ENDED)
+
+
+def test_what_has_expired_leaves_no_more(ward):
+    bag = ward.bags()[1]
+    row = ward.returned(bag)
+    do("return.decide", row, by=ward.qa, decision="again", reason="The logger shows no excursion.")
+    clock.tell(clock.now() + timedelta(days=30))
+
+    with nothing_written(), pytest.raises(Refused, match="expired"):
+        ward.leaves([ward.bags()[1]])
