@@ -9,8 +9,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +20,7 @@ from accounts.alarms import raise_alarm
 from accounts.meanings import Meaning
 from accounts.models import Alarm, Person, Signed
 from accounts.parsing import TextField, YesNoField
-from accounts.refusal import Objection, when
+from accounts.refusal import Objection
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import record_time
@@ -38,8 +36,9 @@ from chain_of_custody.models import Container, ContainerFate, IdentityCheck
 from chain_of_custody.shapes import MaybeMoment, MaybeNumber
 from ledger.writing import write
 from qc.after_release.bedside import Bag, Sort, Told, Wrong, found_wrong
+from qc.after_release.contradictions import moment, number, objections_to_amounts, objections_to_times
 from qc.after_release.returning import why_it_stays
-from qc.after_release.standing import has_left, kept_at, page_of
+from qc.after_release.standing import has_left, is_set_aside, kept_at, page_of
 from qc.after_release.words import bedside_lines
 from qc.batch_act import BatchAct
 from qc.models import InfusionReport
@@ -47,7 +46,6 @@ from qc.release.notifying import owe_telling
 from qc.release.outside import SaidIntent, columns_of, said_lines
 
 AT_THE_BEDSIDE = "bedside"
-MOST_OF_A_BAG = 2  # more than twice what it was filled with is a slip of the pen
 KINDS = {
     Sort.IDENTITY: Departure.Kind.MISMATCH,
     Sort.STATE: Departure.Kind.REPORTED,
@@ -131,8 +129,6 @@ def is_of(batch: Batch, patient_read: str) -> bool:
 
 def _known_of(container: Container, at: datetime | None) -> Bag:
     own = batch_of_container(container)
-    fate = fate_of(container)
-    told_already = fate is not None and (fate.fate != ContainerFate.Fate.INFUSED or hasattr(fate, "infusion"))
     kept = [*kept_at(own, at), *why_it_stays(container, at)] if own is not None and at is not None else []
     return Bag(
         code=container.code,
@@ -142,18 +138,20 @@ def _known_of(container: Container, at: datetime | None) -> Bag:
         expires_at=container.expires_at,
         kept_by=tuple(kept),
         is_here=not has_left(container),
-        ended=fate_words(fate) if fate and told_already else "",
+        ended=_ended_before(container),
     )
 
 
-def moment(intent: Intent, name: str) -> datetime | None:
-    """Give a time of an intent, if it was stated."""
-    return datetime.fromisoformat(intent[name]) if intent[name] else None
-
-
-def number(intent: Intent, name: str) -> Decimal | None:
-    """Give a number of an intent, if it was stated."""
-    return Decimal(intent[name]) if intent[name] is not None else None
+def _ended_before(container: Container) -> str:
+    """Give how a bag had ended already, by its end or by another report; an end that no report told of is no other."""
+    fate = fate_of(container)
+    if fate is not None and (fate.fate != ContainerFate.Fate.INFUSED or hasattr(fate, "infusion")):
+        return fate_words(fate)
+    told = InfusionReport.objects.filter(identity_check__container=container, took_place=True)
+    other = next((one for one in told.select_related("checked") if not is_set_aside(one)), None)
+    if other is None or other.started_at is None:
+        return ""
+    return _("reported as infused, %(time)s") % {"time": record_time(other.started_at)}
 
 
 @register
@@ -186,7 +184,7 @@ class ReportInfusion(BatchAct):
         container = container_read(printable(intent["bag_read"]), typed=True)
         return [
             *objections_to_times(intent, container),
-            *_objections_to_amounts(intent, container),
+            *objections_to_amounts(intent, container),
             *objections_to_evidence(intent),
         ]
 
@@ -246,63 +244,6 @@ def _raise(row: InfusionReport, found: Judged, by: Person) -> None:
         url=page_of(row.batch),
         about=row,
     )
-
-
-def objections_to_times(intent: Intent, container: Container | None) -> list[Objection]:
-    """Object to times that cannot have been, and to an infusion without its beginning."""
-    order = ("thaw_started_at", "thaw_ended_at", "started_at", "ended_at")
-    known = [(name, at) for name in order if (at := moment(intent, name)) is not None]
-    backwards = next((later[0] for earlier, later in pairwise(known) if later[1] < earlier[1]), "")
-    first = known[0][1] if known else None
-    return [
-        *when(
-            intent["took_place"] and not intent["started_at"],
-            _("Enter when the infusion began. If nothing was infused, say so."),
-            field="started_at",
-        ),
-        *when(
-            not intent["took_place"] and (intent["started_at"] or intent["ended_at"] or intent["volume_ml"]),
-            _("Nothing was infused, and yet a time or a volume of an infusion is given. Check which is right."),
-            field="took_place",
-        ),
-        *when(backwards, _("The times run backwards. Check them: thaw, then infusion."), field=backwards),
-        *when(
-            container is not None and first is not None and first < container.made_at,
-            _("This is before the bag was made, %(time)s. Check the time.")
-            % {"time": record_time(container.made_at) if container else ""},
-            code="too_early",
-            field=known[0][0] if known else "",
-        ),
-    ]
-
-
-def _objections_to_amounts(intent: Intent, container: Container | None) -> list[Objection]:
-    volume, rest = number(intent, "volume_ml"), number(intent, "remainder_ml")
-    filled = container.volume_ml if container else None
-    return [
-        *when(
-            volume is not None and volume <= 0,
-            _("A volume that was infused is above zero. If nothing was infused, say so."),
-            field="volume_ml",
-        ),
-        *when(rest is not None and rest < 0, _("A volume is never below zero."), field="remainder_ml"),
-        *when(
-            volume is not None and filled is not None and volume > MOST_OF_A_BAG * filled,
-            _("The bag was filled with %(filled)s mL and can't hold that much. Check the volume.")
-            % {"filled": f"{filled:f}" if filled is not None else ""},
-            field="volume_ml",
-        ),
-        *when(
-            intent["took_place"] and intent["in_full"] is None,
-            _("Say whether the bag was infused in full."),
-            field="in_full",
-        ),
-        *when(
-            intent["took_place"] and intent["in_full"] is False and not intent["remainder"].strip(),
-            _("Say what became of the rest."),
-            field="remainder",
-        ),
-    ]
 
 
 def report_url(report: InfusionReport) -> str:

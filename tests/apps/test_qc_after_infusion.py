@@ -183,6 +183,12 @@ def test_a_report_that_does_not_agree_is_set_aside_and_what_it_raised_stays(ward
     assert final_count(ward.batch).ended == {"infused": 1}
 
 
+def test_a_bag_that_is_reported_twice_is_said_so(ward):
+    ward.reported(ward.bags()[0])
+
+    assert "had ended: reported as infused" in ward.reported(ward.bags()[0]).wrong[0]
+
+
 def test_what_is_whole_is_not_checked_but_confirmed(ward):
     report = ward.reported(ward.bags()[0])
 
