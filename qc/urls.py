@@ -36,9 +36,7 @@ urlpatterns = [
     path("batches/<str:number>/samples/receive/", laboratory.receive, name="sample-receive"),
     path("batches/<str:number>/tests/<str:line>/", tests.test, name="test"),
     path("batches/<str:number>/tests/<str:line>/readings/", tests.record, name="reading-record"),
-    path(
-        "batches/<str:number>/after-release/evidence/", after_release.store_evidence, name="after-release-evidence"
-    ),
+    path("batches/<str:number>/after-release/evidence/", after_release.store_evidence, name="after-release-evidence"),
     path("batches/<str:number>/release/", release.release, name="release"),
     path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

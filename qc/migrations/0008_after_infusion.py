@@ -7,262 +7,610 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_out_of_specification'),
-        ('batches', '0005_two_step_decisions'),
-        ('chain_of_custody', '0003_manufacturing_record'),
-        ('ledger', '0002_checkable_record'),
-        ('qc', '0007_two_step_decisions'),
+        ("accounts", "0005_out_of_specification"),
+        ("batches", "0005_two_step_decisions"),
+        ("chain_of_custody", "0003_manufacturing_record"),
+        ("ledger", "0002_checkable_record"),
+        ("qc", "0007_two_step_decisions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BagReturned',
+            name="BagReturned",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('signer_name', models.CharField(max_length=120)),
-                ('signer_username', models.CharField(max_length=40)),
-                ('signer_role', models.CharField(max_length=240)),
-                ('meaning', models.CharField(choices=[('performed', 'I performed this and confirm the recorded values.'), ('witnessed', 'I watched this being done and confirm the recorded values.'), ('verified', 'I verified this independently.'), ('reviewed', 'I reviewed this for accuracy, completeness and compliance.'), ('approved', 'I approve this.'), ('certified', 'I certify this.'), ('rejected', 'I reject this.'), ('released', 'I hand this over and give up custody when it is accepted.'), ('accepted', 'I accept this and take custody.'), ('corrected', 'I corrected this; the first entry stays.'), ('admitted', "I checked this person's identity and admit them."), ('enrolled', 'This key is mine alone. My signature with it binds me as my handwritten one does.')], max_length=20)),
-                ('meaning_text', models.CharField(max_length=300)),
-                ('signed_at', models.DateTimeField()),
-                ('comment', models.TextField(blank=True, max_length=1000)),
-                ('view_sha256', models.CharField(max_length=64)),
-                ('challenge', models.UUIDField(unique=True)),
-                ('reason', models.CharField(max_length=1000)),
-                ('condition', models.CharField(max_length=300)),
-                ('logger', models.CharField(help_text='what the logger says of the time away, or that there is none', max_length=300)),
-                ('accepted', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returned_bags', to='chain_of_custody.handoveraccepted')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('container', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='chain_of_custody.container')),
-                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("signer_name", models.CharField(max_length=120)),
+                ("signer_username", models.CharField(max_length=40)),
+                ("signer_role", models.CharField(max_length=240)),
+                (
+                    "meaning",
+                    models.CharField(
+                        choices=[
+                            ("performed", "I performed this and confirm the recorded values."),
+                            ("witnessed", "I watched this being done and confirm the recorded values."),
+                            ("verified", "I verified this independently."),
+                            ("reviewed", "I reviewed this for accuracy, completeness and compliance."),
+                            ("approved", "I approve this."),
+                            ("certified", "I certify this."),
+                            ("rejected", "I reject this."),
+                            ("released", "I hand this over and give up custody when it is accepted."),
+                            ("accepted", "I accept this and take custody."),
+                            ("corrected", "I corrected this; the first entry stays."),
+                            ("admitted", "I checked this person's identity and admit them."),
+                            (
+                                "enrolled",
+                                "This key is mine alone. My signature with it binds me as my handwritten one does.",
+                            ),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("meaning_text", models.CharField(max_length=300)),
+                ("signed_at", models.DateTimeField()),
+                ("comment", models.TextField(blank=True, max_length=1000)),
+                ("view_sha256", models.CharField(max_length=64)),
+                ("challenge", models.UUIDField(unique=True)),
+                ("reason", models.CharField(max_length=1000)),
+                ("condition", models.CharField(max_length=300)),
+                (
+                    "logger",
+                    models.CharField(
+                        help_text="what the logger says of the time away, or that there is none", max_length=300
+                    ),
+                ),
+                (
+                    "accepted",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returned_bags",
+                        to="chain_of_custody.handoveraccepted",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "container",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returns",
+                        to="chain_of_custody.container",
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Complaint',
+            name="Complaint",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(max_length=120)),
-                ('channel', models.CharField(help_text='how it came: a letter, a call', max_length=120)),
-                ('received_at', models.DateTimeField()),
-                ('containers', models.JSONField(default=list, help_text='ids of the bags that it is about, sorted')),
-                ('grade', models.CharField(choices=[('minor', 'minor'), ('major', 'major'), ('critical', 'critical')], max_length=10)),
-                ('text', models.TextField(max_length=4000)),
-                ('evidence_reference', models.CharField(blank=True, max_length=120)),
-                ('addendum', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='complaint', to='qc.addendum')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('evidence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.storedfile')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("role", models.CharField(max_length=120)),
+                ("channel", models.CharField(help_text="how it came: a letter, a call", max_length=120)),
+                ("received_at", models.DateTimeField()),
+                ("containers", models.JSONField(default=list, help_text="ids of the bags that it is about, sorted")),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[("minor", "minor"), ("major", "major"), ("critical", "critical")], max_length=10
+                    ),
+                ),
+                ("text", models.TextField(max_length=4000)),
+                ("evidence_reference", models.CharField(blank=True, max_length=120)),
+                (
+                    "addendum",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="complaint", to="qc.addendum"
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.storedfile"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ComplaintClosed',
+            name="ComplaintClosed",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('signer_name', models.CharField(max_length=120)),
-                ('signer_username', models.CharField(max_length=40)),
-                ('signer_role', models.CharField(max_length=240)),
-                ('meaning', models.CharField(choices=[('performed', 'I performed this and confirm the recorded values.'), ('witnessed', 'I watched this being done and confirm the recorded values.'), ('verified', 'I verified this independently.'), ('reviewed', 'I reviewed this for accuracy, completeness and compliance.'), ('approved', 'I approve this.'), ('certified', 'I certify this.'), ('rejected', 'I reject this.'), ('released', 'I hand this over and give up custody when it is accepted.'), ('accepted', 'I accept this and take custody.'), ('corrected', 'I corrected this; the first entry stays.'), ('admitted', "I checked this person's identity and admit them."), ('enrolled', 'This key is mine alone. My signature with it binds me as my handwritten one does.')], max_length=20)),
-                ('meaning_text', models.CharField(max_length=300)),
-                ('signed_at', models.DateTimeField()),
-                ('comment', models.TextField(blank=True, max_length=1000)),
-                ('view_sha256', models.CharField(max_length=64)),
-                ('challenge', models.UUIDField(unique=True)),
-                ('outcome', models.CharField(choices=[('justified', 'justified'), ('not_justified', 'not justified'), ('undetermined', 'could not be determined')], max_length=16)),
-                ('investigation', models.TextField(max_length=4000)),
-                ('conclusion', models.TextField(max_length=2000)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('complaint', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='closed', to='qc.complaint')),
-                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("signer_name", models.CharField(max_length=120)),
+                ("signer_username", models.CharField(max_length=40)),
+                ("signer_role", models.CharField(max_length=240)),
+                (
+                    "meaning",
+                    models.CharField(
+                        choices=[
+                            ("performed", "I performed this and confirm the recorded values."),
+                            ("witnessed", "I watched this being done and confirm the recorded values."),
+                            ("verified", "I verified this independently."),
+                            ("reviewed", "I reviewed this for accuracy, completeness and compliance."),
+                            ("approved", "I approve this."),
+                            ("certified", "I certify this."),
+                            ("rejected", "I reject this."),
+                            ("released", "I hand this over and give up custody when it is accepted."),
+                            ("accepted", "I accept this and take custody."),
+                            ("corrected", "I corrected this; the first entry stays."),
+                            ("admitted", "I checked this person's identity and admit them."),
+                            (
+                                "enrolled",
+                                "This key is mine alone. My signature with it binds me as my handwritten one does.",
+                            ),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("meaning_text", models.CharField(max_length=300)),
+                ("signed_at", models.DateTimeField()),
+                ("comment", models.TextField(blank=True, max_length=1000)),
+                ("view_sha256", models.CharField(max_length=64)),
+                ("challenge", models.UUIDField(unique=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("justified", "justified"),
+                            ("not_justified", "not justified"),
+                            ("undetermined", "could not be determined"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("investigation", models.TextField(max_length=4000)),
+                ("conclusion", models.TextField(max_length=2000)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="closed", to="qc.complaint"
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='FollowUpRecorded',
+            name="FollowUpRecorded",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('signer_name', models.CharField(max_length=120)),
-                ('signer_username', models.CharField(max_length=40)),
-                ('signer_role', models.CharField(max_length=240)),
-                ('meaning', models.CharField(choices=[('performed', 'I performed this and confirm the recorded values.'), ('witnessed', 'I watched this being done and confirm the recorded values.'), ('verified', 'I verified this independently.'), ('reviewed', 'I reviewed this for accuracy, completeness and compliance.'), ('approved', 'I approve this.'), ('certified', 'I certify this.'), ('rejected', 'I reject this.'), ('released', 'I hand this over and give up custody when it is accepted.'), ('accepted', 'I accept this and take custody.'), ('corrected', 'I corrected this; the first entry stays.'), ('admitted', "I checked this person's identity and admit them."), ('enrolled', 'This key is mine alone. My signature with it binds me as my handwritten one does.')], max_length=20)),
-                ('meaning_text', models.CharField(max_length=300)),
-                ('signed_at', models.DateTimeField()),
-                ('comment', models.TextField(blank=True, max_length=1000)),
-                ('view_sha256', models.CharField(max_length=64)),
-                ('challenge', models.UUIDField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(help_text='with the registration, where there is one', max_length=120)),
-                ('said', models.TextField(max_length=2000)),
-                ('happened_at', models.DateTimeField()),
-                ('evidence_reference', models.CharField(blank=True, max_length=120)),
-                ('item', models.CharField(help_text='code in the product', max_length=40)),
-                ('day', models.PositiveSmallIntegerField(help_text='days after the infusion on which it was due')),
-                ('done_on', models.DateField()),
-                ('value', models.CharField(max_length=200)),
-                ('sample', models.CharField(blank=True, max_length=40)),
-                ('alarms', models.BooleanField(help_text='it was positive, or its grade is one of which people are told')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('evidence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.storedfile')),
-                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("signer_name", models.CharField(max_length=120)),
+                ("signer_username", models.CharField(max_length=40)),
+                ("signer_role", models.CharField(max_length=240)),
+                (
+                    "meaning",
+                    models.CharField(
+                        choices=[
+                            ("performed", "I performed this and confirm the recorded values."),
+                            ("witnessed", "I watched this being done and confirm the recorded values."),
+                            ("verified", "I verified this independently."),
+                            ("reviewed", "I reviewed this for accuracy, completeness and compliance."),
+                            ("approved", "I approve this."),
+                            ("certified", "I certify this."),
+                            ("rejected", "I reject this."),
+                            ("released", "I hand this over and give up custody when it is accepted."),
+                            ("accepted", "I accept this and take custody."),
+                            ("corrected", "I corrected this; the first entry stays."),
+                            ("admitted", "I checked this person's identity and admit them."),
+                            (
+                                "enrolled",
+                                "This key is mine alone. My signature with it binds me as my handwritten one does.",
+                            ),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("meaning_text", models.CharField(max_length=300)),
+                ("signed_at", models.DateTimeField()),
+                ("comment", models.TextField(blank=True, max_length=1000)),
+                ("view_sha256", models.CharField(max_length=64)),
+                ("challenge", models.UUIDField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("role", models.CharField(help_text="with the registration, where there is one", max_length=120)),
+                ("said", models.TextField(max_length=2000)),
+                ("happened_at", models.DateTimeField()),
+                ("evidence_reference", models.CharField(blank=True, max_length=120)),
+                ("item", models.CharField(help_text="code in the product", max_length=40)),
+                ("day", models.PositiveSmallIntegerField(help_text="days after the infusion on which it was due")),
+                ("done_on", models.DateField()),
+                ("value", models.CharField(max_length=200)),
+                ("sample", models.CharField(blank=True, max_length=40)),
+                (
+                    "alarms",
+                    models.BooleanField(help_text="it was positive, or its grade is one of which people are told"),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.storedfile"
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='FollowUpChecked',
+            name="FollowUpChecked",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('signer_name', models.CharField(max_length=120)),
-                ('signer_username', models.CharField(max_length=40)),
-                ('signer_role', models.CharField(max_length=240)),
-                ('meaning', models.CharField(choices=[('performed', 'I performed this and confirm the recorded values.'), ('witnessed', 'I watched this being done and confirm the recorded values.'), ('verified', 'I verified this independently.'), ('reviewed', 'I reviewed this for accuracy, completeness and compliance.'), ('approved', 'I approve this.'), ('certified', 'I certify this.'), ('rejected', 'I reject this.'), ('released', 'I hand this over and give up custody when it is accepted.'), ('accepted', 'I accept this and take custody.'), ('corrected', 'I corrected this; the first entry stays.'), ('admitted', "I checked this person's identity and admit them."), ('enrolled', 'This key is mine alone. My signature with it binds me as my handwritten one does.')], max_length=20)),
-                ('meaning_text', models.CharField(max_length=300)),
-                ('signed_at', models.DateTimeField()),
-                ('comment', models.TextField(blank=True, max_length=1000)),
-                ('view_sha256', models.CharField(max_length=64)),
-                ('challenge', models.UUIDField(unique=True)),
-                ('agrees', models.BooleanField()),
-                ('remark', models.CharField(blank=True, max_length=1000)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
-                ('record', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='checked', to='qc.followuprecorded')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("signer_name", models.CharField(max_length=120)),
+                ("signer_username", models.CharField(max_length=40)),
+                ("signer_role", models.CharField(max_length=240)),
+                (
+                    "meaning",
+                    models.CharField(
+                        choices=[
+                            ("performed", "I performed this and confirm the recorded values."),
+                            ("witnessed", "I watched this being done and confirm the recorded values."),
+                            ("verified", "I verified this independently."),
+                            ("reviewed", "I reviewed this for accuracy, completeness and compliance."),
+                            ("approved", "I approve this."),
+                            ("certified", "I certify this."),
+                            ("rejected", "I reject this."),
+                            ("released", "I hand this over and give up custody when it is accepted."),
+                            ("accepted", "I accept this and take custody."),
+                            ("corrected", "I corrected this; the first entry stays."),
+                            ("admitted", "I checked this person's identity and admit them."),
+                            (
+                                "enrolled",
+                                "This key is mine alone. My signature with it binds me as my handwritten one does.",
+                            ),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("meaning_text", models.CharField(max_length=300)),
+                ("signed_at", models.DateTimeField()),
+                ("comment", models.TextField(blank=True, max_length=1000)),
+                ("view_sha256", models.CharField(max_length=64)),
+                ("challenge", models.UUIDField(unique=True)),
+                ("agrees", models.BooleanField()),
+                ("remark", models.CharField(blank=True, max_length=1000)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
+                (
+                    "record",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="checked", to="qc.followuprecorded"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='InfusionReport',
+            name="InfusionReport",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('signer_name', models.CharField(max_length=120)),
-                ('signer_username', models.CharField(max_length=40)),
-                ('signer_role', models.CharField(max_length=240)),
-                ('meaning', models.CharField(choices=[('performed', 'I performed this and confirm the recorded values.'), ('witnessed', 'I watched this being done and confirm the recorded values.'), ('verified', 'I verified this independently.'), ('reviewed', 'I reviewed this for accuracy, completeness and compliance.'), ('approved', 'I approve this.'), ('certified', 'I certify this.'), ('rejected', 'I reject this.'), ('released', 'I hand this over and give up custody when it is accepted.'), ('accepted', 'I accept this and take custody.'), ('corrected', 'I corrected this; the first entry stays.'), ('admitted', "I checked this person's identity and admit them."), ('enrolled', 'This key is mine alone. My signature with it binds me as my handwritten one does.')], max_length=20)),
-                ('meaning_text', models.CharField(max_length=300)),
-                ('signed_at', models.DateTimeField()),
-                ('comment', models.TextField(blank=True, max_length=1000)),
-                ('view_sha256', models.CharField(max_length=64)),
-                ('challenge', models.UUIDField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('role', models.CharField(help_text='with the registration, where there is one', max_length=120)),
-                ('said', models.TextField(max_length=2000)),
-                ('happened_at', models.DateTimeField()),
-                ('evidence_reference', models.CharField(blank=True, max_length=120)),
-                ('patient_read', models.CharField(help_text='pseudonym or chain of identity as read at the patient', max_length=40)),
-                ('matched', models.BooleanField(help_text='whether the hospital found that bag and patient belong together')),
-                ('compared', models.CharField(help_text='the two identifiers that were compared', max_length=200)),
-                ('first_checker', models.CharField(max_length=120)),
-                ('second_checker', models.CharField(max_length=120)),
-                ('thaw_started_at', models.DateTimeField(null=True)),
-                ('thaw_ended_at', models.DateTimeField(null=True)),
-                ('thaw_how', models.CharField(blank=True, max_length=200)),
-                ('took_place', models.BooleanField(help_text='whether anything was infused')),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('volume_ml', ledger.fields.ExactDecimalField(null=True)),
-                ('in_full', models.BooleanField(null=True)),
-                ('remainder_ml', ledger.fields.ExactDecimalField(null=True)),
-                ('remainder', models.CharField(blank=True, help_text='what became of the rest, or of the bag', max_length=300)),
-                ('physician', models.CharField(blank=True, max_length=120)),
-                ('reaction', models.TextField(blank=True, max_length=1000)),
-                ('wrong', models.JSONField(default=list)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('evidence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.storedfile')),
-                ('identity_check', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='infusion_report', to='chain_of_custody.identitycheck')),
-                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("signer_name", models.CharField(max_length=120)),
+                ("signer_username", models.CharField(max_length=40)),
+                ("signer_role", models.CharField(max_length=240)),
+                (
+                    "meaning",
+                    models.CharField(
+                        choices=[
+                            ("performed", "I performed this and confirm the recorded values."),
+                            ("witnessed", "I watched this being done and confirm the recorded values."),
+                            ("verified", "I verified this independently."),
+                            ("reviewed", "I reviewed this for accuracy, completeness and compliance."),
+                            ("approved", "I approve this."),
+                            ("certified", "I certify this."),
+                            ("rejected", "I reject this."),
+                            ("released", "I hand this over and give up custody when it is accepted."),
+                            ("accepted", "I accept this and take custody."),
+                            ("corrected", "I corrected this; the first entry stays."),
+                            ("admitted", "I checked this person's identity and admit them."),
+                            (
+                                "enrolled",
+                                "This key is mine alone. My signature with it binds me as my handwritten one does.",
+                            ),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("meaning_text", models.CharField(max_length=300)),
+                ("signed_at", models.DateTimeField()),
+                ("comment", models.TextField(blank=True, max_length=1000)),
+                ("view_sha256", models.CharField(max_length=64)),
+                ("challenge", models.UUIDField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("role", models.CharField(help_text="with the registration, where there is one", max_length=120)),
+                ("said", models.TextField(max_length=2000)),
+                ("happened_at", models.DateTimeField()),
+                ("evidence_reference", models.CharField(blank=True, max_length=120)),
+                (
+                    "patient_read",
+                    models.CharField(help_text="pseudonym or chain of identity as read at the patient", max_length=40),
+                ),
+                (
+                    "matched",
+                    models.BooleanField(help_text="whether the hospital found that bag and patient belong together"),
+                ),
+                ("compared", models.CharField(help_text="the two identifiers that were compared", max_length=200)),
+                ("first_checker", models.CharField(max_length=120)),
+                ("second_checker", models.CharField(max_length=120)),
+                ("thaw_started_at", models.DateTimeField(null=True)),
+                ("thaw_ended_at", models.DateTimeField(null=True)),
+                ("thaw_how", models.CharField(blank=True, max_length=200)),
+                ("took_place", models.BooleanField(help_text="whether anything was infused")),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("volume_ml", ledger.fields.ExactDecimalField(null=True)),
+                ("in_full", models.BooleanField(null=True)),
+                ("remainder_ml", ledger.fields.ExactDecimalField(null=True)),
+                (
+                    "remainder",
+                    models.CharField(blank=True, help_text="what became of the rest, or of the bag", max_length=300),
+                ),
+                ("physician", models.CharField(blank=True, max_length=120)),
+                ("reaction", models.TextField(blank=True, max_length=1000)),
+                ("wrong", models.JSONField(default=list)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.storedfile"
+                    ),
+                ),
+                (
+                    "identity_check",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="infusion_report",
+                        to="chain_of_custody.identitycheck",
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InfusionConfirmed',
+            name="InfusionConfirmed",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('fate', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='infusion', to='chain_of_custody.containerfate')),
-                ('report', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='confirmed', to='qc.infusionreport')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "fate",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="infusion",
+                        to="chain_of_custody.containerfate",
+                    ),
+                ),
+                (
+                    "report",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="confirmed", to="qc.infusionreport"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='InfusionReportChecked',
+            name="InfusionReportChecked",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('signer_name', models.CharField(max_length=120)),
-                ('signer_username', models.CharField(max_length=40)),
-                ('signer_role', models.CharField(max_length=240)),
-                ('meaning', models.CharField(choices=[('performed', 'I performed this and confirm the recorded values.'), ('witnessed', 'I watched this being done and confirm the recorded values.'), ('verified', 'I verified this independently.'), ('reviewed', 'I reviewed this for accuracy, completeness and compliance.'), ('approved', 'I approve this.'), ('certified', 'I certify this.'), ('rejected', 'I reject this.'), ('released', 'I hand this over and give up custody when it is accepted.'), ('accepted', 'I accept this and take custody.'), ('corrected', 'I corrected this; the first entry stays.'), ('admitted', "I checked this person's identity and admit them."), ('enrolled', 'This key is mine alone. My signature with it binds me as my handwritten one does.')], max_length=20)),
-                ('meaning_text', models.CharField(max_length=300)),
-                ('signed_at', models.DateTimeField()),
-                ('comment', models.TextField(blank=True, max_length=1000)),
-                ('view_sha256', models.CharField(max_length=64)),
-                ('challenge', models.UUIDField(unique=True)),
-                ('agrees', models.BooleanField()),
-                ('remark', models.CharField(blank=True, max_length=1000)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('report', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='checked', to='qc.infusionreport')),
-                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("signer_name", models.CharField(max_length=120)),
+                ("signer_username", models.CharField(max_length=40)),
+                ("signer_role", models.CharField(max_length=240)),
+                (
+                    "meaning",
+                    models.CharField(
+                        choices=[
+                            ("performed", "I performed this and confirm the recorded values."),
+                            ("witnessed", "I watched this being done and confirm the recorded values."),
+                            ("verified", "I verified this independently."),
+                            ("reviewed", "I reviewed this for accuracy, completeness and compliance."),
+                            ("approved", "I approve this."),
+                            ("certified", "I certify this."),
+                            ("rejected", "I reject this."),
+                            ("released", "I hand this over and give up custody when it is accepted."),
+                            ("accepted", "I accept this and take custody."),
+                            ("corrected", "I corrected this; the first entry stays."),
+                            ("admitted", "I checked this person's identity and admit them."),
+                            (
+                                "enrolled",
+                                "This key is mine alone. My signature with it binds me as my handwritten one does.",
+                            ),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("meaning_text", models.CharField(max_length=300)),
+                ("signed_at", models.DateTimeField()),
+                ("comment", models.TextField(blank=True, max_length=1000)),
+                ("view_sha256", models.CharField(max_length=64)),
+                ("challenge", models.UUIDField(unique=True)),
+                ("agrees", models.BooleanField()),
+                ("remark", models.CharField(blank=True, max_length=1000)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "report",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="checked", to="qc.infusionreport"
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ReturnDecided',
+            name="ReturnDecided",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('signer_name', models.CharField(max_length=120)),
-                ('signer_username', models.CharField(max_length=40)),
-                ('signer_role', models.CharField(max_length=240)),
-                ('meaning', models.CharField(choices=[('performed', 'I performed this and confirm the recorded values.'), ('witnessed', 'I watched this being done and confirm the recorded values.'), ('verified', 'I verified this independently.'), ('reviewed', 'I reviewed this for accuracy, completeness and compliance.'), ('approved', 'I approve this.'), ('certified', 'I certify this.'), ('rejected', 'I reject this.'), ('released', 'I hand this over and give up custody when it is accepted.'), ('accepted', 'I accept this and take custody.'), ('corrected', 'I corrected this; the first entry stays.'), ('admitted', "I checked this person's identity and admit them."), ('enrolled', 'This key is mine alone. My signature with it binds me as my handwritten one does.')], max_length=20)),
-                ('meaning_text', models.CharField(max_length=300)),
-                ('signed_at', models.DateTimeField()),
-                ('comment', models.TextField(blank=True, max_length=1000)),
-                ('view_sha256', models.CharField(max_length=64)),
-                ('challenge', models.UUIDField(unique=True)),
-                ('decision', models.CharField(choices=[('again', 'may be used again'), ('destroy', 'is to be destroyed')], max_length=8)),
-                ('reason', models.TextField(max_length=2000)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='batches.batch')),
-                ('returned', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='decided', to='qc.bagreturned')),
-                ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.person')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("signer_name", models.CharField(max_length=120)),
+                ("signer_username", models.CharField(max_length=40)),
+                ("signer_role", models.CharField(max_length=240)),
+                (
+                    "meaning",
+                    models.CharField(
+                        choices=[
+                            ("performed", "I performed this and confirm the recorded values."),
+                            ("witnessed", "I watched this being done and confirm the recorded values."),
+                            ("verified", "I verified this independently."),
+                            ("reviewed", "I reviewed this for accuracy, completeness and compliance."),
+                            ("approved", "I approve this."),
+                            ("certified", "I certify this."),
+                            ("rejected", "I reject this."),
+                            ("released", "I hand this over and give up custody when it is accepted."),
+                            ("accepted", "I accept this and take custody."),
+                            ("corrected", "I corrected this; the first entry stays."),
+                            ("admitted", "I checked this person's identity and admit them."),
+                            (
+                                "enrolled",
+                                "This key is mine alone. My signature with it binds me as my handwritten one does.",
+                            ),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("meaning_text", models.CharField(max_length=300)),
+                ("signed_at", models.DateTimeField()),
+                ("comment", models.TextField(blank=True, max_length=1000)),
+                ("view_sha256", models.CharField(max_length=64)),
+                ("challenge", models.UUIDField(unique=True)),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[("again", "may be used again"), ("destroy", "is to be destroyed")], max_length=8
+                    ),
+                ),
+                ("reason", models.TextField(max_length=2000)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="batches.batch"
+                    ),
+                ),
+                (
+                    "returned",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decided", to="qc.bagreturned"
+                    ),
+                ),
+                (
+                    "signer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.person"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='bagreturned',
-            constraint=models.UniqueConstraint(fields=('container', 'accepted'), name='a_bag_returns_once_with_an_acceptance'),
+            model_name="bagreturned",
+            constraint=models.UniqueConstraint(
+                fields=("container", "accepted"), name="a_bag_returns_once_with_an_acceptance"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='infusionreport',
-            constraint=models.CheckConstraint(condition=models.Q(('took_place', False), ('started_at__isnull', False), _connector='OR'), name='an_infusion_that_took_place_began_at_a_time'),
+            model_name="infusionreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("took_place", False), ("started_at__isnull", False), _connector="OR"),
+                name="an_infusion_that_took_place_began_at_a_time",
+            ),
         ),
     ]

@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0002_checkable_record'),
+        ("reports", "0002_checkable_record"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='document',
-            name='kind',
-            field=models.CharField(choices=[('coa', 'Certificate of analysis'), ('bc', 'Batch certificate'), ('br', 'Batch record'), ('ic', 'Certificate for infusion')], max_length=4),
+            model_name="document",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("coa", "Certificate of analysis"),
+                    ("bc", "Batch certificate"),
+                    ("br", "Batch record"),
+                    ("ic", "Certificate for infusion"),
+                ],
+                max_length=4,
+            ),
         ),
     ]
