@@ -5,6 +5,7 @@
     a certified final bag in date are departures of the batch, in the same transaction.
     A bag of a batch that is not certified may have been meant to be given all the same: rooms above say so
     (`meant_to_be_given_when`), and it is no departure then. They also do what follows an end (`follows_an_end`).
+    A destruction that rooms above name as decided on (`destroyed_on_decision`) is none either.
 (3) Each final container ends in exactly one of infused, destroyed, retained, lost; the sum equals the number filled.
 """
 
@@ -53,6 +54,8 @@ from ledger import clock
 Fate = ContainerFate.Fate
 # Certified, be it before the last result.
 CERTIFIED = (BatchState.Disposition.CERTIFIED, BatchState.Disposition.CERTIFIED_CONDITIONALLY)
+Decided = Callable[[Container], bool]
+_decided: list[Decided] = []
 FINAL_FATES = (Fate.INFUSED, Fate.DESTROYED, Fate.RETAINED, Fate.LOST)
 
 Meant = Callable[[Batch, Container], str]
@@ -80,6 +83,13 @@ def meant_words(batch: Batch | None, container: Container) -> str:
     if batch is None or container.kind != Container.Kind.FINAL_BAG:
         return ""
     return next((says for rule in _meant if (says := rule(batch, container))), "")
+
+
+def destroyed_on_decision(rule: Decided) -> Decided:
+    """Add a rule that tells whether it was decided that a final bag is to be destroyed."""
+    if rule not in _decided:
+        _decided.append(rule)
+    return rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +284,7 @@ def _departs(batch: Batch | None, container: Container, end: End) -> str:
         return _("%(code)s (%(kind)s) was lost: %(reason)s") % words
     if end.fate == Fate.DESTROYED and is_final:
         refused = batch.state.disposition == BatchState.Disposition.NOT_CERTIFIED
-        unwanted = refused or order_end_of(batch.order) is not None
+        unwanted = refused or order_end_of(batch.order) is not None or any(rule(container) for rule in _decided)
         return "" if unwanted else _("Final bag %(code)s was destroyed: %(reason)s") % words
     if end.fate != Fate.INFUSED:
         return ""

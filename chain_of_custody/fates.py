@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from accounts.models import Signed
 from accounts.refusal import Objection, when
 from accounts.signature import Signature, sign
 from accounts.wording import day, short_time
@@ -123,8 +124,13 @@ def _objections_to_what_is_said(end: End) -> list[Objection]:
     ]
 
 
-def end_container(container: Container, end: End, signature: Signature) -> ContainerFate:
-    """Write how a container ended, under its signature; the caller holds the lock of its state."""
+def end_container(
+    container: Container, end: End, signature: Signature, *, earlier: Sequence[Signed] = ()
+) -> ContainerFate:
+    """Write how a container ended, under its signature; the caller holds the lock of its state.
+
+    `earlier` are the signed rows on which it rests, such as a report that was compared with its evidence.
+    """
     row = ContainerFate(
         container=container,
         fate=end.fate,
@@ -133,7 +139,7 @@ def end_container(container: Container, end: End, signature: Signature) -> Conta
         route=end.route,
         reason=end.reason,
     )
-    return sign(row, signature, type="container.ended")
+    return sign(row, signature, type="container.ended", earlier=earlier)
 
 
 def objections_to_witnessing(fate: ContainerFate, *, by_id: object) -> list[Objection]:

@@ -46,18 +46,38 @@ def check_identity(
         "coi_id": coi.pk,
         "batch_number": batch_number,
         "expected": expected_kind,
-        "scanned": scanned if len(scanned) <= LONGEST_SCAN else scanned[: LONGEST_SCAN - 1] + "…",
+        "scanned": as_kept(scanned),
         "was_typed": typed,
         "where": where,
     }
 
     def record() -> IdentityCheck:
-        container = container_read(scanned, typed=typed)
-        outcome = outcome_of(scanned, container, batch_number=batch_number, coi=coi, expected_kind=expected_kind)
-        row = IdentityCheck(id=id, container=container, outcome=outcome, **said)
+        row = judged_label(scanned, batch_number=batch_number, coi=coi, expected_kind=expected_kind, typed=typed)
+        row.id, row.where = id, where
         return write(row, type="identity.checked", actor=by.reference)
 
     return once(IdentityCheck, id, said, record)
+
+
+def judged_label(
+    scanned: str, *, batch_number: str, coi: ChainOfIdentity, expected_kind: str, typed: bool
+) -> IdentityCheck:
+    """Give what a label proves where a container of a batch is expected, as a row that is not written yet."""
+    container = container_read(scanned, typed=typed)
+    return IdentityCheck(
+        coi=coi,
+        batch_number=batch_number,
+        expected=expected_kind,
+        scanned=as_kept(scanned),
+        was_typed=typed,
+        container=container,
+        outcome=outcome_of(scanned, container, batch_number=batch_number, coi=coi, expected_kind=expected_kind),
+    )
+
+
+def as_kept(scanned: str) -> str:
+    """Give what was scanned as far as it is kept."""
+    return scanned if len(scanned) <= LONGEST_SCAN else scanned[: LONGEST_SCAN - 1] + "…"
 
 
 def printable(scanned: str) -> str:

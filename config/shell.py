@@ -53,6 +53,7 @@ PLACES = (
     Place(gettext_lazy("Specifications"), "qc:specifications", "ruler", READ, False),
     Place(gettext_lazy("Deviations"), "qc:deviations", "triangle-alert", READ, False),
     Place(gettext_lazy("Out of specification"), "qc:out-of-specification-list", "octagon-x", READ, False),
+    Place(gettext_lazy("Complaints"), "qc:complaints", "megaphone", READ, False),
     Place(gettext_lazy("Actions"), "qc:capa", "list-checks", READ, False),
     Place(gettext_lazy("Trends"), "qc:trends", "chart-line", READ, False),
     Place(gettext_lazy("Assay controls"), "qc:controls", "gauge", READ, False),

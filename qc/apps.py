@@ -6,6 +6,12 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 REGISTER_THEMSELVES = (
+    "after_release.checks",
+    "after_release.comparing",
+    "after_release.complaining",
+    "after_release.following_up",
+    "after_release.reporting",
+    "after_release.returning",
     "release.addenda",
     "release.approving",
     "trends.approving_limits",
@@ -53,6 +59,7 @@ class QcConfig(AppConfig):
         from accounts.panels import Panel, register_panel, register_work
         from accounts.roles import Permission
         from batches.definitions.kinds import DefinitionKind, register_kind
+        from qc.after_release.work import after_release_work_of
         from qc.contract_laboratory.work import certificate_work_of
         from qc.definitions.method_reading import read_method
         from qc.definitions.reading import read_specification
@@ -67,6 +74,7 @@ class QcConfig(AppConfig):
         )
         from qc.supply.work import supply_work_of
         from qc.trends.work import trend_work_of
+        from qc.views.after_release import after_release_panel, count_after_release
         from qc.views.dose import dose_panel, dose_work_of
         from qc.views.panels import disposition_panel, open_facts_of, open_lines, tests_panel
         from qc.work import work_of
@@ -95,9 +103,12 @@ class QcConfig(AppConfig):
         register_panel("batch", tests)
         register_panel("batch", dose)
         register_panel("batch", decision)
+        afterwards = Panel(_("After release"), "after-release", reads, after_release_panel, count_after_release)
+        register_panel("batch", afterwards)
         register_work(work_of)
         register_work(certificate_work_of)
         register_work(dose_work_of)
         register_work(supply_work_of)
         register_work(trend_work_of)
+        register_work(after_release_work_of)
         tell_moments(decisions_signed)

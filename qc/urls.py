@@ -3,6 +3,7 @@
 from django.urls import path
 
 from qc.views import (
+    after_release,
     bench,
     capa,
     contract_laboratory,
@@ -26,6 +27,8 @@ urlpatterns = [
     path("deviations/<str:number>/", deviations.deviation, name="deviation"),
     path("oos/", out_of_specification.records, name="out-of-specification-list"),
     path("oos/<str:number>/", out_of_specification.record, name="out-of-specification"),
+    path("complaints/", after_release.complaint_list, name="complaints"),
+    path("complaints/<str:number>/", after_release.complaint, name="complaint"),
     path("capa/", capa.capa, name="capa"),
     path("samples/", laboratory.samples, name="samples"),
     path("growth-tests/", growth.growth_tests, name="growth-tests"),
@@ -55,6 +58,7 @@ urlpatterns = [
     path("batches/<str:number>/tests/<str:line>/import/", importing.send, name="import-send"),
     path("batches/<str:number>/tests/<str:line>/import/<uuid:file>/", importing.preview, name="import"),
     path("batches/<str:number>/tests/<str:line>/plate/", plates.plate, name="plate"),
+    path("batches/<str:number>/after-release/evidence/", after_release.store_evidence, name="after-release-evidence"),
     path("batches/<str:number>/release/", release.release, name="release"),
     path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

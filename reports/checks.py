@@ -25,12 +25,16 @@ from reports.record_snapshot import BatchRecord
 from reports.render import render
 from reports.snapshot_json import from_json
 
-Basis = type[ResultsApproval] | type[Disposition] | type[CopyAsked] | type[ExceptionalSupply] | type[SupplyRevoked]
+Basis = (
+    type[ResultsApproval] | type[Disposition] | type[CopyAsked] | type[ExceptionalSupply] | type[SupplyRevoked]
+    | type[Document]
+)  # fmt: skip
 BASES: dict[Document.Kind, tuple[Basis, ...]] = {
     Document.Kind.CERTIFICATE_OF_ANALYSIS: (ResultsApproval,),
     Document.Kind.BATCH_CERTIFICATE: (Disposition,),
     Document.Kind.BATCH_RECORD: (CopyAsked,),
     Document.Kind.EXCEPTIONAL_SUPPLY: (ExceptionalSupply, SupplyRevoked),
+    Document.Kind.INFUSION_CERTIFICATE: (Document,),
 }
 _rendering = ContextVar("documents_are_rendered_again", default=True)
 

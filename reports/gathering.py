@@ -44,7 +44,7 @@ def certificate_of_analysis(
     stated = stated_results(approval)
     pending = [line.title for line in stated if is_waited_for(line)]
     lines, notes = result_lines(stated, at=approval.recorded_at)
-    dose = stated_dose(batch, approval.recorded_at, _dose_line(stated))
+    dose = stated_dose(batch, approval.recorded_at, dose_line(stated))
     specification = specification_of(batch)
     one, several = _("%(pending)s of %(all)s results is pending."), _("%(pending)s of %(all)s results are pending.")
     summary = (one if len(pending) == 1 else several) % {"pending": len(pending), "all": len(stated)}
@@ -88,7 +88,7 @@ def batch_certificate(
     signatures = [signature_stated(disposition, _("Electronic signature, decision"))]
     if disposition.review is not None:
         signatures.insert(0, signature_stated(disposition.review, _("Electronic signature, review of the record")))
-    line = _dose_line(stated_results(disposition.approval) if disposition.approval else [])
+    line = dose_line(stated_results(disposition.approval) if disposition.approval else [])
     dose = stated_dose(batch, disposition.recorded_at, line)
     return snapshot.BatchCertificate(
         issue=issue_stated(number, version, issued_at, interim=conditional, supersedes=supersedes),
@@ -99,7 +99,7 @@ def batch_certificate(
             sign=sign,
             words=words.title,
             statement=words.statement,
-            pending=tuple(_pending(each) for each in disposition.pending),
+            pending=tuple(pending_stated(each) for each in disposition.pending),
         ),
         certificate_of_analysis=_("%(number)s version %(version)s")
         % {"number": certificate.number, "version": certificate.version},
@@ -127,7 +127,7 @@ def sign_of_decision(decision: str) -> snapshot.Sign:
             return snapshot.Sign.FAIL
 
 
-def _pending(line: Mapping[str, str]) -> str:
+def pending_stated(line: Mapping[str, str]) -> str:
     """Write a line that a conditional decision left pending, with the latest time of its result."""
     if not line["due_at"]:
         return line["title"]
@@ -230,7 +230,8 @@ def _counts(batch: Batch) -> str:
     return ", ".join(f"{number} × {kind.label}" for kind, number in counted if number) or _("none")
 
 
-def _dose_line(stated: list[PanelLine]) -> PanelLine | None:
+def dose_line(stated: list[PanelLine]) -> PanelLine | None:
+    """Give the line of the specification that states the dose per kilogram."""
     return next((line for line in stated if line.is_per_kilogram), None)
 
 
@@ -280,7 +281,7 @@ def sites_stated(product: ProductDefinition, batch: Batch) -> tuple[snapshot.Sit
 
 
 def signature_stated(row: Signed, title: Text) -> snapshot.SignatureBlock:
-    """Give one electronic signature as it prints."""
+    """Give one electronic signature with all that makes it one."""
     return snapshot.SignatureBlock(
         title=str(title),
         name=row.signer_name,

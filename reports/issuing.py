@@ -4,7 +4,8 @@
     outside any transaction, and the last transaction finishes the job or throws away what it made.
 (2) The site's signature is added behind the finished bytes, which stay as they are.
 (3) A certificate of analysis has the version of the approval that it states. Versions are issued in their order: a
-    later one waits until the one that it supersedes is there.
+    later one waits until the one that it supersedes is there. The certificate for infusion follows its batch
+    certificate.
 (4) The document on a supply out of specification supersedes the certificate of the decision not to certify. Where the
     supply is taken back, and where another is decided, its next version says so.
 """
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Signed
 from accounts.wording import local
+from batches.fates import CERTIFIED
 from batches.models import Batch, BatchState
 from batches.streams import streams_of
 from ledger import clock, files, outbox
@@ -31,7 +33,7 @@ from qc.models import Disposition, ExceptionalSupply, ResultsApproval, SupplyRev
 from qc.release.approving import CERTIFICATE_JOB
 from qc.release.disposition import BATCH_CERTIFICATE_JOB
 from qc.supply.deciding import SUPPLY_JOB
-from reports import gathering, pdf_signing
+from reports import gathering, gathering_infusion, pdf_signing
 from reports.models import Document
 from reports.render import file_name, render
 from reports.snapshot_json import Snapshot, to_json
@@ -40,11 +42,13 @@ from reports.supply_gathering import supply_document
 MACHINE = "machine"
 ISSUED = "document.issued"
 SIGNATURE_FIELD = "Site"
+INFUSION_CERTIFICATE_JOB = "infusion_certificate"
 NUMBER_KINDS = {
     Document.Kind.CERTIFICATE_OF_ANALYSIS: "COA",
     Document.Kind.BATCH_CERTIFICATE: "BC",
     Document.Kind.BATCH_RECORD: "BR",
     Document.Kind.EXCEPTIONAL_SUPPLY: "SD",
+    Document.Kind.INFUSION_CERTIFICATE: "IC",
 }
 
 # Makes the snapshot of one document from its number and time.
@@ -91,7 +95,41 @@ def issue_batch_certificate(job: OutboxJob) -> None:
 
     kind = Document.Kind.BATCH_CERTIFICATE
     interim = disposition.decision == BatchState.Disposition.CERTIFIED_CONDITIONALLY
-    _issue(job, disposition, disposition.batch, kind, gather, supersedes=superseded, is_interim=interim)
+    then = INFUSION_CERTIFICATE_JOB
+    _issue(job, disposition, disposition.batch, kind, gather, supersedes=superseded, is_interim=interim, then=then)
+
+
+@outbox.handles(INFUSION_CERTIFICATE_JOB)
+def issue_infusion_certificate(job: OutboxJob) -> None:
+    """Make the certificate that travels with the bags, after the batch certificate whose number it names.
+
+    A later decision supersedes it. One that does not certify says so on it where there was one, and makes none else.
+    """
+    stated = Document.objects.select_related("batch__order__coi__subject", "superseded_by").get(pk=job.subject)
+    disposition = Disposition.objects.select_related("approval").get(pk=stated.basis_id)
+    _wait_for_earlier_infusion_certificates(stated)
+    of_batch = Document.objects.filter(batch=stated.batch, kind=Document.Kind.INFUSION_CERTIFICATE)
+    superseded = of_batch.filter(superseded_by=None).first()
+    if disposition.decision not in CERTIFIED and superseded is None:
+        with writing():
+            outbox.finish(job)
+        return
+
+    def gather(number: str, issued_at: datetime) -> Snapshot:
+        return gathering_infusion.infusion_certificate(
+            disposition, stated, number=number, issued_at=issued_at, supersedes=superseded
+        )
+
+    interim = disposition.decision == BatchState.Disposition.CERTIFIED_CONDITIONALLY
+    kind = Document.Kind.INFUSION_CERTIFICATE
+    _issue(job, stated, stated.batch, kind, gather, supersedes=superseded, is_interim=interim)
+
+
+def _wait_for_earlier_infusion_certificates(stated: Document) -> None:
+    """Raise WaitsForCertificateError while one is owed for an earlier version of the batch certificate."""
+    earlier = Document.objects.filter(number=stated.number, version__lt=stated.version).values("pk")
+    if OutboxJob.objects.filter(kind=INFUSION_CERTIFICATE_JOB, done_at=None, subject__in=earlier).exists():
+        raise WaitsForCertificateError("The certificate for infusion of the version before this one is not made yet.")
 
 
 @outbox.handles(SUPPLY_JOB)
@@ -146,20 +184,24 @@ class Made:
 
 def _issue(
     job: OutboxJob,
-    basis: Signed,
+    basis: Signed | Document,
     batch: Batch,
     kind: Document.Kind,
     gather: Gather,
     *,
     supersedes: Document | None,
     is_interim: bool,
+    then: str = "",
 ) -> None:
+    """Make a document and record it; `then` is the kind of the job that is owed for it in the same transaction."""
     _wait_for_open_incidents(batch)
     finished = make(kind, gather, supersedes=supersedes)
     with writing():
         _wait_for_open_incidents(batch)
         outbox.finish(job)
-        keep(finished, basis=basis, batch=batch, kind=kind, supersedes=supersedes, is_interim=is_interim)
+        made = keep(finished, basis=basis, batch=batch, kind=kind, supersedes=supersedes, is_interim=is_interim)
+        if then:
+            outbox.owe(then, made.pk)
 
 
 def _wait_for_open_incidents(batch: Batch) -> None:

@@ -19,6 +19,7 @@ class Document(InBatch):
         BATCH_CERTIFICATE = "bc", _("Batch certificate")
         BATCH_RECORD = "br", _("Batch record")
         EXCEPTIONAL_SUPPLY = "es", _("Supply of an out-of-specification product")
+        INFUSION_CERTIFICATE = "ic", _("Certificate for infusion")
 
     kind = models.CharField(max_length=4, choices=Kind)
     number = models.CharField(max_length=20)

@@ -18,6 +18,7 @@ from qc.models import Disposition, ExceptionalSupply, ResultsApproval, SupplyRev
 from qc.release.approving import CERTIFICATE_JOB
 from qc.release.disposition import BATCH_CERTIFICATE_JOB
 from qc.supply.deciding import SUPPLY_JOB
+from reports.issuing import INFUSION_CERTIFICATE_JOB
 from reports.models import Document
 
 
@@ -42,6 +43,7 @@ def in_preparation(batch_id: UUID) -> list[InPreparation]:
     supplies = ExceptionalSupply.objects.filter(batch=batch_id).values("pk")
     revoked = SupplyRevoked.objects.filter(batch=batch_id).values("pk")
     supplied = Q(subject__in=supplies) | Q(subject__in=revoked)
+    issued = Document.objects.filter(batch=batch_id).values("pk")
     return [
         *(
             InPreparation(Document.Kind.CERTIFICATE_OF_ANALYSIS, job)
@@ -52,6 +54,10 @@ def in_preparation(batch_id: UUID) -> list[InPreparation]:
             for job in _owed(BATCH_CERTIFICATE_JOB).filter(subject__in=decisions)
         ),
         *(InPreparation(Document.Kind.EXCEPTIONAL_SUPPLY, job) for job in _owed(SUPPLY_JOB).filter(supplied)),
+        *(
+            InPreparation(Document.Kind.INFUSION_CERTIFICATE, job)
+            for job in _owed(INFUSION_CERTIFICATE_JOB).filter(subject__in=issued)
+        ),
     ]
 
 

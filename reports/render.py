@@ -1,11 +1,18 @@
 """A frozen snapshot becomes the document's bytes; nothing here knows of a database, a setting or a clock."""
 
-from reports import batch_certificate, batch_record, certificate_of_analysis, continuity_story, supply_document
+from reports import (
+    batch_certificate,
+    batch_record,
+    certificate_of_analysis,
+    continuity_story,
+    infusion_certificate,
+    supply_document,
+)
 from reports.continuity_sheet import ContinuitySheet
 from reports.page import Furniture, compose
 from reports.pdfa import as_pdfa
 from reports.record_snapshot import BatchRecord
-from reports.snapshot import BatchCertificate, CertificateOfAnalysis
+from reports.snapshot import BatchCertificate, CertificateOfAnalysis, InfusionCertificate
 from reports.snapshot_json import Snapshot, to_json
 from reports.supply_snapshot import SupplyDocument
 
@@ -22,6 +29,8 @@ def laid_out(snapshot: Snapshot) -> bytes:
             title, story = certificate_of_analysis.TITLE, certificate_of_analysis.story(snapshot)
         case BatchCertificate():
             title, story = batch_certificate.TITLE, batch_certificate.story(snapshot)
+        case InfusionCertificate():
+            title, story = infusion_certificate.TITLE, infusion_certificate.story(snapshot)
         case BatchRecord():
             title, story = batch_record.TITLE, batch_record.story(snapshot)
         case ContinuitySheet():

@@ -360,4 +360,58 @@ class BatchCertificate:
             raise SnapshotError("A conditional certification is interim, and nothing else is.")
 
 
-Certificate = CertificateOfAnalysis | BatchCertificate
+@dataclass(frozen=True, slots=True)
+class InfusionBag:
+    """One bag as the ward has it in hand."""
+
+    code: str
+    volume: str
+    viable_cells: str
+    counted_cells: str  # the cells by which the dose is stated
+    concentration: str  # of those
+    infusion: str  # to which infusion of the dose it belongs
+    expires: str
+
+    def __post_init__(self) -> None:
+        needs(self, *(field.name for field in fields(InfusionBag)))
+        _short(self, IDENTIFIER_LIMIT, "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What the ward is told to do."""
+
+    title: str
+    text: str
+
+    def __post_init__(self) -> None:
+        needs(self, "title", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class InfusionCertificate:
+    """What travels with the bags: whose they are, what is in them, how they are given, and what is still pending."""
+
+    issue: Issue
+    identity: Identity
+    product: Product
+    decision: Decision
+    batch_certificate: str  # number and version
+    dose: str
+    dose_per_kg: str
+    viability: str
+    counted_as: str  # what the cells of the dose are
+    bags: tuple[InfusionBag, ...]
+    signatures: tuple[SignatureBlock, ...]
+    proof: Proof
+    instructions: tuple[Instruction, ...] = ()
+    data_marks: tuple[DataMark, ...] = ()
+
+    def __post_init__(self) -> None:
+        needs(self, "batch_certificate", "dose", "dose_per_kg", "viability", "counted_as", "bags", "signatures")
+        _short(self, IDENTIFIER_LIMIT, "batch_certificate")
+        if (self.decision.sign is Sign.CONDITIONAL) != self.issue.interim:
+            raise SnapshotError("A conditional certification is interim, and nothing else is.")
+
+
+Certificate = CertificateOfAnalysis | BatchCertificate | InfusionCertificate

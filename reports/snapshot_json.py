@@ -13,17 +13,18 @@ from typing import Union, get_args, get_origin, get_type_hints
 from ledger.canonical import canonical
 from reports.continuity_sheet import ContinuitySheet
 from reports.record_snapshot import BatchRecord
-from reports.snapshot import BatchCertificate, CertificateOfAnalysis, SnapshotError
+from reports.snapshot import BatchCertificate, CertificateOfAnalysis, InfusionCertificate, SnapshotError
 from reports.supply_snapshot import SupplyDocument
 
 # What is issued under a number of its own, and what is kept for an outage.
-Issued = CertificateOfAnalysis | BatchCertificate | BatchRecord | SupplyDocument
+Issued = CertificateOfAnalysis | BatchCertificate | InfusionCertificate | BatchRecord | SupplyDocument
 Snapshot = Issued | ContinuitySheet
 
 FORM = 1
 DOCUMENTS: Mapping[str, type[Snapshot]] = {
     "certificate_of_analysis": CertificateOfAnalysis,
     "batch_certificate": BatchCertificate,
+    "certificate_for_infusion": InfusionCertificate,
     "batch_record": BatchRecord,
     "continuity_record": ContinuitySheet,
     "exceptional_supply": SupplyDocument,

@@ -28,7 +28,11 @@ from tests.qc_builders import (
 )
 from tests.two_step_builders import letting_follow
 
-CERTIFICATES = (Document.Kind.CERTIFICATE_OF_ANALYSIS, Document.Kind.BATCH_CERTIFICATE)
+CERTIFICATES = (
+    Document.Kind.CERTIFICATE_OF_ANALYSIS,
+    Document.Kind.BATCH_CERTIFICATE,
+    Document.Kind.INFUSION_CERTIFICATE,
+)
 
 # What somebody might type who wants the page to be read as something else than words.
 MARKUP = '<b>Bold</b> <img src="file:///etc/passwd"/> <a href="javascript:alert(1)">x</a> &amp; <para> ${7*7} {{7*7}}'

@@ -26,6 +26,7 @@ WORDS = {
     "events": "event", "timed_conditions": "timed condition", "inputs": "input",
     "follows": "how it follows", "two_step": "two-step certification", "notifications": "notification",
     "supply": "supply out of specification",
+    "follow_up": "follow-up",
 }  # fmt: skip
 # Texts long enough that one reads them word by word.
 A_SENTENCE = 40

@@ -143,6 +143,34 @@ class ShelfLife:
 
 
 @dataclass(frozen=True, slots=True)
+class Bedside:
+    """What the ward is told to do with a bag, and how long it keeps once it is thawed."""
+
+    thaw: str
+    infusion: str
+    physician: str
+    minutes_from_thaw: int | None = None  # from the end of the thaw to the end of the infusion
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Something that the hospital reports after the infusion, on each of some days."""
+
+    code: str
+    title: str
+    kind: str  # rcl_sample, crs_grade, icans_grade, persistence, other
+    days: tuple[int, ...]  # after the infusion
+    window_days: int  # before and after
+    reference: str
+    highest: int | None = None  # grade
+    alarm_from: int | None = None  # the lowest grade of which people are told at once
+
+    @property
+    def is_graded(self) -> bool:
+        return self.highest is not None
+
+
+@dataclass(frozen=True, slots=True)
 class WeightRange:
     """Recipient weights that are stored without asking again."""
 
@@ -175,6 +203,8 @@ class ProductDefinition:
     reference: str
     donor_testing: DonorTesting | None = None
     product_code: str = ""  # ISBT 128 product description code of the final container
+    bedside: Bedside | None = None
+    follow_up: tuple[FollowUp, ...] = ()
 
     def parameter(self, code: str) -> Parameter | None:
         return next((each for each in self.parameters if each.code == code), None)

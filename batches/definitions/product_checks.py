@@ -18,6 +18,8 @@ def faults_of_product(product: ProductDefinition) -> list[str]:
         *repeated((each.disposition for each in product.profile.decisions), "The decision"),
         *repeated((each.code for each in product.profile.notifications), "The notification"),
         *repeated(product.retention, "Retention rule"),
+        *repeated((each.code for each in product.follow_up), "The follow-up"),
+        *_faults_of_follow_up(product),
         *_faults_of_profile(product),
         *repeated((each.code for each in product.supply_rules.notifications), "The notification of a supply"),
         *faults_of_supply(product.profile.supply, product.profile.code, product.authorisation.regime),
@@ -39,6 +41,20 @@ def _faults_of_profile(product: ProductDefinition) -> Iterator[str]:
             yield f"The profile has no words for the decision {needed}."
     if product.profile.steps[-1].meaning != "certified":
         yield "The last step of the profile must have the meaning certified."
+
+
+GRADED = ("crs_grade", "icans_grade")
+LATEST_DAY = 7300  # twenty years
+
+
+def _faults_of_follow_up(product: ProductDefinition) -> Iterator[str]:
+    for each in product.follow_up:
+        if (each.kind in GRADED) != each.is_graded:
+            yield f"Follow-up {each.code}: highest is stated exactly where it is a grade."
+        if each.alarm_from is not None and not (each.is_graded and 1 <= each.alarm_from <= (each.highest or 0)):
+            yield f"Follow-up {each.code}: alarm_from is a grade from 1 to the highest."
+        if list(each.days) != sorted(set(each.days)) or each.days[-1] > LATEST_DAY:
+            yield f"Follow-up {each.code}: the days rise, none twice, up to {LATEST_DAY}."
 
 
 def _faults_of_numbers(product: ProductDefinition) -> Iterator[str]:

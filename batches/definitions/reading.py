@@ -58,8 +58,10 @@ from batches.definitions.parts import (
 from batches.definitions.product import (
     ALWAYS_NOTIFIED,
     Authorisation,
+    Bedside,
     Decision,
     DonorTesting,
+    FollowUp,
     Notified,
     Parameter,
     ProductDefinition,
@@ -152,6 +154,26 @@ def _product(data: Part) -> ProductDefinition:
         reference=text(data, "reference"),
         donor_testing=_donor_testing(part(data, "donor_testing")) if "donor_testing" in data else None,
         product_code=text(data, "product_code"),
+        bedside=_bedside(part(data, "bedside")) if "bedside" in data else None,
+        follow_up=tuple(_follow_up(each) for each in parts(data, "follow_up")),
+    )
+
+
+def _bedside(data: Part) -> Bedside:
+    minutes = optional_whole(data, "minutes_from_thaw")
+    return Bedside(text(data, "thaw"), text(data, "infusion"), text(data, "physician"), minutes)
+
+
+def _follow_up(data: Part) -> FollowUp:
+    return FollowUp(
+        code=text(data, "code"),
+        title=text(data, "title"),
+        kind=text(data, "kind"),
+        days=tuple(int(day) for day in texts(data, "days")),
+        window_days=whole(data, "window_days"),
+        reference=text(data, "reference"),
+        highest=optional_whole(data, "highest"),
+        alarm_from=optional_whole(data, "alarm_from"),
     )
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from qc.api import (
+    after_release,
     contract_laboratory,
     controls,
     deviations,
@@ -22,6 +23,8 @@ urlpatterns = [
     path("growth-tests/", laboratory.GrowthTestsView.as_view(), name="api-growth-tests"),
     path("oos/", out_of_specification.RecordsView.as_view(), name="api-out-of-specification-list"),
     path("oos/<str:number>/", out_of_specification.RecordView.as_view(), name="api-out-of-specification"),
+    path("complaints/", after_release.ComplaintsView.as_view(), name="api-complaints"),
+    path("complaints/<str:number>/", after_release.ComplaintView.as_view(), name="api-complaint"),
     path("capa/", out_of_specification.CapasView.as_view(), name="api-capa"),
     path("controls/", controls.ControlsView.as_view(), name="api-controls"),
     path("controls/<str:code>/", controls.ControlView.as_view(), name="api-control"),
@@ -49,6 +52,9 @@ urlpatterns = [
     path("batches/<str:number>/dose/", dose.DoseView.as_view(), name="api-dose"),
     path("batches/<str:number>/facts/", release.FactsView.as_view(), name="api-facts"),
     path("batches/<str:number>/disposition/", release.DispositionView.as_view(), name="api-disposition"),
+    path("batches/<str:number>/bags/", after_release.BagsView.as_view(), name="api-bags"),
+    path("batches/<str:number>/infusion-reports/", after_release.ReportsView.as_view(), name="api-infusion-reports"),
+    path("batches/<str:number>/follow-up/", after_release.FollowUpView.as_view(), name="api-follow-up"),
     path("batches/<str:number>/after-release/", release.AfterReleaseView.as_view(), name="api-after-release"),
     path("batches/<str:number>/supply/", supply.SupplyView.as_view(), name="api-supply"),
 ]

@@ -24,7 +24,7 @@ from chain_of_custody.fates import fates_of
 from chain_of_custody.models import Container, ContainerFate
 from ledger.typed_numbers import TypedNumberError
 from qc.definitions.specification import Line, ResultType
-from qc.dose.rules import Dose, Filled, contents, dose_of
+from qc.dose.rules import Dose, Filled, Held, contents, dose_of
 from qc.methods.basis import given_by
 from qc.models import BatchDose, Reading, Result
 from qc.panel import PanelLine, Standing, panel_line
@@ -129,18 +129,21 @@ def count_of(result: Result, reading: Reading, line: Line) -> dict[str, object]:
 
 def calculated(rule: DoseRule, inputs: Inputs) -> Dose:
     """Calculate the dose from stored inputs alone."""
-    count, weight = inputs["count"], inputs["weight"]
+    weight = inputs["weight"]
+    return dose_of(rule, Decimal(weight["kilograms"]) if weight else None, held_of(rule, inputs))
+
+
+def held_of(rule: DoseRule, inputs: Inputs) -> list[Held] | NotCalculable:
+    """Give the cells of each container from stored inputs alone."""
+    count = inputs["count"]
     filled = [
         Filled(one["code"], None if one["volume_ml"] is None else Decimal(one["volume_ml"]), one["is_there"])
         for one in inputs["containers"]
     ]
     quantity = _quantity(count) if count else None
-    held = (
-        quantity
-        if isinstance(quantity, NotCalculable)
-        else contents(rule, quantity, str(count["basis"]) if count else rule.basis, filled)
-    )
-    return dose_of(rule, Decimal(weight["kilograms"]) if weight else None, held)
+    if isinstance(quantity, NotCalculable):
+        return quantity
+    return contents(rule, quantity, str(count["basis"]) if count else rule.basis, filled)
 
 
 def _quantity(count: Inputs) -> Quantity | NotCalculable:

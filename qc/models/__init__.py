@@ -1,5 +1,16 @@
 """The tables of the laboratory, of the decision, of trends and of controls, one file for each thing people do."""
 
+from qc.models.after_infusion import (
+    BagReturned,
+    Complaint,
+    ComplaintClosed,
+    FollowUpChecked,
+    FollowUpRecorded,
+    InfusionConfirmed,
+    InfusionReport,
+    InfusionReportChecked,
+    ReturnDecided,
+)
 from qc.models.after_release import Addendum, DecisionStands, NotificationDone, NotificationDue
 from qc.models.assessing import FactAssessment
 from qc.models.contract_laboratory import ContractCertificate, ContractCertificateCompared
@@ -36,10 +47,13 @@ from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, Tre
 
 __all__ = [
     "Addendum",
+    "BagReturned",
     "BatchDose",
     "Capa",
     "CapaChecked",
     "CapaDone",
+    "Complaint",
+    "ComplaintClosed",
     "CompleteData",
     "ContractCertificate",
     "ContractCertificateCompared",
@@ -51,7 +65,12 @@ __all__ = [
     "DoseVerification",
     "ExceptionalSupply",
     "FactAssessment",
+    "FollowUpChecked",
+    "FollowUpRecorded",
     "ImportedReading",
+    "InfusionConfirmed",
+    "InfusionReport",
+    "InfusionReportChecked",
     "InstrumentFile",
     "InstrumentImport",
     "LaboratoryInvestigation",
@@ -74,6 +93,7 @@ __all__ = [
     "ResultsApproval",
     "RetestPlan",
     "RetestPlanApproved",
+    "ReturnDecided",
     "RiskEvaluation",
     "RunDecision",
     "Sample",

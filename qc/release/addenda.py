@@ -94,24 +94,34 @@ class AddToRecord(BatchAct):
         )
 
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
-        return when(
-            decision_in_force(subject) is None,
-            _("Nobody has decided on this batch. Record it in the batch itself, or report a departure."),
-            code="not_decided",
-        )
+        return not_decided(subject)
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Addendum:
-        decision = decision_in_force(subject)
-        assert decision is not None  # noqa: S101  objected to above
-        row = Addendum(
-            batch=subject,
-            decision=decision,
-            kind=intent["kind"],
-            about=intent["about"],
-            text=intent["text"],
-            blocks=[one.says for one in would_block(subject)],
-        )
-        return sign(row, signature, type="addendum.recorded", earlier=[decision])
+        return addendum_to(subject, intent["kind"], intent["about"], intent["text"], signature)
+
+
+def not_decided(batch: Batch) -> list[Objection]:
+    """Object to an addendum to a record on which nobody has decided."""
+    return when(
+        decision_in_force(batch) is None,
+        _("Nobody has decided on this batch. Record it in the batch itself, or report a departure."),
+        code="not_decided",
+    )
+
+
+def addendum_to(batch: Batch, kind: str, about: str, text: str, signature: Signature) -> Addendum:
+    """Write an addendum to the decision in force, with what would stand against the certification now."""
+    decision = decision_in_force(batch)
+    assert decision is not None  # noqa: S101  objected to above
+    row = Addendum(
+        batch=batch,
+        decision=decision,
+        kind=kind,
+        about=about,
+        text=text,
+        blocks=[one.says for one in would_block(batch)],
+    )
+    return sign(row, signature, type="addendum.recorded", earlier=[decision])
 
 
 class StandsIntent(StrictSerializer[Intent]):

@@ -91,8 +91,8 @@ def _departures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
 
 
 def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    # What was read into a slot of a step is judged there and is a departure of the batch where it has to be.
-    wrong = IdentityCheck.objects.filter(batch_number=batch.number, slot_scan=None).exclude(
+    # What was read into a slot of a step, or at the bedside, is judged there and is a departure where it has to be.
+    wrong = IdentityCheck.objects.filter(batch_number=batch.number, slot_scan=None, infusion_report=None).exclude(
         outcome=IdentityCheck.Outcome.MATCH
     )
     for row in wrong:

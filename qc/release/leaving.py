@@ -5,7 +5,7 @@
     Where containers of a batch that is not certified are supplied out of specification, those go to whom the decision
     names, and nothing else goes (qc/supply/leaving.py).
 (3) While a result is positive or fails after the certification, or an addendum blocks, what is still here stays.
-(4) What is on hold stays.
+(4) What is on hold, or has expired, stays.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from accounts.refusal import Objection, when
+from accounts.wording import day
 from batches.fates import CERTIFIED
 from batches.holds import objections_to_held_bags
 from batches.models import Batch
 from chain_of_custody.handing_over import bags_stay_while
 from chain_of_custody.models import Container, Party
+from ledger import clock
 from qc.batch_act import READ_AT_ONCE
 from qc.release.addenda import holding_addenda
 from qc.release.notifying import objections_to_positive
@@ -46,6 +48,17 @@ def _objections_to(batch: Batch, bags: Sequence[Container], taker: Party) -> lis
     if supply is None:
         return objections_to_bags(batch, bags)
     return [*objections_to_supplied(supply, bags, taker), *objections_to_held_bags(batch, bags)]
+
+
+@bags_stay_while
+def until_expired(bags: Sequence[Container], taker: Party) -> list[Objection]:
+    """Object to handing final bags that have expired to another party."""
+    now = clock.now()
+    return [
+        Objection(_("%(code)s expired %(day)s.") % {"code": bag.code, "day": day(bag.expires_at)}, code="expired")
+        for bag in bags
+        if bag.expires_at is not None and bag.expires_at < now
+    ]
 
 
 def objections_to_bags(batch: Batch, bags: Sequence[Container] = ()) -> list[Objection]:

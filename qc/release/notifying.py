@@ -138,6 +138,15 @@ def look_after_release(batch: Batch, cause: Written, line: str, *, by: Person) -
         else _("%(batch)s was supplied out of specification, and then: %(what)s")
     )
     says = before % {"batch": batch.number, "what": found[line]}
+    owe_telling(batch, line=line, says=says, cause=cause, by=by)
+    kind = Alarm.Kind.REPORTED
+    raise_alarm(
+        kind=kind, says=says, stream=batch.stream_name(), actor=by.reference, url=release_url(batch), about=cause
+    )
+
+
+def owe_telling(batch: Batch, *, line: str, says: str, cause: Written, by: Person) -> None:
+    """Owe the telling of one thing to each whom the profile names, in the open transaction of its cause."""
     for told in product_of(batch).profile.notifications:
         row = NotificationDue(
             batch=batch,
@@ -150,10 +159,6 @@ def look_after_release(batch: Batch, cause: Written, line: str, *, by: Person) -
             due_at=clock.now() + timedelta(hours=told.hours),
         )
         write(row, type="notification.due", actor=by.reference)
-    kind = Alarm.Kind.REPORTED
-    raise_alarm(
-        kind=kind, says=says, stream=batch.stream_name(), actor=by.reference, url=release_url(batch), about=cause
-    )
 
 
 def objections_to_positive(batch: Batch) -> list[Objection]:

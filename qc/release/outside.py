@@ -48,6 +48,29 @@ class SaidIntent(StrictSerializer[Intent]):
     evidence_reference = TextField(max_length=120, required=False, default="", help_text="number of a kept paper")
 
 
+def said_lines(intent: Intent) -> list[Line]:
+    """Give the lines that say who said what, on what evidence."""
+    file = StoredFile.objects.filter(pk=intent["evidence"]).first() if intent["evidence"] else None
+    return [
+        Line(_("Stated by"), f"{intent['name']}, {intent['role']}", "attested"),
+        Line(_("Statement"), intent["said"]),
+        Line(_("Happened"), record_time(datetime.fromisoformat(intent["happened_at"]))),
+        Line(_("Evidence"), evidence_words(file, intent["evidence_reference"])),
+    ]
+
+
+def columns_of(intent: Intent) -> dict[str, Any]:  # Any: columns of a row
+    """Give the columns that every row of what was said outside shares."""
+    return {
+        "name": intent["name"],
+        "role": intent["role"],
+        "said": intent["said"],
+        "happened_at": datetime.fromisoformat(intent["happened_at"]),
+        "evidence_id": intent["evidence"],
+        "evidence_reference": intent["evidence_reference"],
+    }
+
+
 class Entering(BatchAct):
     """What both kinds of statement share."""
 
@@ -55,27 +78,6 @@ class Entering(BatchAct):
     meaning = Meaning.PERFORMED
     meaning_text = ENTERED
     asks = SaidIntent
-
-    def said_lines(self, intent: Intent) -> list[Line]:
-        """Give the lines that say who said what, on what evidence."""
-        file = StoredFile.objects.filter(pk=intent["evidence"]).first() if intent["evidence"] else None
-        return [
-            Line(_("Stated by"), f"{intent['name']}, {intent['role']}", "attested"),
-            Line(_("Statement"), intent["said"]),
-            Line(_("Happened"), record_time(datetime.fromisoformat(intent["happened_at"]))),
-            Line(_("Evidence"), evidence_words(file, intent["evidence_reference"])),
-        ]
-
-    def columns(self, intent: Intent) -> dict[str, Any]:  # Any: columns of a row
-        """Give the columns that both kinds share."""
-        return {
-            "name": intent["name"],
-            "role": intent["role"],
-            "said": intent["said"],
-            "happened_at": datetime.fromisoformat(intent["happened_at"]),
-            "evidence_id": intent["evidence"],
-            "evidence_reference": intent["evidence_reference"],
-        }
 
 
 @register
@@ -92,7 +94,7 @@ class RecordAcceptance(Entering):
         return ToSign(
             title=str(self.title),
             identity=identity_lines(subject),
-            lines=[Line(_("Still pending"), ", ".join(pending) or "–", "conditional"), *self.said_lines(intent)],
+            lines=[Line(_("Still pending"), ", ".join(pending) or "–", "conditional"), *said_lines(intent)],
             version=" ".join(one.line.code for one in need.pending),
         )
 
@@ -115,7 +117,7 @@ class RecordAcceptance(Entering):
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> PhysicianAcceptance:
         pending = [one.line.code for one in two_step_of(subject, release_panel(subject)).pending]
-        row = PhysicianAcceptance(batch=subject, pending=pending, **self.columns(intent))
+        row = PhysicianAcceptance(batch=subject, pending=pending, **columns_of(intent))
         return sign(row, signature, type="acceptance.recorded")
 
 
@@ -148,7 +150,7 @@ class RecordSponsorRelease(Entering):
         return ToSign(
             title=str(self.title),
             identity=identity_lines(subject),
-            lines=[Line(_("Decision"), subject.state.get_disposition_display()), *self.said_lines(intent)],
+            lines=[Line(_("Decision"), subject.state.get_disposition_display()), *said_lines(intent)],
             version=str(decision.pk) if decision else "",
             earlier=[EarlierSignature.on(decision)] if decision else [],
         )
@@ -173,7 +175,7 @@ class RecordSponsorRelease(Entering):
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> SponsorRelease:
         decision = decision_in_force(subject)
         assert decision is not None  # noqa: S101  objected to above
-        row = SponsorRelease(batch=subject, decision=decision, **self.columns(intent))
+        row = SponsorRelease(batch=subject, decision=decision, **columns_of(intent))
         return sign(row, signature, type="sponsor_release.recorded", earlier=[decision])
 
 

@@ -27,7 +27,7 @@ from batches.models import Batch
 from chain_of_custody.attesting import objections_to_evidence
 from qc.batch_act import RowOfBatchAct
 from qc.models import PhysicianAnswer, PhysicianAnswerChecked
-from qc.release.outside import Entering, SaidIntent, lines_of
+from qc.release.outside import Entering, SaidIntent, columns_of, lines_of, said_lines
 from qc.supply.lines import objections_to_ever_supplying
 from qc.supply.standing import SupplyStanding, standing_of
 
@@ -68,7 +68,7 @@ class RecordAnswer(Entering):
             lines=[
                 Line(_("Answer"), str(Answer(intent["answer"]).label)),
                 Line(_("Registration number"), intent["registration"]),
-                *self.said_lines(intent),
+                *said_lines(intent),
                 *(Line(str(words), intent[name]) for name, words in SAID_OF_SUPPLY if intent[name]),
             ],
             version=str(refusal.pk) if refusal else "",
@@ -93,7 +93,7 @@ class RecordAnswer(Entering):
         refusal = standing_of(subject).refusal
         assert refusal is not None  # noqa: S101  objected to above
         more = {name: intent[name] for name in ("answer", "registration", "reason", "alternatives", "consequence")}
-        row = PhysicianAnswer(batch=subject, decision=refusal, **more, **self.columns(intent))
+        row = PhysicianAnswer(batch=subject, decision=refusal, **more, **columns_of(intent))
         return sign(row, signature, type="physician_answer.recorded", earlier=[refusal])
 
 

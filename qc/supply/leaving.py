@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from accounts.refusal import Objection, when
 from batches.models import Batch
 from chain_of_custody.models import Container, Party
-from ledger import clock
 from qc.models import ExceptionalSupply
 from qc.release.notifying import positives_after_supply
 from qc.supply.lines import objections_to_ever_supplying
@@ -24,7 +23,6 @@ def objections_to_supplied(supply: ExceptionalSupply, bags: Sequence[Container],
     """Give what keeps these bags of a batch that is not certified from being handed to this party."""
     batch, naming = supply.batch, supply.naming
     others = [bag.code for bag in bags if str(bag.pk) not in naming.containers]
-    expired = [bag.code for bag in bags if bag.expires_at is not None and bag.expires_at <= clock.now()]
     allowed = [party for party in (naming.recipient, naming.carrier) if party is not None]
     return [
         *when(
@@ -40,7 +38,6 @@ def objections_to_supplied(supply: ExceptionalSupply, bags: Sequence[Container],
             code="not_named",
             field="taker",
         ),
-        *when(expired, _("Expired: %(codes)s.") % {"codes": ", ".join(expired)}, code="expired"),
         *(
             Objection(
                 _("After the decision to supply: %(what)s Take the supply back, and ask the physician again.")

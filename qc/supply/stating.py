@@ -25,7 +25,7 @@ from batches.models import Batch
 from batches.pinned import product_of
 from chain_of_custody.attesting import objections_to_evidence
 from qc.models import RiskEvaluation, SupplyStatement, SupplyStatementChecked
-from qc.release.outside import Entering, SaidIntent
+from qc.release.outside import Entering, SaidIntent, columns_of, said_lines
 from qc.supply.asking import Comparing, objections_to_preparing
 from qc.supply.lines import as_shown, lines_to_sign, shown_lines, stated
 from qc.supply.standing import Kind, standing_of
@@ -70,7 +70,7 @@ class RecordStatement(Entering):
             lines=[
                 Line(_("What it is"), str(kind.label)),
                 *([Line(str(REFERENCES[kind]), intent["reference"])] if kind in REFERENCES else []),
-                *self.said_lines(intent),
+                *said_lines(intent),
                 *(lines_to_sign(shown_lines(subject)) if accepts else []),
             ],
             version=str(evaluation.pk) if evaluation and accepts else "",
@@ -112,7 +112,7 @@ class RecordStatement(Entering):
             reference=intent["reference"] if intent["kind"] in REFERENCES else "",
             evaluation=standing.evaluation if accepts else None,
             lines=stated(shown_lines(subject)) if accepts else [],
-            **self.columns(intent),
+            **columns_of(intent),
         )
         earlier = [standing.evaluation] if accepts and standing.evaluation else [standing.refusal]
         return sign(row, signature, type="supply.statement_recorded", earlier=earlier)

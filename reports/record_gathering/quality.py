@@ -41,6 +41,7 @@ from qc.out_of_specification.records import records_of
 from qc.release.assessing import Fact, facts_of
 from reports import record_snapshot as stated
 from reports.gathering import sign_of_decision
+from reports.record_gathering.after_release import AFTER_RELEASE, told_after_release
 from reports.record_gathering.contract import CERTIFICATES, certificate_told
 from reports.record_gathering.investigations import OUT_OF_SPECIFICATION, signed_about, words_of
 from reports.record_gathering.names import Names
@@ -52,7 +53,7 @@ DONE = "done"
 DECIDING: tuple[type[SignedInBatch], ...] = (
     BatchDose, DoseVerification, ResultsApproval, RecordReview, Disposition,
     PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked,
-    NotificationDone, Addendum, DecisionStands, Hold, HoldLifted, LegalHold, LegalHoldLifted,
+    NotificationDone, Addendum, DecisionStands, LegalHold, LegalHoldLifted, *AFTER_RELEASE,
 )  # fmt: skip
 
 
@@ -171,18 +172,25 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
             about = Evaluation(row.decision, sign_of_decision(row.decision), decision.title)
             said = " ".join(filter(None, (decision.statement, row.statement, *_conditions(row))))
             return _one(_("Decision, version %(version)s") % {"version": row.version}, about, said, row, names)
-        case _ if isinstance(row, OUT_OF_SPECIFICATION):
-            title, statement = words_of(row)
-            return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
-        case _ if isinstance(row, CERTIFICATES):
-            title, statement = certificate_told(row)
-            return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
-        case _ if isinstance(row, SUPPLYING):
-            return decided_on_supply(row, names)
-        case SaidOutside() | SponsorReleaseChecked() | NotificationDone() | Addendum() | DecisionStands():
-            return decided_outside(row, names)
         case _:
-            return _kept_or_ended(row, names)
+            return _by_topic(row, names)
+
+
+def _by_topic(row: Signed, names: Names) -> stated.Decided:
+    """Give a row that the module of its topic puts into words."""
+    if isinstance(row, OUT_OF_SPECIFICATION):
+        title, statement = words_of(row)
+        return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
+    if isinstance(row, CERTIFICATES):
+        title, statement = certificate_told(row)
+        return _one(title, Evaluation(DONE, Sign.NONE, _("Signed")), statement, row, names)
+    if isinstance(row, SUPPLYING):
+        return decided_on_supply(row, names)
+    if isinstance(row, AFTER_RELEASE):
+        return _one(*told_after_release(row), row, names)
+    if isinstance(row, SaidOutside | SponsorReleaseChecked | NotificationDone | Addendum | DecisionStands):
+        return decided_outside(row, names)
+    return _kept_or_ended(row, names)
 
 
 def _kept_or_ended(row: Signed, names: Names) -> stated.Decided:

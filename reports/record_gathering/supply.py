@@ -47,10 +47,10 @@ def _told(row: Signed) -> tuple[str, Evaluation, str]:
         case PhysicianAnswerChecked():
             return _("Answer of the physician, compared with its evidence"), checked, ""
         case SupplyStatement():
-            lines = [one.words for one in as_shown(row.lines)]
+            shown = [one.words for one in as_shown(row.lines)]
             said = [
                 _said(row, row.reference),
-                *([_("Shown: %(lines)s.") % {"lines": "; ".join(lines)}] if lines else []),
+                *([_("Shown: %(lines)s.") % {"lines": "; ".join(shown)}] if shown else []),
             ]
             return _for_supply(row.get_kind_display()), attested, " ".join(said)
         case SupplyStatementChecked():

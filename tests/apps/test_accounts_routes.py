@@ -59,6 +59,8 @@ READERS = {
     "api-growth-tests": READ_RECORDS,
     "qc:out-of-specification-list": READ_RECORDS,
     "qc:capa": READ_RECORDS,
+    "qc:complaints": READ_RECORDS,
+    "api-complaints": READ_RECORDS,
     "api-out-of-specification-list": READ_RECORDS,
     "api-capa": READ_RECORDS,
     "qc:controls": READ_RECORDS,

@@ -50,7 +50,7 @@ def test_a_whole_batch_is_made_certified_and_documented_under_the_applications_r
     """Locking a row asks for the right to UPDATE it, so this also proves that no act locks a row of the record."""
     with_both_documents()
 
-    assert Document.objects.count() == 2
+    assert Document.objects.count() == 3
     assert Entry.objects.count() == Head.objects.get().seq
     assert [str(finding) for finding in verify_records().findings] == []
 

@@ -1,4 +1,4 @@
-"""The demo as a reader of the README runs it: three batches, nine documents, three packages, nothing found."""
+"""The demo as a reader of the README runs it: three batches, twelve documents, three packages, nothing found."""
 
 import csv
 import os
@@ -61,13 +61,13 @@ def test_the_demo_certifies_three_batches_and_finds_nothing(
     year = lines[0].split()[1][3:5]
     assert lines == [
         f"ARI0001/0{number}  CT-{year}-000{number}  12 of 12 criteria conform from 13 values  certified  "
-        f"COA-{year}-000{number}.pdf BR-{year}-000{number}.pdf BC-{year}-000{number}.pdf "
+        f"IC-{year}-000{number}.pdf COA-{year}-000{number}.pdf BR-{year}-000{number}.pdf BC-{year}-000{number}.pdf "
         f"CT-{year}-000{number}-record.zip"
         for number in (1, 2, 3)
     ]
     assert sum(line.strip().startswith("VALID, NOT ANCHORED") for line in run.stdout.splitlines()) == 3
     assert run.stdout.splitlines()[-1] == "VERIFIED: nothing found"
-    assert len(list(out.iterdir())) == 13
+    assert len(list(out.iterdir())) == 16
 
 
 def test_each_package_verifies_with_nothing_but_python_and_no_network(

@@ -78,7 +78,7 @@ def test_yesterdays_copy_is_put_back_and_a_batch_is_still_finished(tmp_path):
     laboratory.certified()
     outbox.deliver_all()
 
-    assert Document.objects.count() == 2
+    assert Document.objects.count() == 3
     assert Checkpoint.objects.latest("size").origin.endswith("/epoch-2")
     assert findings() == []
     assert selfcheck.full() == []

@@ -52,6 +52,15 @@ class Outcome:
     is_good: bool
 
 
+# What is issued for a batch that is certified as it should be.
+DOCUMENTS = {
+    Document.Kind.CERTIFICATE_OF_ANALYSIS,
+    Document.Kind.BATCH_CERTIFICATE,
+    Document.Kind.BATCH_RECORD,
+    Document.Kind.INFUSION_CERTIFICATE,
+}
+
+
 class Command(BaseCommand):
     help = "Take three published batches from order to certificate; their documents go to a folder."
 
@@ -132,7 +141,7 @@ def outcome_of(batch: Batch, copy: CopyMade, out: Path) -> Outcome:
     account = record_of(batch).account
     adds_up = account is not None and account.verdict is Verdict.MEETS
     everything_conforms = bool(panel) and conform == len(panel)
-    is_complete = {document.kind for document in documents} == set(Document.Kind) - {Document.Kind.EXCEPTIONAL_SUPPLY}
+    is_complete = {document.kind for document in documents} == DOCUMENTS
     is_good = everything_conforms and adds_up and certified and is_complete and verifies
     words = [
         batch.order.sponsor_number or batch.coi.subject.pseudonym,

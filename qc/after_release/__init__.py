@@ -1,0 +1,1 @@
+"""What happens to the bags of a certified batch: shipped, infused, returned, followed up, complained of."""
