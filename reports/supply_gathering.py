@@ -103,7 +103,7 @@ def _evaluation(supply: ExceptionalSupply) -> tuple[Stated, ...]:
 
 def _attested(supply: ExceptionalSupply) -> tuple[AttestedBlock, ...]:
     others = SupplyStatement.objects.filter(pk__in=supply.others).select_related("evidence", "check_of_it")
-    rows = [supply.answer, *others.order_by("recorded_at"), supply.acceptance]
+    rows: list[PhysicianAnswer | SupplyStatement] = [supply.answer, *others.order_by("recorded_at"), supply.acceptance]
     return tuple(_block(row) for row in rows)
 
 
