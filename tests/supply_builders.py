@@ -168,7 +168,7 @@ class SupplyLaboratory(Laboratory):
             if kind != but:
                 self.said(kind.value)
 
-    def decided(self, *, by: Person | None = None) -> ExceptionalSupply:
+    def supply_decided(self, *, by: Person | None = None) -> ExceptionalSupply:
         """The decision to supply."""
         statement = "The physician's reasons outweigh the risk that was evaluated."
         row = do("supply.decide", self.batch, by=by or self.decider, statement=statement)

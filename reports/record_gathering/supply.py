@@ -42,36 +42,32 @@ def _told(row: Signed) -> tuple[str, Evaluation, str]:
     match row:
         case PhysicianAnswer():
             why = [f"{words}: {getattr(row, name)}" for name, words in SAID_OF_SUPPLY if getattr(row, name)]
-            said = [f"{row.get_answer_display()}.", _said(row, row.registration), *why]
-            return _("Answer of the physician"), attested, " ".join(said)
+            words = [f"{row.get_answer_display()}.", _said(row, row.registration), *why]
+            return _("Answer of the physician"), attested, " ".join(words)
         case PhysicianAnswerChecked():
             return _("Answer of the physician, compared with its evidence"), checked, ""
         case SupplyStatement():
-            shown = [one.words for one in as_shown(row.lines)]
-            said = [
-                _said(row, row.reference),
-                *([_("Shown: %(lines)s.") % {"lines": "; ".join(shown)}] if shown else []),
-            ]
-            return _for_supply(row.get_kind_display()), attested, " ".join(said)
+            words = [_said(row, row.reference)]
+            if row.lines:
+                words.append(_("Shown: %(lines)s.") % {"lines": _lines(row.lines)})
+            return _for_supply(row.get_kind_display()), attested, " ".join(words)
         case SupplyStatementChecked():
             kind = row.statement.get_kind_display()
             return _("%(what)s, compared with its evidence") % {"what": _for_supply(kind)}, checked, ""
         case SupplyNaming():
             return _("Supply: containers and who takes them"), signed, _named(row)
         case RiskEvaluation():
-            lines = "; ".join(one.words for one in as_shown(row.lines))
-            words = {
+            named = {
                 "document": evidence_words(row.document, ""),
                 "author": row.author,
                 "day": day(row.written_on),
-                "lines": lines,
+                "lines": _lines(row.lines),
             }
-            says = _("%(document)s, %(author)s, %(day)s, for: %(lines)s.") % words
+            says = _("%(document)s, %(author)s, %(day)s, for: %(lines)s.") % named
             return _("Supply: evaluation of the risk"), signed, f"{says} {row.conclusion}"
         case ExceptionalSupply():
             supplied = Evaluation("supplied", Sign.WARN, _("Supplied out of specification"))
-            lines = "; ".join(one.words for one in as_shown(row.lines))
-            says = _("Not certified; does not conform: %(lines)s.") % {"lines": lines}
+            says = _("Not certified; does not conform: %(lines)s.") % {"lines": _lines(row.lines)}
             title = _("Supply at the physician's request, %(number)s") % {"number": row.number}
             return title, supplied, f"{says} {_named(row.naming)} {row.statement}"
         case SupplyRevoked():
@@ -79,6 +75,10 @@ def _told(row: Signed) -> tuple[str, Evaluation, str]:
             return title, Evaluation("revoked", Sign.FAIL, _("Taken back")), row.reason
         case _:
             raise TypeError(f"{row.record_type()} is nothing about a supply.")
+
+
+def _lines(kept: list[dict[str, str | bool]]) -> str:
+    return "; ".join(one.words for one in as_shown(kept))
 
 
 def _for_supply(kind: str) -> str:

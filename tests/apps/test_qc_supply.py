@@ -19,7 +19,7 @@ from batches.departures import report_departure
 from batches.fates import meant_words
 from batches.models import Departure
 from chain_of_custody.models import Party
-from ledger import clock
+from ledger import clock, files
 from ledger.models import Head
 from ledger.verification import verify_records
 from qc.models import ExceptionalSupply, NotificationDue, PhysicianAnswer, SupplyStatement
@@ -34,11 +34,15 @@ from qc.supply.naming import objections_to_containers
 from qc.supply.standing import standing_of
 from qc.supply.work import supply_work_of
 from qc.work import work_of
+from reports.models import Document
+from reports.reading import in_preparation
 from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions
+from reports.supply_snapshot import LEGEND
 from tests.apps.test_incidents import about
 from tests.apps.test_qc_release import with_role
 from tests.custody_builders import a_party, stated
+from tests.documents_builders import everything_made, pages_of, squeezed
 from tests.people import at_browser, do, nothing_written
 from tests.qc_builders import MINOR, STERILITY, kept_for_a_module
 from tests.supply_builders import SupplyLaboratory, UnitedStates, in_supply
@@ -64,7 +68,7 @@ def kept_ready(kept: SupplyLaboratory, django_db_blocker: object) -> SupplyLabor
 @pytest.fixture(scope="module")
 def kept_supplied(kept_ready: SupplyLaboratory, django_db_blocker: object) -> SupplyLaboratory:
     """The same batch with the decision to supply its first bag; tests of what comes before stand above."""
-    return goes_on(kept_ready, kept_ready.decided, django_db_blocker)
+    return goes_on(kept_ready, kept_ready.supply_decided, django_db_blocker)
 
 
 def goes_on(laboratory: SupplyLaboratory, act: Callable[[], object], blocker: object) -> SupplyLaboratory:
@@ -77,7 +81,9 @@ def goes_on(laboratory: SupplyLaboratory, act: Callable[[], object], blocker: ob
 
 def in_story(laboratory: SupplyLaboratory) -> SupplyLaboratory:
     """A minute after the newest entry of the ledger."""
-    clock.tell(Head.objects.get().at + timedelta(minutes=1))
+    newest = Head.objects.get().at
+    assert newest is not None
+    clock.tell(newest + timedelta(minutes=1))
     laboratory.fresh()
     return laboratory
 
@@ -239,9 +245,9 @@ def test_in_the_united_states_the_protocol_is_needed_and_the_quality_unit_decide
         other.said("protocol", reference="")
     other.said("protocol")
     with nothing_written(), pytest.raises(NotAllowed, match="names who decides: Quality assurance"):
-        other.decided(by=other.qp)
+        other.supply_decided(by=other.qp)
 
-    decided = other.decided()
+    decided = other.supply_decided()
 
     assert decided.signer == other.decider
     assert SupplyStatement.objects.get(kind="protocol").reference == "IND 29107"
@@ -339,7 +345,7 @@ def test_each_thing_alone_stops_a_supply(ready, happens, stops):
     ready.fresh()
 
     with nothing_written(), pytest.raises(Refused) as caught:
-        ready.decided()
+        ready.supply_decided()
     assert {one.code for one in caught.value.objections} == stops
 
 
@@ -349,13 +355,13 @@ def test_each_thing_alone_stops_a_supply(ready, happens, stops):
 def test_a_person_of_the_role_that_the_profile_names_decides_who_did_not_evaluate_or_work_on_it(kept_ready, ready):
     for person, why in ((ready.qa, "names who decides"), (ready.technician, "do not allow"), (ready.reviewer, "allow")):
         with nothing_written(), pytest.raises(NotAllowed, match=why):
-            ready.decided(by=person)
+            ready.supply_decided(by=person)
     tester = with_role(ready.analyst, Role.QUALIFIED_PERSON)
     with nothing_written(), pytest.raises(Refused, match="You worked on this batch"):
-        ready.decided(by=tester)
+        ready.supply_decided(by=tester)
     both = with_role(ready.qa, Role.QUALIFIED_PERSON)
     with nothing_written(), pytest.raises(Refused, match="signed the evaluation") as caught:
-        ready.decided(by=both)
+        ready.supply_decided(by=both)
     assert "You reviewed the record; another person decides." in [one.says for one in caught.value.objections]
     reviewer = with_role(ready.reviewer, Role.QA)
     with nothing_written(), pytest.raises(Refused, match="You worked on this batch"):
@@ -370,7 +376,7 @@ def test_nothing_leaves_before_the_decision(ready):
 def test_of_two_bags_the_one_that_is_still_here_stays_when_it_is_taken_back(ready):
     first, second = ready.bags()
     ready.named(first.code, second.code, carrier=ready.courier)
-    decided = ready.decided()
+    decided = ready.supply_decided()
     ready.handed_over(first)
     ready.revoked(decided)
 
@@ -385,7 +391,7 @@ def test_of_two_bags_the_one_that_is_still_here_stays_when_it_is_taken_back(read
 def test_infusions_are_told_together_while_nobody_was_told(ready):
     first, second = ready.bags()
     ready.named(first.code, second.code, carrier=ready.courier)
-    ready.decided()
+    ready.supply_decided()
     # The courier that is named may take a bag; the hospital brings the other one itself.
     ready.handed_over(first)
     do("custody.accept_attested", ready.offered(second, taker=ready.courier), by=ready.logistics, place="SH-207",
@@ -402,7 +408,7 @@ def test_infusions_are_told_together_while_nobody_was_told(ready):
 def test_an_infusion_after_the_telling_is_told_anew(ready, is_told_first):
     first, second = ready.bags()
     ready.named(first.code, second.code)
-    ready.decided()
+    ready.supply_decided()
     ready.handed_over(first, second)
     ready.infused(first)
     if is_told_first:
@@ -423,7 +429,7 @@ def test_the_batch_stays_not_certified(supplied):
     due = NotificationDue.objects.get(line=f"supply:{decided.number}", recipient="sponsor")
     assert due.due_at == decided.signed_at + timedelta(hours=24)
     with nothing_written(), pytest.raises(Refused, match="Take it back first"):
-        supplied.decided()
+        supplied.supply_decided()
     assert verify_records().findings == []
 
 
@@ -518,7 +524,7 @@ def test_it_is_taken_back_before_the_bag_has_left_and_everything_is_said_anew(su
     }  # fmt: skip
     clock.tell(clock.now() + timedelta(minutes=1))
     supplied.prepared()
-    assert supplied.decided().number.endswith("0002")
+    assert supplied.supply_decided().number.endswith("0002")
     assert verify_records().findings == []
 
 
@@ -553,3 +559,24 @@ def test_no_word_of_a_supply_claims_that_the_batch_is_released_or_certified(supp
     texts += [re.sub(r"<[^>]*>", " ", section) for section in sections]
 
     assert [text for text in texts if CLAIMS.search(MAY_BE_SAID.sub("", text))] == []
+
+
+def test_its_document_prints_what_fails_first_and_its_next_version_says_that_it_was_taken_back(supplied):
+    kind = Document.Kind.EXCEPTIONAL_SUPPLY
+    assert kind in {one.kind for one in in_preparation(supplied.batch.pk)}
+    everything_made()
+    first = Document.objects.select_related("file", "supersedes").get(kind=kind)
+    printed = "".join(pages_of(files.read(first.file)))
+    assert (first.version, first.supersedes.kind) == (1, Document.Kind.BATCH_CERTIFICATE)
+    assert printed.index(squeezed("59 % (59.1 %)")) < printed.index(squeezed("Containers that may be supplied"))
+    for words in (LEGEND, "≥ 70 %", "Relapse in progress", "44107", "ICF-104-017", "within 48 hours from the infusion"):
+        assert squeezed(words) in printed, words
+    assert not re.search(r"releas|icertify|conforms", printed, re.IGNORECASE)
+
+    supplied.revoked(supply())
+    everything_made()
+
+    second = Document.objects.select_related("file").get(kind=kind, version=2)
+    assert (second.number, second.supersedes) == (first.number, first)
+    assert squeezed("Taken back.") in "".join(pages_of(files.read(second.file)))
+    assert verify_records().findings == []
