@@ -1,7 +1,7 @@
 """What somebody typed from a certificate, and where two people typed different things.
 
 (1) Digits are compared as they are printed: 95.1 and 95.10 are two statements.
-(2) Spaces around a sign, a comma for the decimal point, and letters' case in numbers of papers are no difference.
+(2) Spaces around a sign, and the case of letters in numbers of papers, are no difference.
 """
 
 import re
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
-_COMMA = re.compile(r"(?P<whole>[0-9]),(?P<fraction>[0-9]+)", re.ASCII)
+_SIGN = re.compile(r"^([<>≤≥])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,11 @@ def values_in(told: Sequence[Mapping[str, Any]]) -> tuple[Value, ...]:  # Any: a
 
 
 def as_printed(typed: str) -> str:
-    """Give a typed value without what says nothing: spaces around a sign, a comma in place of the decimal point."""
-    compact = re.sub(r"^([<>≤≥])\s+", r"\1", typed.strip())
-    return _COMMA.sub(r"\g<whole>.\g<fraction>", compact) if compact[-1:].isdigit() else compact
+    """Give a typed value without the spaces around its sign.
+
+    A comma stays, and is refused in a number: nobody can tell whether it stands for decimals or thousands.
+    """
+    return _SIGN.sub(r"\1", typed.strip())
 
 
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Difference, ...]:  # Any: as above

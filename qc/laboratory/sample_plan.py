@@ -205,7 +205,7 @@ def _kind_words(made: Made) -> str:
 def _missing(plan: PointPlan) -> Iterator[str]:
     if not plan.lines:
         return
-    words = {"lines": ", ".join(line.title for line in plan.lines), "point": plan.title}
+    words = {"lines": "; ".join(line.title for line in plan.lines), "point": plan.title}
     if not plan.taken:
         words["why"] = _why_none(plan.creations)
         yield _("No sample at %(point)s: %(why)s Wanted by: %(lines)s.") % words

@@ -165,9 +165,11 @@ def test_a_correction_of_what_both_had_agreed_on_corrects_the_reading(world, pap
     assert verify_records().findings == []
 
 
-def test_spaces_and_a_comma_are_no_difference_and_a_digit_is(world):
+def test_a_space_is_no_difference_and_a_comma_is_refused(world):
     paper = Certified(world, "endotoxin")
-    row = paper.entered(values=[{"member": "endotoxin", "typed": "< 0,05"}])
+    with nothing_written(), pytest.raises(BadInput, match="point"):
+        paper.entered(values=[{"member": "endotoxin", "typed": "<0,050"}])
+    row = paper.entered(values=[{"member": "endotoxin", "typed": "< 0.05"}])
 
     with pytest.raises(BadInput):
         paper.compared(row, values=[{"member": "endotoxin", "typed": "o.05"}])

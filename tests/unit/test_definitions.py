@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -733,6 +734,61 @@ def test_a_specification_for_another_product_does_not_agree(
 
     assert len(list(faults_between_specification_and_product(other, product))) == 3
     assert any("day_30" in fault for fault in faults_between_specification_and_master(other, master))
+
+
+@pytest.mark.parametrize(
+    ("need", "fault"),
+    [
+        ({"container": "qc_vial"}, "tested from a qc_vial, which no step makes at harvest_before_wash."),
+        ({"container": "sample", "containers": "2", "volume_ml": "0.5"}, ""),
+        ({"containers": "20"}, ""),
+    ],
+)
+def test_what_a_test_uses_up_is_made_where_its_sample_is_taken(
+    master: MasterDefinition, shipped: dict[str, Data], need: dict[str, str], fault: str
+) -> None:
+    data = copy.deepcopy(shipped["specification"])
+    line(data, "rcl")["sample"] = need
+
+    faults = list(faults_between_specification_and_master(read_specification(data), master))
+
+    assert [each.partition(": it is ")[2] for each in faults] == ([fault] if fault else [])
+
+
+def test_more_containers_than_a_step_makes_are_refused(master: MasterDefinition, shipped: dict[str, Data]) -> None:
+    data = copy.deepcopy(shipped["specification"])
+    line(data, "rcl")["sample"] = {"containers": "2"}
+    line(data, "mycoplasma")["sample"] = {"containers": "1"}
+    two = replace(
+        master,
+        stages=tuple(
+            replace(
+                stage,
+                steps=tuple(
+                    replace(step, creates=tuple(replace(made, number=2) for made in step.creates))
+                    for step in stage.steps
+                ),
+            )
+            for stage in master.stages
+        ),
+    )
+
+    faults = list(faults_between_specification_and_master(read_specification(data), two))
+
+    assert faults == ["The tests at harvest_before_wash use up 3 containers, more than MBR-CD19 makes there."]
+
+
+@pytest.mark.parametrize(
+    "need", [{}, {"volume_ml": "0"}, {"volume_ml": "0.0"}, {"containers": "0"}, {"container": "bag"}]
+)
+def test_a_need_that_says_nothing_or_nothing_possible_is_refused(
+    shipped: dict[str, Data], need: dict[str, str]
+) -> None:
+    data = copy.deepcopy(shipped["specification"])
+    line(data, "rcl")["sample"] = need
+
+    with pytest.raises(FaultyDefinitionError):
+        read_specification(data)
 
 
 def test_a_master_that_uses_a_parameter_the_product_lacks_does_not_agree(
