@@ -120,10 +120,9 @@ def _objections_under_plan(batch: Batch, runs: Runs, sample: Sample | None, by: 
 
 def people_of_run(batch: Batch, line: str, run: int) -> set[str]:
     """Give the references of everybody who entered, corrected or submitted anything in a run of a line."""
+    of_run = {"batch": batch, "line": line, "run": run}
     return {
-        actor
-        for model in ENTERED
-        for actor in model._default_manager.filter(batch=batch, line=line, run=run).values_list("actor", flat=True)
+        actor for model in ENTERED for actor in model._default_manager.filter(**of_run).values_list("actor", flat=True)
     }
 
 
