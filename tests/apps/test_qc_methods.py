@@ -208,8 +208,8 @@ def dose_read(laboratory: MethodLaboratory, *replicates: tuple[str, str, str]) -
         laboratory.moment(DOSE, event)
     for number, typed in enumerate(replicates, 1):
         for member, value in zip(("viable_cells", "cd3_percent", "car_percent_of_cd3"), typed, strict=True):
-            more = {"reason": "The tube was spilled"} if value == "not_tested" else {}
-            laboratory.read(DOSE, value, member=member, replicate=number, **more)
+            reason = "The tube was spilled" if value == "not_tested" else ""
+            laboratory.read(DOSE, value, member=member, replicate=number, reason=reason)
     laboratory.kept(DOSE)
     result = laboratory.submitted(DOSE)
     laboratory.reviewed(result)
