@@ -5,6 +5,7 @@ from qc.models.assessing import FactAssessment
 from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.dosing import BatchDose, DoseVerification
+from qc.models.exceptions import AuditTrailReviewed, ExceptionAssessed
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
 from qc.models.out_of_specification import (
     Capa,
@@ -23,6 +24,7 @@ from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, Tre
 
 __all__ = [
     "Addendum",
+    "AuditTrailReviewed",
     "BatchDose",
     "Capa",
     "CapaChecked",
@@ -33,6 +35,7 @@ __all__ = [
     "DecisionStands",
     "Disposition",
     "DoseVerification",
+    "ExceptionAssessed",
     "FactAssessment",
     "LaboratoryInvestigation",
     "MeasurementInvalid",
