@@ -24,6 +24,7 @@ REGISTER_THEMSELVES = (
     "out_of_specification.checks",
     "release.outside",
     "laboratory.reviewing",
+    "review_by_exception.checks",
     "review_by_exception.judging_exceptions",
     "review_by_exception.reviewing_trail",
     "release.reviewing_record",

@@ -10,6 +10,7 @@ from qc.views import (
     laboratory,
     out_of_specification,
     release,
+    review,
     specifications,
     tests,
     trends,
@@ -33,6 +34,8 @@ urlpatterns = [
     path("batches/<str:number>/samples/receive/", laboratory.receive, name="sample-receive"),
     path("batches/<str:number>/tests/<str:line>/", tests.test, name="test"),
     path("batches/<str:number>/tests/<str:line>/readings/", tests.record, name="reading-record"),
+    path("batches/<str:number>/review/", review.review, name="review"),
+    path("batches/<str:number>/review/trail/", review.trail, name="review-trail"),
     path("batches/<str:number>/release/", release.release, name="release"),
     path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

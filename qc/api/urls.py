@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from qc.api import controls, deviations, dose, laboratory, out_of_specification, release, trends
+from qc.api import controls, deviations, dose, laboratory, out_of_specification, release, review, trends
 
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("batches/<str:number>/release-panel/", release.PanelView.as_view(), name="api-release-panel"),
     path("batches/<str:number>/dose/", dose.DoseView.as_view(), name="api-dose"),
     path("batches/<str:number>/facts/", release.FactsView.as_view(), name="api-facts"),
+    path("batches/<str:number>/review/", review.ReviewView.as_view(), name="api-review"),
     path("batches/<str:number>/disposition/", release.DispositionView.as_view(), name="api-disposition"),
     path("batches/<str:number>/after-release/", release.AfterReleaseView.as_view(), name="api-after-release"),
 ]

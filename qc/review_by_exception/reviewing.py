@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from accounts.refusal import Objection
 from batches.donors import objections_to_donor
 from batches.models import Batch
-from batches.record import objections_to_record
+from batches.record import StepRecord, objections_to_record
 from chain_of_custody.following import objections_to_custody
 from qc.models import ExceptionAssessed
+from qc.panel import PanelLine
 from qc.review_by_exception.exceptions import Check, Found, RecordException, Rule, said_sha256
 from qc.review_by_exception.facts import found_in
 from qc.review_by_exception.reading import RecordRead
@@ -31,6 +32,8 @@ class Review:
     """Every check of a record."""
 
     checks: tuple[Check, ...]
+    steps: tuple[StepRecord, ...]
+    panel: tuple[PanelLine, ...]
 
     @property
     def exceptions(self) -> list[RecordException]:
@@ -67,7 +70,9 @@ def review_of(batch: Batch) -> Review:
                 outstanding=tuple(one for one in against if one.code in rule.outstanding),
             )
             for rule in RULES
-        )
+        ),
+        steps=read.record.steps,
+        panel=tuple(read.panel),
     )
 
 
