@@ -41,12 +41,15 @@ def trail_reviewed(batch: Batch, *groups: str, by: Person, remark: str = "") -> 
 
 def read_by_exception(batch: Batch, *, by: Person) -> list[Signed]:
     """Every open exception accepted and every group of the trail reviewed; by somebody else where it is one's own."""
-    signed: list[Signed] = []
-    for one in open_exceptions(fresh(batch)):
-        signed.append(judged(batch, one, by=_another_than(by, by.reference in one.people)))
-    parts = [part for part in trail_of(fresh(batch)) if part.entries]
-    for part in (part for part in parts if part.group.is_critical):
-        signed.append(trail_reviewed(batch, part.group.code, by=_another_than(by, by.reference in part.authors)))
+    signed: list[Signed] = [
+        judged(batch, one, by=_another_than(by, by.reference in one.people)) for one in open_exceptions(fresh(batch))
+    ]
+    parts = new_parts(batch)
+    signed += [
+        trail_reviewed(batch, part.group.code, by=_another_than(by, by.reference in part.authors))
+        for part in parts
+        if part.group.is_critical
+    ]
     plain = [part.group.code for part in parts if not part.group.is_critical]
     return [*signed, *([trail_reviewed(batch, *plain, by=by)] if plain else [])]
 

@@ -11,7 +11,7 @@ from batches.definitions.master import Field, Step
 from batches.judging import Verdict
 from batches.models import StepPerformed, StepWitnessed, Value
 from batches.record import STATUS_WORDS, StepRecord, verdict_of, words_of
-from qc.review_by_exception.exceptions import Criticality, Evidence, Found, Passed
+from qc.review_by_exception.exceptions import Criticality, Evidence, Found, Passed, counted
 from qc.review_by_exception.reading import RecordRead
 
 # More corrections than this in one step, before it was signed, are an exception of their own.
@@ -28,11 +28,6 @@ def field_words(step: Step, field: Field) -> str:
     return _("Step %(step)s, %(title)s") % {"step": step.code, "title": field.title}
 
 
-def of_all(number: int, out_of: int) -> str:
-    """Write a count as it stands beside a check: 34 of 34."""
-    return _("%(number)s of %(all)s") % {"number": number, "all": out_of}
-
-
 def steps_signed(read: RecordRead) -> Passed:
     """Give every step with where it stands."""
     steps = read.record.steps
@@ -40,7 +35,7 @@ def steps_signed(read: RecordRead) -> Passed:
         Evidence(f"{step_words(one.definition)}: {STATUS_WORDS[one.status]}", read.step_url(one.definition.code))
         for one in steps
     )
-    return Passed(of_all(sum(one.is_done for one in steps), len(steps)), items)
+    return counted(sum(one.is_done for one in steps), len(steps), items)
 
 
 def steps_witnessed(read: RecordRead) -> Passed:
@@ -53,7 +48,7 @@ def steps_witnessed(read: RecordRead) -> Passed:
         )
         for one in asked
     )
-    return Passed(of_all(sum(one.witnessed is not None for one in asked), len(asked)), items)
+    return counted(sum(one.witnessed is not None for one in asked), len(asked), items)
 
 
 def values_within(read: RecordRead) -> Passed:
@@ -68,7 +63,7 @@ def values_within(read: RecordRead) -> Passed:
         Evidence(f"{field_words(step.definition, one.definition)}: {one.shown} ({one.limit})", _url(read, step))
         for step, one in judged
     )
-    return Passed(of_all(sum(one.verdict is Verdict.MEETS for _step, one in judged), len(judged)), items)
+    return counted(sum(one.verdict is Verdict.MEETS for _step, one in judged), len(judged), items)
 
 
 def corrections(read: RecordRead) -> Iterator[Found]:
@@ -252,7 +247,7 @@ def people_trained(read: RecordRead) -> Passed:
         }
         says = _("Step %(step)s, %(name)s: %(procedure)s version %(version)s, %(word)s") % words
         items.append(Evidence(says, read.step_url(step.code)))
-    return Passed(of_all(fit, len(signed)), tuple(items))
+    return counted(fit, len(signed), items)
 
 
 def _url(read: RecordRead, step: StepRecord) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.refusal import Objection, Text
@@ -87,6 +88,14 @@ class Passed:
 
     count: str
     items: tuple[Evidence, ...] = ()
+    is_whole: bool = True  # everything that was counted is as it should be
+    is_empty: bool = False  # the record has nothing of this kind
+
+
+def counted(number: int, out_of: int, items: Iterable[Evidence]) -> Passed:
+    """Give a check that counted: 34 of 34."""
+    count = _("%(number)s of %(all)s") % {"number": number, "all": out_of}
+    return Passed(count, tuple(items), is_whole=number == out_of, is_empty=out_of == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,7 @@ class Rule:
     """One check of the rule set."""
 
     code: str
+    kind: Text  # what one exception of it is called
     title: Text
     reads: Text
     asks_for: Text  # when something is an exception
@@ -197,7 +207,9 @@ class Check:
     def status(self) -> str:
         if self.outstanding or self.open:
             return "wait"
-        return "warn" if self.exceptions else "pass"
+        if self.exceptions or not self.passed.is_whole:
+            return "warn"
+        return "none" if self.passed.is_empty else "pass"
 
 
 def said_sha256(rule: str, found: Found) -> str:

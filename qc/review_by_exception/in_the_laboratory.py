@@ -13,14 +13,13 @@ from qc.laboratory.testing import missed_readings, missed_words
 from qc.models import MeasurementInvalid, OutOfSpecification, Reading, TrendLimits
 from qc.out_of_specification.records import record_url, records_of
 from qc.panel import PanelLine
-from qc.review_by_exception.at_the_bench import of_all
-from qc.review_by_exception.exceptions import Criticality, Evidence, Found, Judgement, Passed
+from qc.review_by_exception.exceptions import Criticality, Evidence, Found, Judgement, Passed, counted
 from qc.review_by_exception.reading import RecordRead
 from qc.trends.signals import Signal, signals_of
 
 
 def out_of_specification(read: RecordRead) -> Iterator[Found]:
-    """Find each result that was out of specification first, whatever was concluded since; its record is its judgement."""
+    """Find each result that was out of specification first, whatever was concluded since; its record judges it."""
     for record in records_of(read.batch):
         yield Found(
             row=record,
@@ -48,7 +47,7 @@ def results_conform(read: RecordRead) -> Passed:
         Evidence(f"{one.title}: {one.result_words} ({one.criterion_words}), {one.status_words}", one.url)
         for one in read.panel
     )
-    return Passed(of_all(sum(one.conforms for one in read.panel), len(read.panel)), items)
+    return counted(sum(one.conforms for one in read.panel), len(read.panel), items)
 
 
 def invalid_runs(read: RecordRead) -> Iterator[Found]:
@@ -86,7 +85,9 @@ def _title(read: RecordRead, code: str) -> str:
 def runs_told(read: RecordRead) -> Passed:
     """Give how many runs each line had."""
     tested = [one for one in read.panel if one.runs.results or one.readings]
-    items = tuple(Evidence(_("%(title)s: run %(run)s") % {"title": one.title, "run": one.run}, one.url) for one in tested)
+    items = tuple(
+        Evidence(_("%(title)s: run %(run)s") % {"title": one.title, "run": one.run}, one.url) for one in tested
+    )
     words = {"lines": len(tested), "invalid": len(_claims(read))}
     return Passed(_("%(lines)s lines tested, %(invalid)s runs declared invalid") % words, items)
 
@@ -130,7 +131,9 @@ def corrected_results(read: RecordRead) -> Iterator[Found]:
     submitted = {pk for line in read.panel for result in line.runs.results for pk in result.readings}
     for line in read.panel:
         by_id = {result.pk: result for result in line.runs.results}
-        for result in (one for one in line.runs.results if one.supersedes_id is not None):
+        for result in line.runs.results:
+            if result.supersedes_id is None:
+                continue
             old = by_id[result.supersedes_id]
             yield Found(
                 row=result,
@@ -169,7 +172,7 @@ def _corrected_readings(read: RecordRead) -> Iterator[tuple[Reading, Reading, Pa
 
 
 def _is_exception(line: PanelLine, old: Reading, new: Reading) -> bool:
-    """Every value of a line that decides on certification is critical; others count as the analyst's own corrections."""
+    """Tell whether a corrected reading is judged: each of a line that decides, and what somebody else corrected."""
     return line.decides or old.actor != new.actor
 
 

@@ -17,8 +17,7 @@ from batches.yields import YieldStatus
 from chain_of_custody.models import IdentityCheck
 from ledger import clock
 from ledger.models import Entry
-from qc.review_by_exception.at_the_bench import of_all
-from qc.review_by_exception.exceptions import Evidence, Found, Passed
+from qc.review_by_exception.exceptions import Evidence, Found, Passed, counted
 from qc.review_by_exception.reading import RecordRead
 
 
@@ -29,9 +28,13 @@ def lots_at_use(read: RecordRead) -> Passed:
     for scan, lot in used:
         why = why_unfit(lot, scan.code if scan.code in lot.units else "", scan.performed_at)
         fit += not why
-        words = {"step": scan.step, "lot": lot.code, "word": why or _("approved, to %(day)s") % {"day": day(lot.expires_on)}}
+        words = {
+            "step": scan.step,
+            "lot": lot.code,
+            "word": why or _("approved, to %(day)s") % {"day": day(lot.expires_on)},
+        }
         items.append(Evidence(_("Step %(step)s, lot %(lot)s: %(word)s") % words, read.step_url(scan.step)))
-    return Passed(of_all(fit, len(used)), tuple(items))
+    return counted(fit, len(used), items)
 
 
 def equipment_at_use(read: RecordRead) -> Passed:
@@ -43,7 +46,7 @@ def equipment_at_use(read: RecordRead) -> Passed:
         fit += standing.is_ready
         words = {"step": scan.step, "device": device.code, "word": standing.words}
         items.append(Evidence(_("Step %(step)s, %(device)s: %(word)s") % words, read.step_url(scan.step)))
-    return Passed(of_all(fit, len(used)), tuple(items))
+    return counted(fit, len(used), items)
 
 
 def clearances(read: RecordRead) -> Passed:
@@ -59,7 +62,7 @@ def clearances(read: RecordRead) -> Passed:
         )
         for one in made
     )
-    return Passed(of_all(sum(hasattr(one, "verification") for one in made), len(made)), items)
+    return counted(sum(hasattr(one, "verification") for one in made), len(made), items)
 
 
 def environment(read: RecordRead) -> Passed:
@@ -76,7 +79,8 @@ def environment(read: RecordRead) -> Passed:
         for code, session in sessions
     )
     words = {"read": len(known), "open": len(sessions.keys() - known.keys())}
-    return Passed(_("%(read)s read, %(open)s outstanding") % words, items)
+    count = _("%(read)s read, %(open)s outstanding") % words
+    return Passed(count, items, is_whole=not words["open"], is_empty=not sessions)
 
 
 def labels_again(read: RecordRead) -> Iterator[Found]:
@@ -111,19 +115,20 @@ def labels_counted(read: RecordRead) -> Passed:
             "difference %(difference)s"
         )
         items.append(Evidence(says % words, labels_url(read.batch.number)))
-    counted = sum(one.reconciled is not None for one in read.prints)
-    return Passed(of_all(counted, len(read.prints)), tuple(items))
+    return counted(sum(one.reconciled is not None for one in read.prints), len(read.prints), items)
 
 
 def yields_verified(read: RecordRead) -> Passed:
     """Give each yield, and where the cells went."""
     url, record = read.tab_url("in-process"), read.record
     due = [one for one in record.yields if one.status is not YieldStatus.NONE]
-    items = [Evidence(f"{one.definition.title}: {one.shown} ({one.limit or '–'}), {one.status_words}", url) for one in due]
+    items = [
+        Evidence(f"{one.definition.title}: {one.shown} ({one.limit or '–'}), {one.status_words}", url) for one in due
+    ]
     if record.account is not None:
         difference = _("Difference of quantities: %(what)s") % {"what": record.account.difference_words}
         items.append(Evidence(difference, read.tab_url("in-process")))
-    return Passed(of_all(sum(one.verified is not None for one in due), len(due)), tuple(items))
+    return counted(sum(one.verified is not None for one in due), len(due), items)
 
 
 def hold_times(read: RecordRead) -> Passed:
@@ -142,7 +147,7 @@ def hold_times(read: RecordRead) -> Passed:
         )
         for one in clocks
     )
-    return Passed(of_all(sum(one.state is HoldState.KEPT for one in clocks), len(clocks)), items)
+    return counted(sum(one.state is HoldState.KEPT for one in clocks), len(clocks), items)
 
 
 def identity_matched(read: RecordRead) -> Passed:
@@ -152,7 +157,7 @@ def identity_matched(read: RecordRead) -> Passed:
     matched = [one for one in others if one.outcome == IdentityCheck.Outcome.MATCH]
     items = [Evidence(f"{one.step}: {one.code}", read.step_url(one.step)) for one in in_steps]
     items += [Evidence(f"{one.where}: {one.scanned}", f"/custody/{one.coi.identifier}/") for one in matched]
-    return Passed(of_all(len(items), len(in_steps) + len(others)), tuple(items))
+    return counted(len(items), len(in_steps) + len(others), items)
 
 
 def custody_links(read: RecordRead) -> Passed:
@@ -175,10 +180,10 @@ def donor_told(read: RecordRead) -> Passed:
     """Give the weight that doses rest on, and whether a second person verified it."""
     weight, url = weight_in_force(read.batch.order), f"/orders/{read.batch.order.number}/"
     if weight is None:
-        return Passed(_("not recorded"))
+        return Passed(_("not recorded"), is_whole=False)
     verified = hasattr(weight, "verification")
     says = _("Weight of the recipient: %(kg)s kg") % {"kg": f"{weight.kilograms:f}"}
-    return Passed(_("verified") if verified else _("not verified"), (Evidence(says, url),))
+    return Passed(_("verified") if verified else _("not verified"), (Evidence(says, url),), is_whole=verified)
 
 
 def redlines_told(read: RecordRead) -> Passed:
@@ -189,7 +194,7 @@ def redlines_told(read: RecordRead) -> Passed:
         Evidence(f"{one.reason} ({_('approved') if one in approved else _('proposed')})", redlines_url(read.batch))
         for one in rows
     )
-    return Passed(of_all(len(approved), len(rows)), items)
+    return counted(len(approved), len(rows), items)
 
 
 def holds_told(read: RecordRead) -> Passed:

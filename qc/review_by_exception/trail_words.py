@@ -23,6 +23,7 @@ BESIDE = frozenset(
     {
         "id", "recorded_at", "actor", "signer_id", "signer_username", "signer_name", "signer_role", "signed_at",
         "view_sha256", "challenge", "batch_id", "meaning", "meaning_text", "supersedes_id",
+        "exponent", "about_type", "version",
     }
 )  # fmt: skip
 LONGEST = 400
