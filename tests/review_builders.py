@@ -6,7 +6,7 @@ from batches.models import Batch
 from qc.batch_act import batch_with
 from qc.models import AuditTrailReviewed, ExceptionAssessed
 from qc.review_by_exception.exceptions import RecordException
-from qc.review_by_exception.reviewing import open_exceptions, review_of
+from qc.review_by_exception.reviewing import every_exception, open_exceptions
 from qc.review_by_exception.reviewing_trail import trail_of
 from qc.review_by_exception.trail import Part
 from tests.people import a_person, do
@@ -21,7 +21,7 @@ def fresh(batch: Batch) -> Batch:
 
 def exceptions_of(batch: Batch, rule: str) -> list[RecordException]:
     """The exceptions that a rule found in a batch, as they stand now."""
-    return [one for one in review_of(fresh(batch)).exceptions if one.rule.code == rule]
+    return [one for one in every_exception(fresh(batch)) if one.rule.code == rule]
 
 
 def judged(batch: Batch, one: RecordException, *, by: Person, **said: str) -> ExceptionAssessed:

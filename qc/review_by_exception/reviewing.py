@@ -76,6 +76,11 @@ def review_of(batch: Batch) -> Review:
     )
 
 
+def every_exception(batch: Batch) -> list[RecordException]:
+    """Give every exception of a record, judged or not, here or elsewhere, without what its checks read."""
+    return _exceptions_of(RecordRead(batch), with_facts=True)
+
+
 def open_exceptions(batch: Batch) -> list[RecordException]:
     """Give the exceptions that are judged here and that nobody has judged; what is judged elsewhere blocks there."""
     found = _exceptions_of(RecordRead(batch), with_facts=False)

@@ -30,7 +30,7 @@ from qc.review_by_exception import rules_page
 from qc.review_by_exception.at_the_bench import MOST_CORRECTIONS_IN_A_STEP
 from qc.review_by_exception.exceptions import Criticality, RecordException
 from qc.review_by_exception.facts import OF_KIND
-from qc.review_by_exception.reviewing import open_exceptions, review_of
+from qc.review_by_exception.reviewing import every_exception, open_exceptions, review_of
 from qc.review_by_exception.rules import BY_CODE, RULES, RULES_VERSION
 from qc.review_by_exception.trail import leaves_sha256
 from qc.review_by_exception.trail_types import GROUPS, TYPES, group_of
@@ -229,20 +229,24 @@ def test_everything_that_was_read_is_listed_where_nothing_was_found(finished):
         assert all(item.url.startswith("/") for item in items)
 
 
-@pytest.mark.parametrize("kind", list(Departure.Kind))
-def test_every_kind_of_departure_is_an_exception_of_one_rule_and_its_deviation_judges_it(store, kind):
+def test_every_kind_of_departure_is_an_exception_of_one_rule_and_its_deviation_judges_it(store):
     with writing():
-        raised = raise_departure(batch=store.batch, kind=kind, says="Something was not as usual.", by=store.technician)
-    one = the_only(store, OF_KIND[kind])
-    assert (one.found.row, one.is_open, one.is_judged_here) == (raised, True, False)
-    assert [each for each in open_exceptions(store.fresh()) if each.found.row == raised] == []
+        raised = {
+            kind: raise_departure(batch=store.batch, kind=kind, says="It was not as usual.", by=store.technician)
+            for kind in Departure.Kind
+        }
+
+    found = {one.found.row.pk: one for one in every_exception(store.fresh())}
+    assert {kind: found[row.pk].rule.code for kind, row in raised.items()} == dict(OF_KIND)
+    assert {(found[row.pk].is_open, found[row.pk].is_judged_here) for row in raised.values()} == {(True, False)}
+    assert open_exceptions(store.fresh()) == []
 
     told = {"impact": "None: the line was closed.", "conclusion": "No effect on the product."} | MINOR
-    do("fact.assess", raised, by=store.qa, **told)
+    do("fact.assess", raised[Departure.Kind.LATE], by=store.qa, **told)
 
-    one = the_only(store, OF_KIND[kind])
-    assert one.judgement is not None
-    assert (one.judgement.reason, one.judgement.impact) == (told["conclusion"], told["impact"])
+    judgement = the_only(store, "late_entries").judgement
+    assert judgement is not None
+    assert (judgement.reason, judgement.impact) == (told["conclusion"], told["impact"])
 
 
 def test_own_corrections_that_change_nothing_are_counted_and_listed_and_not_judged(store):
@@ -322,7 +326,9 @@ def test_a_judgement_says_why_and_a_critical_one_what_it_means_for_the_product(s
     with nothing_written(), pytest.raises(Refused, match="judged already"):
         judged(store.batch, one, by=store.qa)
 
-    assert the_only(store, "corrections").judgement.impact == "None: the bag was weighed as well."
+    judgement = the_only(store, "corrections").judgement
+    assert judgement is not None
+    assert judgement.impact == "None: the bag was weighed as well."
 
 
 def test_a_question_is_for_everybody_to_read_and_leaves_the_exception_open(store):
