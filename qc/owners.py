@@ -17,6 +17,8 @@ OWNERS = {
     "no_review": QUALITY,
     "review_outdated": QUALITY,
     "fact_open": QUALITY,
+    "exception_open": QUALITY,
+    "trail_open": QUALITY,
     "deviation_refuses": CERTIFIER,
     "no_acceptance": QUALITY,
     "two_step_not_offered": QUALITY,

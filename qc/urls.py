@@ -15,6 +15,7 @@ from qc.views import (
     out_of_specification,
     plates,
     release,
+    review,
     samples,
     specifications,
     tests,
@@ -59,6 +60,8 @@ urlpatterns = [
     path("batches/<str:number>/tests/<str:line>/import/<uuid:file>/", importing.preview, name="import"),
     path("batches/<str:number>/tests/<str:line>/plate/", plates.plate, name="plate"),
     path("batches/<str:number>/after-release/evidence/", after_release.store_evidence, name="after-release-evidence"),
+    path("batches/<str:number>/review/", review.review, name="review"),
+    path("batches/<str:number>/review/trail/", review.trail, name="review-trail"),
     path("batches/<str:number>/release/", release.release, name="release"),
     path("batches/<str:number>/release/evidence/", release.store_evidence, name="release-evidence"),
 ]

@@ -30,6 +30,7 @@ from qc.specifying import specification_of
 from tests.batches_builders import BatchWorld
 from tests.custody_builders import a_subject
 from tests.people import a_person, do
+from tests.review_builders import read_by_exception
 from tests.short_masters import begun
 from tests.signer_state import forget_what_was_signed
 
@@ -203,7 +204,8 @@ class Laboratory(BatchWorld):
         return do("results.approve", self.batch, by=self.reviewer)
 
     def record_reviewed(self, *, by: Person | None = None) -> Signed:
-        """The record reviewed by quality assurance."""
+        """The record reviewed by quality assurance, its exceptions and its audit trail first."""
+        read_by_exception(self.batch, by=by or self.qa)
         return do("record.review", self.batch, by=by or self.qa)
 
     def certified(self, decision: str = "certified", *, by: Person | None = None, statement: str = "") -> Signed:

@@ -20,9 +20,11 @@ from qc.laboratory.judging import entries_of
 from qc.laboratory.receiving import receive_sample
 from qc.laboratory.recording import record_reading
 from qc.models import (
+    AuditTrailReviewed,
     BatchDose,
     Disposition,
     DoseVerification,
+    ExceptionAssessed,
     FactAssessment,
     RecordReview,
     Result,
@@ -31,10 +33,13 @@ from qc.models import (
     Sample,
 )
 from qc.release.assessing import open_facts
+from qc.review_by_exception.reviewing import open_exceptions
+from qc.review_by_exception.reviewing_trail import trail_of
 from qc.specifying import specification_of
 from reports.models import Inspection
 
 ANALYST, REVIEWER, HEAD, REVIEWER_OF_RECORDS, QUALIFIED = "lbrandt", "nferri", "alindqvist", "rcastellanos", "evarga"
+SECOND_OF_RECORDS = "tweiss"  # judges what the first entered
 BOTTLES = (1, 2)
 INOCULATED = (12, "14:00")
 # When each line is read: the day after the collection, and the time of day.
@@ -155,6 +160,36 @@ def facts_assessed(cells: Cells) -> Story:
         )
 
 
+def exceptions_judged(cells: Cells) -> Story:
+    """Judge every exception that is no fact."""
+    for one in open_exceptions(_batch(cells)):
+        yield after(minutes=6)
+        act(
+            "exception.judge",
+            cells.made_in,
+            ExceptionAssessed,
+            by=SECOND_OF_RECORDS if somebody(REVIEWER_OF_RECORDS).reference in one.people else REVIEWER_OF_RECORDS,
+            exception=one.key,
+            outcome="accept",
+            reason="Read in the record: what was done and why is told there.",
+            impact="None: the value that counts was measured as the procedure says." if one.needs_impact else "",
+        )
+
+
+def trail_reviewed(cells: Cells) -> Story:
+    """Review what is new in the audit trail: each critical group by itself, the others together."""
+    parts = [part for part in trail_of(_batch(cells)) if part.entries]
+    critical = [part for part in parts if part.group.is_critical]
+    for part in critical:
+        yield after(minutes=8)
+        own = somebody(REVIEWER_OF_RECORDS).reference in part.authors
+        reader = SECOND_OF_RECORDS if own else REVIEWER_OF_RECORDS
+        act("audit_trail.review", cells.made_in, AuditTrailReviewed, by=reader, groups=[part.group.code])
+    yield after(minutes=20)
+    plain = [part.group.code for part in parts if part not in critical]
+    act("audit_trail.review", cells.made_in, AuditTrailReviewed, by=REVIEWER_OF_RECORDS, groups=plain)
+
+
 def dose_determined(cells: Cells) -> Story:
     """Determine the dose from the reviewed count, the verified weight and the bags; a second person verifies it."""
     yield cells.on(*DOSED_ON)
@@ -172,9 +207,11 @@ def results_approved(cells: Cells) -> Story:
 
 
 def record_reviewed(cells: Cells) -> Story:
-    """Review the whole record for quality assurance, after every fact in it was assessed."""
+    """Review the whole record for quality assurance: its facts, its exceptions, its audit trail, then the whole."""
     yield cells.on(*RECORD_REVIEWED_ON)
     yield from facts_assessed(cells)
+    yield from exceptions_judged(cells)
+    yield from trail_reviewed(cells)
     yield after(minutes=50)
     act("record.review", cells.made_in, RecordReview, by=REVIEWER_OF_RECORDS)
 

@@ -13,6 +13,7 @@ from qc.api import (
     methods,
     out_of_specification,
     release,
+    review,
     supply,
     trends,
 )
@@ -51,6 +52,7 @@ urlpatterns = [
     path("batches/<str:number>/release-panel/", release.PanelView.as_view(), name="api-release-panel"),
     path("batches/<str:number>/dose/", dose.DoseView.as_view(), name="api-dose"),
     path("batches/<str:number>/facts/", release.FactsView.as_view(), name="api-facts"),
+    path("batches/<str:number>/review/", review.ReviewView.as_view(), name="api-review"),
     path("batches/<str:number>/disposition/", release.DispositionView.as_view(), name="api-disposition"),
     path("batches/<str:number>/bags/", after_release.BagsView.as_view(), name="api-bags"),
     path("batches/<str:number>/infusion-reports/", after_release.ReportsView.as_view(), name="api-infusion-reports"),

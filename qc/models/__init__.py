@@ -17,6 +17,7 @@ from qc.models.contract_laboratory import ContractCertificate, ContractCertifica
 from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasurement, RunDecision
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.dosing import BatchDose, DoseVerification
+from qc.models.exceptions import AuditTrailReviewed, ExceptionAssessed
 from qc.models.importing import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateWell
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
 from qc.models.methods import CompleteData, ResultBasis, SuitabilityRecorded, TimedEvent
@@ -47,6 +48,7 @@ from qc.models.trending import SignalAssessment, SignalClosing, TrendLimits, Tre
 
 __all__ = [
     "Addendum",
+    "AuditTrailReviewed",
     "BagReturned",
     "BatchDose",
     "Capa",
@@ -63,6 +65,7 @@ __all__ = [
     "DecisionStands",
     "Disposition",
     "DoseVerification",
+    "ExceptionAssessed",
     "ExceptionalSupply",
     "FactAssessment",
     "FollowUpChecked",

@@ -28,7 +28,7 @@ from qc.release.pending import decision_in_force, pending_codes
 from qc.release.taking_part import objections_to_person
 
 # What any later entry brings with it, and an open offer, which ends by itself.
-BY_ITSELF = frozenset({"review_outdated", "offer_open"})
+BY_ITSELF = frozenset({"review_outdated", "trail_open", "offer_open"})
 # What belongs to the way from a conditional certification to the final one.
 ON_THE_WAY = frozenset({"two_step_not_offered", "approval_outdated", "no_acceptance"})
 

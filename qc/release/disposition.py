@@ -13,7 +13,7 @@ This module is the only one that imports `batches.conclusion`.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -54,6 +54,8 @@ from qc.release.notifying import objections_to_positive
 from qc.release.pending import decision_in_force
 from qc.release.taking_part import objections_to_person
 from qc.release.two_step import acceptance_for, objections_to_two_step, two_step_of
+from qc.review_by_exception.reviewing import objections_to_exceptions
+from qc.review_by_exception.trail import objections_to_trail
 
 BATCH_CERTIFICATE_JOB = "batch_certificate"
 Decision = BatchState.Disposition
@@ -65,6 +67,8 @@ SHORTEST_JUSTIFICATION = 20
 AFTER_REVIEW = frozenset(
     {
         "record.reviewed",
+        "exception.assessed",
+        "audit_trail.reviewed",
         "batch.certified",
         "batch.not_certified",
         "document.issued",
@@ -114,9 +118,13 @@ def next_decisions(batch: Batch) -> tuple[Decision, ...]:
 
 def stream_position(batch: Batch) -> int:
     """Give the place in the batch's stream of the newest entry that a review of the record has to have seen."""
-    entries = Entry.objects.filter(stream=batch.stream_name()).exclude(type__in=AFTER_REVIEW)
-    position: int | None = entries.aggregate(newest=Max("sseq"))["newest"]
+    position: int | None = entries_to_review(batch).aggregate(newest=Max("sseq"))["newest"]
     return position or 0
+
+
+def entries_to_review(batch: Batch) -> QuerySet[Entry]:
+    """Give the entries of the batch's stream that a review of the record, and of its audit trail, has to have seen."""
+    return Entry.objects.filter(stream=batch.stream_name()).exclude(type__in=AFTER_REVIEW)
 
 
 def newest_review(batch: Batch) -> RecordReview | None:
@@ -203,6 +211,8 @@ def objections_to_certification(batch: Batch, *, conditionally: bool = False) ->
         *objections_to_out_of_specification(batch),
         *objections_to_certificates(batch),
         *objections_to_dose(batch),
+        *objections_to_exceptions(batch),
+        *objections_to_trail(batch, entries_to_review(batch)),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(
             review is not None and review.stream_position < stream_position(batch),

@@ -23,10 +23,12 @@ from qc.dose.rules import DoseVerdict
 from qc.laboratory.runs import Outcome, closure_of
 from qc.models import (
     Addendum,
+    AuditTrailReviewed,
     BatchDose,
     DecisionStands,
     Disposition,
     DoseVerification,
+    ExceptionAssessed,
     FactAssessment,
     NotificationDone,
     OutOfSpecification,
@@ -46,12 +48,14 @@ from reports.record_gathering.contract import CERTIFICATES, certificate_told
 from reports.record_gathering.investigations import OUT_OF_SPECIFICATION, signed_about, words_of
 from reports.record_gathering.names import Names
 from reports.record_gathering.outside import decided_outside
+from reports.record_gathering.reviews import words_of_review
 from reports.record_gathering.supply import SUPPLYING, decided_on_supply
 from reports.snapshot import Evaluation, Sign
 
 DONE = "done"
 DECIDING: tuple[type[SignedInBatch], ...] = (
     BatchDose, DoseVerification, ResultsApproval, RecordReview, Disposition,
+    ExceptionAssessed, AuditTrailReviewed,
     PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked,
     NotificationDone, Addendum, DecisionStands, LegalHold, LegalHoldLifted, *AFTER_RELEASE,
 )  # fmt: skip
@@ -162,6 +166,9 @@ def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:
         case DoseVerification():
             version = _("Dose verified, version %(version)s") % {"version": row.dose.version}
             return _one(version, Evaluation(DONE, Sign.PASS, _("Verified")), row.dose.reported, row, names)
+        case ExceptionAssessed() | AuditTrailReviewed():
+            title, status, statement = words_of_review(row)
+            return _one(title, status, statement, row, names)
         case RecordReview():
             statement = _("Position %(position)s in the batch's stream was the newest that was reviewed.")
             words = [statement % {"position": row.stream_position}, row.statement]

@@ -22,6 +22,7 @@ from reports.record_gathering.whole import batch_record
 from tests.ends_builders import EndsWorld, bags_of, fresh_batch
 from tests.people import at_browser, do, fresh, nothing_written
 from tests.qc_builders import kept_for_a_module
+from tests.review_builders import read_by_exception
 
 pytestmark = pytest.mark.django_db
 ASSESSED = {"impact": "None for the patient.", "conclusion": "Seen and understood."}
@@ -114,6 +115,7 @@ def test_a_terminated_batch_is_never_certified_and_can_be_refused(world, batch):
     assert "manufacture_ended" in codes(batch, "certified", world)
 
     do("results.approve", batch, by=world.reviewer)
+    read_by_exception(batch, by=world.qa)
     do("record.review", batch, by=world.qa)
 
     assert "manufacture_ended" in codes(batch, "certified", world)
@@ -269,6 +271,7 @@ def test_what_is_wrong_about_an_end_is_a_departure_of_the_batch(world, made):
 def test_a_bag_of_a_refused_batch_is_destroyed_without_a_departure(world, batch):
     world.terminated(batch)
     do("results.approve", batch, by=world.reviewer)
+    read_by_exception(batch, by=world.qa)
     do("record.review", batch, by=world.qa)
     do("batch.certify", batch, by=world.qp, decision="not_certified", statement="Manufacture was terminated.")
     before = Departure.objects.filter(batch=batch).count()

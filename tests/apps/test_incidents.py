@@ -198,7 +198,7 @@ class TestRecordingGoesOn:
             do("fact.assess", one.id, by=laboratory.qa, **words)
 
         assert open_facts(laboratory.batch) == []
-        assert laboratory.codes() == ["review_outdated"]
+        assert laboratory.codes() == ["trail_open", "review_outdated"]
         laboratory.record_reviewed()
         laboratory.certified()
         assert findings() == []

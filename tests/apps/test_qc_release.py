@@ -72,16 +72,17 @@ def test_a_batch_is_certified_when_nothing_stands_against_it(ready):
 
 
 def test_without_an_approval_nobody_reviews_or_certifies(tested):
-    assert tested.codes() == ["no_approval", "no_review"]
-    for act in (tested.record_reviewed, tested.certified):
-        with nothing_written(), pytest.raises(Refused):
-            act()
+    assert tested.codes() == ["no_approval", "trail_open", "no_review"]
+    with nothing_written(), pytest.raises(Refused, match="has not approved the results"):
+        do("record.review", tested.batch, by=tested.qa)
+    with nothing_written(), pytest.raises(Refused):
+        tested.certified()
 
 
 def test_without_a_review_of_the_record_nobody_certifies(tested):
     tested.approved()
 
-    assert tested.codes() == ["no_review"]
+    assert tested.codes() == ["trail_open", "no_review"]
     with nothing_written(), pytest.raises(Refused, match="not reviewed the record"):
         tested.certified()
 
@@ -136,10 +137,10 @@ def a_vial_offered_and_not_taken(laboratory: Laboratory) -> None:
 
 
 BLOCKED_BY = (
-    (a_reported_departure, ["fact_open", "review_outdated"]),
-    (a_label_of_nothing, ["fact_open", "review_outdated"]),
-    (a_corrected_result, ["result_missing", "approval_outdated", "review_outdated"]),
-    (growth_seen_later, ["fact_open", "result_missing", "review_outdated"]),
+    (a_reported_departure, ["fact_open", "trail_open", "review_outdated"]),
+    (a_label_of_nothing, ["fact_open", "trail_open", "review_outdated"]),
+    (a_corrected_result, ["result_missing", "approval_outdated", "exception_open", "trail_open", "review_outdated"]),
+    (growth_seen_later, ["fact_open", "result_missing", "trail_open", "review_outdated"]),
     (another_weight, ["unverified_weight", "result_missing", "dose_outdated"]),
     (another_verified_weight, ["result_missing", "dose_outdated"]),
     (a_vial_offered_and_not_taken, ["offer_open"]),

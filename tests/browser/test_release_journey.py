@@ -49,6 +49,7 @@ def test_a_batch_goes_from_the_bench_to_the_certificate(last_day: LastDay, desk:
 
     qa = desk.page(size=DESKTOP)
     sign_in(qa, last_day.qa)
+    _the_record_is_read_by_exception(qa, last_day, number)
     _the_record_is_reviewed(qa, last_day, number)
 
     qualified_person = desk.page(size=DESKTOP)
@@ -137,6 +138,25 @@ def _all_results_are_approved(page: Page, last_day: LastDay, number: str) -> Non
     page.goto(f"/batches/{number}/release/")
     page.locator("section", has=page.locator("#approval-title")).get_by_role("button").click()
     sign_here(page, last_day.reviewer)
+
+
+def _the_record_is_read_by_exception(page: Page, last_day: LastDay, number: str) -> None:
+    """The code that was typed is accepted with a reason; then the trail is read and signed."""
+    page.goto(f"/batches/{number}/review/")
+    picture(page, "review-by-exception")
+    assert accessibility_faults(page) == []
+    while page.locator("summary", has_text="Judge").count():
+        page.locator("summary", has_text="Judge").first.click()
+        page.get_by_role("radio", name="Accept").first.check()
+        page.get_by_label("Reason, or the question").first.fill("The code was compared with the label by eye.")
+        page.get_by_role("button", name="Sign the judgement").first.click()
+        sign_here(page, last_day.qa)
+    page.get_by_role("link", name="Review the audit trail").click()
+    picture(page, "review-trail")
+    assert accessibility_faults(page) == []
+    page.get_by_role("button", name="Sign the review of the trail: Groups without critical entries").click()
+    sign_here(page, last_day.qa)
+    expect(page.locator("main")).to_contain_text("0 to judge")
 
 
 def _the_record_is_reviewed(page: Page, last_day: LastDay, number: str) -> None:

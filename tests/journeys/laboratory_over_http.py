@@ -55,7 +55,22 @@ class LaboratoryOverHttp(OverHttp, Laboratory):
 
     def is_reviewed(self) -> None:
         self.sign("results.approve", self.batch, self.reviewer)
+        self.reads_by_exception()
         self.sign("record.review", self.batch, self.qa, statement="")
+
+    def reads_by_exception(self) -> None:
+        """Every open exception judged, every group of the audit trail with something new reviewed."""
+        told = self.get(f"{self.at}review/", self.qa)
+        said = {"outcome": "accept", "reason": "The code was compared by eye.", "impact": "None: it is the right one."}
+        for one in told["exceptions"]:
+            if one["judgement"] is None and not one["judged_elsewhere"]:
+                self.sign("exception.judge", self.batch, self.qa, exception=one["key"], **said)
+        new = [one for one in told["audit_trail"] if one["entries"]]
+        for one in new:
+            if one["is_critical"]:
+                self.sign("audit_trail.review", self.batch, self.qa, groups=[one["group"]])
+        if plain := [one["group"] for one in new if not one["is_critical"]]:
+            self.sign("audit_trail.review", self.batch, self.qa, groups=plain)
 
     def disposition(self) -> dict[str, object]:
         told: dict[str, object] = self.get(f"{self.at}disposition/", self.qp)
