@@ -165,7 +165,8 @@ RULES = (
         outstanding=frozenset({"no_weight", "unverified_weight", "donor_unknown", "donor_reactive"}),
     ),
     Rule(
-        "holds", _("Hold"), _("Legal holds"), _("every legal hold of the record"), A_FACT, MINOR, things.holds_told,
+        "holds", _("Holds"), _("every hold on the batch, its shipment or containers, and every legal hold"), A_FACT, MINOR,
+        things.holds_told, outstanding=frozenset({"on_hold"}),
     ),
     Rule(
         "integrity", _("Integrity"), _("Record intact"),

@@ -8,6 +8,7 @@ from accounts.wording import day, short_time
 from batches.clearing import premises_url
 from batches.equipment import standing_of
 from batches.hold_times import HoldState, clocks_of
+from batches.holds import hold_words, holds_of
 from batches.label_prints import difference_of, labels_url
 from batches.lot_states import why_unfit
 from batches.models import LabelPrint, LegalHold, LineClearance, MonitoringResult
@@ -198,10 +199,14 @@ def redlines_told(read: RecordRead) -> Passed:
 
 
 def holds_told(read: RecordRead) -> Passed:
-    """Give the legal holds of the record; they say nothing of the product and ask for no judgement."""
-    rows = list(LegalHold.objects.filter(batch=read.batch).select_related("lifted").order_by("signed_at"))
-    in_force = sum(not hasattr(one, "lifted") for one in rows)
-    items = tuple(Evidence(one.reason, read.tab_url("retention")) for one in rows)
+    """Give every hold; one on the disposition stands against it by itself, a legal one says nothing of the product."""
+    holds = list(holds_of(read.batch))
+    legal = list(LegalHold.objects.filter(batch=read.batch).select_related("lifted").order_by("signed_at"))
+    in_force = sum(not hasattr(one, "lifted") for one in (*holds, *legal))
+    items = (
+        *(Evidence(f"{hold_words(one)}: {one.reason}", read.tab_url("holds")) for one in holds),
+        *(Evidence(one.reason, read.tab_url("retention")) for one in legal),
+    )
     return Passed(_("%(number)s in force") % {"number": in_force}, items)
 
 
