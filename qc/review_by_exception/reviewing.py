@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.refusal import Objection
 from batches.donors import objections_to_donor
+from batches.holds import objections_to_held
 from batches.models import Batch
 from batches.record import StepRecord, objections_to_record
 from chain_of_custody.following import objections_to_custody
@@ -60,6 +61,7 @@ def review_of(batch: Batch) -> Review:
         *objections_to_record(batch, read.record),
         *objections_to_custody(batch.number),
         *objections_to_donor(batch),
+        *objections_to_held(batch),
     ]
     return Review(
         tuple(

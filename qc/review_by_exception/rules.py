@@ -165,8 +165,8 @@ RULES = (
         outstanding=frozenset({"no_weight", "unverified_weight", "donor_unknown", "donor_reactive"}),
     ),
     Rule(
-        "holds", _("Hold"), _("Holds"), _("every hold on the batch, its shipment or containers, and every legal hold"), A_FACT,
-        MINOR,
+        "holds", _("Hold"), _("Holds"), _("every hold on the batch, its shipment or containers, and every legal hold"),
+        A_FACT, MINOR,
         things.holds_told, outstanding=frozenset({"on_hold"}),
     ),
     Rule(
