@@ -20,20 +20,22 @@ from batches.performing import correct_value
 from ledger import clock
 from ledger.canonical import digest
 from ledger.models import Entry
-from ledger.verification import verify_records
+from ledger.verification import run_check, verify_records
 from ledger.writing import writing
 from qc.laboratory.receiving import receive_sample
-from qc.models import ExceptionAssessed, Result
+from qc.models import AuditTrailReviewed, ExceptionAssessed, Result
 from qc.release.disposition import objections_to_certification
 from qc.release.taking_part import took_part
 from qc.review_by_exception import rules_page
 from qc.review_by_exception.at_the_bench import MOST_CORRECTIONS_IN_A_STEP
+from qc.review_by_exception.checks import EXCEPTIONS, TRAIL
 from qc.review_by_exception.exceptions import Criticality, RecordException
 from qc.review_by_exception.facts import OF_KIND
 from qc.review_by_exception.reviewing import every_exception, open_exceptions, review_of
 from qc.review_by_exception.rules import BY_CODE, RULES, RULES_VERSION
 from qc.review_by_exception.trail import leaves_sha256
 from qc.review_by_exception.trail_types import GROUPS, TYPES, group_of
+from tests.guards_away import guards_away
 from tests.people import STATION, a_person, at_browser, do, nothing_written, secret_of
 from tests.qc_builders import MINOR, SHORT_MASTER, Laboratory, kept_for_a_module
 from tests.review_builders import REASON, exceptions_of, judged, new_parts, read_by_exception, trail_reviewed
@@ -446,6 +448,22 @@ def test_a_step_that_is_signed_again_is_read_with_the_corrections(finished):
     page = at_browser(finished.qa).get(reverse("qc:review-trail", args=[finished.batch.number])).content.decode()
     assert "typed: 3 → 4" in page
     assert finished.technician.name in page
+
+
+def test_verification_finds_a_judgement_of_ones_own_act_and_a_review_of_other_entries(store):
+    somebody_else_corrects(store)
+    one = judged(store.batch, the_only(store, "corrections"), by=store.qa)
+    read = trail_reviewed(store.batch, "records", by=store.qa)
+    assert run_check(EXCEPTIONS) + run_check(TRAIL) == []
+
+    with guards_away():
+        ExceptionAssessed.objects.filter(pk=one.pk).update(actor=store.both.reference)
+        AuditTrailReviewed.objects.filter(pk=read.pk).update(groups=[read.groups[0] | {"entries": 1, "after": 3}])
+
+    assert [finding.says for finding in run_check(EXCEPTIONS)] == ["somebody judged an exception about their own row"]
+    assert [finding.says for finding in run_check(TRAIL)] == [
+        "records does not begin where the review before ended", "records does not state what the stream holds",
+    ]  # fmt: skip
 
 
 def test_every_type_of_entry_belongs_to_a_group_and_what_is_unknown_is_a_record():
