@@ -57,6 +57,7 @@ NO_PAGES = {
     "batches:label-apply", "batches:label-print", "batches:label-specimen", "batches:label-stop",
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
     "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "qc:release-evidence", "readyz",
+    "qc:after-release-evidence", "qc:contract-certificate-file",
     "qc:test-complete-data", "qc:test-moment", "qc:test-suitability",
     "reports:batch-copy", "reports:recall-csv", "reports:product-review", "reports:access-csv", "reports:signers-csv",
     "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
@@ -67,7 +68,7 @@ A_PERSON_TYPES = 60
 TABS = (
     "steps", "bench", "in-process", "materials", "equipment", "containers", "attempts", "departures", "redlines",
     "release-tests", "dose", "disposition", "custody", "labels", "documents", "papers", "holds", "retention",
-    "continuity", "audit-trail",
+    "continuity", "after-release", "audit-trail",
 )  # fmt: skip
 
 
@@ -159,6 +160,8 @@ def analyst(site: WholeSite) -> Walk:
             for line in ("viability_percent", "sterility", "potency", "car_positive_cells_total")
         ),
         Stop("test-without-sample", reverse("qc:test", args=[site.making.number, "viability_percent"])),
+        Stop("sample-plan", reverse("qc:sample-plan", args=[number])),
+        Stop("contract-certificates", reverse("qc:contract-certificates", args=[number, "rcl"])),
         Stop("controls", "/controls/"),
         Stop("control", reverse("qc:control", args=[a_control(site).code])),
         Stop("trends", "/trends/"),
@@ -188,6 +191,7 @@ def quality_assurance(site: WholeSite) -> Walk:
         Stop("out-of-specification", reverse("qc:out-of-specification", args=[a_planned_retest(site)])),
         Stop("out-of-specification-list", "/oos/"),
         Stop("capa", "/capa/"),
+        Stop("complaints", "/complaints/"),
         Stop("training", "/training/"),
         Stop("access", "/access/"),
         Stop("access-account", reverse("accounts:access-account", args=[site.technician.username])),
@@ -393,8 +397,8 @@ def _opened(page: Page, desk: Desk, stop: Stop) -> Iterator[str]:
 
 def test_every_page_is_on_a_walk(walks: dict[str, Walk]):
     visited = {resolve(stop.address.split("?")[0]).view_name for walk in walks.values() for stop in walk.stops}
-    # Their own tests open these: a locked screen, the browser of the API, and what instruments measured.
-    visited |= {"accounts:unlock", "qc:import", "qc:import-send", "qc:plate"}
+    # Their own tests open these: a locked screen, the browser of the API, what instruments measured, a complaint.
+    visited |= {"accounts:unlock", "qc:import", "qc:import-send", "qc:plate", "qc:complaint"}
 
     assert {name for name in _named(get_resolver().url_patterns) if name not in NO_PAGES} - visited == set()
 

@@ -3,8 +3,11 @@
 import pytest
 
 from ledger import clock
+from qc.models import Complaint
+from tests.after_release_builders import COMPLAINT
 from tests.browser.hands import sign_here, sign_in
 from tests.browser.watching import DESKTOP, NARROW, Desk, accessibility_faults, is_wider_than_the_window, picture
+from tests.people import do
 from tests.qc_builders import STERILITY
 from tests.two_step_builders import JUSTIFIED, TrialLaboratory, two_step_laboratory
 
@@ -29,10 +32,19 @@ def test_a_batch_is_certified_conditionally_on_its_page_and_growth_is_shown_on_i
     sign_here(page, laboratory.qp)
     laboratory.read(STERILITY, "growth", replicate=1)
 
-    for size, name in ((DESKTOP, "release-positive"), (NARROW, "release-positive-narrow")):
+    about = COMPLAINT | {"received_at": clock.now().isoformat(), "containers": [laboratory.bags()[0].code]}
+    do("complaint.record", laboratory.batch, by=laboratory.qa, **about)
+    complaint = f"/complaints/{Complaint.objects.get().number}/"
+
+    for size, place, says, name in (
+        (DESKTOP, address, "Notifications", "release-positive"),
+        (NARROW, address, "Notifications", "release-positive-narrow"),
+        (DESKTOP, complaint, "Complaint", "complaint"),
+        (NARROW, complaint, "Complaint", "complaint-narrow"),
+    ):
         page.set_viewport_size(size)
-        page.goto(address)
-        assert page.get_by_role("heading", name="Notifications").is_visible()
+        page.goto(place)
+        assert page.get_by_role("heading", name=says).first.is_visible()
         assert accessibility_faults(page) == []
         assert not is_wider_than_the_window(page)
         picture(page, name)
