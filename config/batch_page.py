@@ -32,8 +32,8 @@ from ledger.models import Entry
 # As one reads a batch: what was made, whether it is good, where it is, what went wrong, what is certified.
 TABS = (
     "steps", "bench", "in-process", "materials", "equipment", "containers", "release-tests", "dose", "disposition",
-    "holds", "after-release", "custody", "labels", "departures", "redlines", "papers", "continuity", "documents", "audit-trail",
-    "attempts", "retention",
+    "holds", "after-release", "custody", "labels", "departures", "redlines", "papers", "continuity", "documents",
+    "audit-trail", "attempts", "retention",
 )  # fmt: skip
 STAGE_OF_DECISION = {
     BatchState.Disposition.NONE: "progress",
