@@ -49,11 +49,8 @@ def belongs_to_postgresql(item: pytest.Item) -> bool:
     return touches_the_database(item) and once is None
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave each engine the tests that belong to it, and each module one worker: its world is made once."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """Leave each engine the tests that belong to it."""
     if on_postgresql():
         config.hook.pytest_deselected(items=[item for item in items if not belongs_to_postgresql(item)])
         items[:] = [item for item in items if belongs_to_postgresql(item)]
