@@ -24,6 +24,7 @@ from accounts.roles import Permission, Role
 from accounts.signature import Signature, sign
 from accounts.wording import today
 from batches.ended import objections_to_ended_order, order_end_of
+from batches.holds import objections_to_held
 from batches.identity import identity_lines
 from batches.models import Batch
 from batches.pinned import product_of
@@ -134,6 +135,7 @@ def objections_to_supply(batch: Batch, by: Person) -> list[Objection]:
         *objections_to_ended_order(order_end_of(batch.order)),
         *(one for one in objections_to_custody(batch.number) if one.code != "custody_contradiction"),
         *objections_to_facts(batch),
+        *objections_to_held(batch),
         *_objections_to_decider(batch, standing, by),
         *when(waiting := blocks_decisions(), waiting, code="not_anchored", url=PAGE),
     ]

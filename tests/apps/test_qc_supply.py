@@ -320,6 +320,10 @@ def a_departure_nobody_assessed(laboratory: SupplyLaboratory) -> None:
     report_departure(batch=laboratory.batch, says="The door stood open.", by=laboratory.technician, id=uuid4())
 
 
+def it_is_put_on_hold(laboratory: SupplyLaboratory) -> None:
+    do("batch.hold", laboratory.batch, by=laboratory.qa, scope="disposition", containers=[], reason="An alarm is open.")
+
+
 def an_incident_of_the_record(laboratory: SupplyLaboratory) -> None:
     about(laboratory.batch.stream_name())
 
@@ -334,6 +338,7 @@ ALONE: tuple[tuple[Callable[[SupplyLaboratory], None], set[str]], ...] = (
     (acceptance_is_not_checked, {"supply_acceptance"}),
     (another_line_fails, {"supply_evaluation", "supply_acceptance", "fact_open"}),
     (a_departure_nobody_assessed, {"fact_open"}),
+    (it_is_put_on_hold, {"on_hold"}),
     (an_incident_of_the_record, {"integrity"}),
 )
 
