@@ -5,7 +5,7 @@ question goes over HTTP, and documents are made by the worker.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -24,6 +24,8 @@ SAYS = "The vial stood twelve minutes before it was stained."
 
 class Investigating(LaboratoryOverHttp):
     """What laboratory and quality assurance say over HTTP of a result out of specification."""
+
+    here: datetime  # the time of the story at which each test begins
 
     def reported(self) -> str:
         """Something that went wrong at the bench of the laboratory, reported before the result is known."""
