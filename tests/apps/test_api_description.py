@@ -79,7 +79,8 @@ def test_nothing_that_records_takes_a_field_beyond_its_own():
 
 def _all_below(kind: type) -> set[type]:
     found: set[type] = set()
-    for below in type.__subclasses__(kind):
+    subclasses: list[type] = type.__subclasses__(kind)
+    for below in subclasses:
         found |= {below, *_all_below(below)}
     return found
 
