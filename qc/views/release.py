@@ -13,6 +13,7 @@ from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import Offer, offer
+from accounts.refusal import Objection
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
 from batches.definitions.product import Decision
@@ -79,7 +80,7 @@ def about(batch: Batch, *, by: Person) -> Context:
             "need": need,
             "may_be_conditional": CONDITIONALLY in next_decisions(batch),
             "pending": _pending_of(decided),
-            "blockers": [*objections_to_streams(streams_of(batch)), *objections_to_certification(batch)],
+            "blockers": _against_today(batch) if decided else [],
         }
         | said_outside(batch, need, by=by)
         | after_release(batch, by=by)
@@ -108,6 +109,11 @@ def _decision(batch: Batch, decision: BatchState.Disposition, by: Person) -> Off
     return replace(
         offered, objections=[one for one in offered.objections if one.field not in said_later], fields=fields
     )
+
+
+def _against_today(batch: Batch) -> list[Objection]:
+    """Give what would stand against certifying a batch that was decided on."""
+    return [*objections_to_streams(streams_of(batch)), *objections_to_certification(batch)]
 
 
 def _earlier(batch: Batch, decided: Disposition | None) -> list[Disposition]:
