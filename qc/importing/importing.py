@@ -172,6 +172,7 @@ def _recorded(row: InstrumentFile, planned: Planned, *, by: Person) -> Reading:
         sample=row.sample,
         typed=planned.typed,
         by=by,
-        id=uuid5(row.pk, f"reading {planned.member}"),
+        id=uuid5(row.pk, f"reading {planned.member} {planned.replicate}"),
+        replicate=planned.replicate,
         performed_at=row.performed_at,
     )

@@ -24,7 +24,7 @@ def objections_to_another(row: Reading, line: Line, methods: InForce) -> list[Ob
     begun = any(one.replicate == row.replicate for one in readings)
     return [
         *when(row.replicate in {one.replicate for one in there}, _recorded(), code="recorded", field="typed"),
-        *_objections_to_number(row.replicate, method.says, further=further or begun),
+        *objections_to_number(row.replicate, method.says, further=further or begun),
     ]
 
 
@@ -32,7 +32,8 @@ def _recorded() -> str:
     return _("This value is recorded already. Correct it with a reason instead.")
 
 
-def _objections_to_number(number: int, method: MethodDefinition, *, further: bool) -> list[Objection]:
+def objections_to_number(number: int, method: MethodDefinition, *, further: bool) -> list[Objection]:
+    """Give the reasons against a replicate of this number; `further` tells whether more than the first are read."""
     stated = method.replicates
     return [
         *when(
