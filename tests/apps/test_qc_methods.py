@@ -37,6 +37,8 @@ from qc.models import (
     TimedEvent,
 )
 from qc.release.taking_part import took_part
+from qc.review_by_exception.exceptions import Criticality, Passed, RecordException
+from qc.review_by_exception.reviewing import review_of
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 from reports.record_gathering.measured import origin_of
@@ -60,6 +62,7 @@ from tests.method_builders import (
 )
 from tests.people import STATION, a_person, at_browser, do, nothing_written
 from tests.qc_builders import kept_for_a_module
+from tests.review_builders import exceptions_of
 
 pytestmark = pytest.mark.django_db
 
@@ -557,6 +560,77 @@ def test_each_sample_well_of_a_plate_is_a_replicate(laboratory):
     with guards_away():
         PlateWell.objects.filter(plate=plate, well="B03").update(typed="999")
     assert any("its value is not what its wells say" in one for one in findings())
+
+
+# What a reviewer of exceptions sees
+
+
+def the_only(laboratory: MethodLaboratory, rule: str) -> RecordException:
+    (one,) = exceptions_of(laboratory.batch, rule)
+    return one
+
+
+def test_a_time_beyond_its_limit_is_an_exception_of_its_own_rule_that_a_deviation_judges(laboratory):
+    laboratory.car_read(minutes=42)
+
+    one = the_only(laboratory, "timed_conditions")
+
+    assert (one.is_open, one.is_judged_here) == (True, False)
+    assert "limit 30 min" in one.found.says
+    assert passed(laboratory, "timed_conditions").count == "0 of 1"
+
+
+def test_a_suitability_that_failed_is_an_exception_also_where_it_was_corrected(laboratory):
+    first = laboratory.check(CAR, "untransduced", "2.4")
+    before = the_only(laboratory, "suitability")
+    laboratory.check(CAR, "untransduced", "0.4", corrects=first, reason="The gate of another sample was read")
+
+    after = the_only(laboratory, "suitability")
+
+    assert (after.row_id, after.is_open, after.is_judged_here) == (first.pk, True, True)
+    assert after.key != before.key
+    assert (after.found.old[:3], after.found.new[:3]) == ("2.4", "0.4")
+    assert after.found.reason == "The gate of another sample was read"
+    assert passed(laboratory, "suitability").count == "1 of 1"
+
+
+def test_further_replicates_are_an_exception(laboratory):
+    laboratory.typed(WELLS | {"A03": "100", "C03": "300"})
+    assert exceptions_of(laboratory.batch, "further_replicates") == []
+
+    laboratory.read("potency", "255", replicate=4)
+
+    one = the_only(laboratory, "further_replicates")
+    assert one.found.new == "potency 4: 255"
+    assert "asks for 3" in one.found.says
+    assert passed(laboratory, "further_replicates").count == "0 of 1"
+
+
+def test_a_value_of_an_instrument_that_was_replaced_by_hand_is_a_critical_exception(laboratory):
+    laboratory.imported(laboratory.tubes("78.2", "79.1", "79.4"))
+    wrong = Reading.objects.get(line=CAR, replicate=2)
+
+    laboratory.read(CAR, "97.1", replicate=2, corrects=wrong, reason="Digits were swapped in the file")
+
+    one = the_only(laboratory, "corrected_results")
+    assert (one.criticality, one.found.old, one.found.new) == (Criticality.CRITICAL, "79.1", "97.1")
+    assert one.found.says == "A value that an instrument gave was replaced by one that was typed."
+
+
+def test_a_submitted_value_of_an_instrument_that_was_replaced_says_so(laboratory):
+    laboratory.car_prepared()
+    laboratory.imported(laboratory.tubes("78.2", "79.1", "79.4"))
+    result = laboratory.submitted(CAR)
+    do(
+        "result.correct", result, by=laboratory.analyst, member=CAR, replicate=2, typed="79.2",
+        reason="Digits were swapped in the file",
+    )  # fmt: skip
+
+    assert "an instrument gave" in the_only(laboratory, "corrected_results").found.says
+
+
+def passed(laboratory: MethodLaboratory, rule: str) -> Passed:
+    return next(check.passed for check in review_of(laboratory.fresh()).checks if check.rule.code == rule)
 
 
 # Pages and programs
