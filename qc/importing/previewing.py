@@ -93,6 +93,11 @@ class Preview:
         return [*words, _("And %(number)s more.") % {"number": more}] if more else words
 
     @property
+    def is_only_typed(self) -> bool:
+        """Whether no file can give the line a value, whatever it says."""
+        return bool(why_only_typed(self.chosen.line, self.chosen.methods))
+
+    @property
     def method_words(self) -> list[str]:
         """Say of each method that combines replicates itself what becomes of those of the file."""
         given = Counter(one.member for one in self.reads.readings)

@@ -546,6 +546,8 @@ def test_what_a_method_calculates_is_typed_and_the_preview_says_so_before_anythi
     assert "from values that are typed: Viable cells counted, Dead cells counted." in says
     assert (shown.status_code, refused.value.status) == (422, 422)
     assert says in shown.content.decode()
+    assert "Enter the values" in shown.content.decode()
+    assert "/import/" not in at_browser(laboratory.analyst).get(laboratory.line(VIABILITY).url).content.decode()
 
 
 def test_each_sample_well_of_a_plate_is_a_replicate(laboratory):
