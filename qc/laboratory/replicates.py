@@ -19,16 +19,17 @@ def objections_to_another(row: Reading, line: Line, methods: InForce) -> list[Ob
     there = [one for one in readings if one.member == row.member]
     method = method_of(line, row.member, methods)
     if method is None:
-        return when(bool(there), _recorded(), code="recorded", field="typed")
+        return when(bool(there), recorded_already(), code="recorded", field="typed")
     further = any(working.is_beyond for working in workings_of(line, readings, methods).values())
     begun = any(one.replicate == row.replicate for one in readings)
     return [
-        *when(row.replicate in {one.replicate for one in there}, _recorded(), code="recorded", field="typed"),
+        *when(row.replicate in {one.replicate for one in there}, recorded_already(), code="recorded", field="typed"),
         *objections_to_number(row.replicate, method.says, further=further or begun),
     ]
 
 
-def _recorded() -> str:
+def recorded_already() -> str:
+    """Say that a value stands, and how it is changed."""
     return _("This value is recorded already. Correct it with a reason instead.")
 
 

@@ -23,6 +23,7 @@ from ledger.verification import Verification, verify_records
 from qc.dose.inputs import calculation_of
 from qc.dose.rules import DoseVerdict
 from qc.importing.checks import imports_say_what_their_files_say, plates_say_what_their_wells_say
+from qc.importing.importing import objections_to_import
 from qc.importing.previewing import preview_of
 from qc.laboratory.reviewing import people_who_entered
 from qc.methods.in_force import methods_of
@@ -524,6 +525,8 @@ def test_replicates_that_a_file_does_not_have_are_typed(laboratory):
     assert words[0].startswith("TM-QC-027 version 1 asks for 3 replicates and takes their mean; the file has 2.")
     assert [number for number, _typed in replicates(CAR)] == [1, 2, 3]
     assert findings() == []
+    more = preview_of(laboratory.tubes("79.4"))
+    assert [one.code for one in objections_to_import(more, by=laboratory.analyst)] == ["recorded"]
 
 
 def test_a_file_with_more_replicates_than_the_method_reads_records_none(laboratory):
