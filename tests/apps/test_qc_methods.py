@@ -559,7 +559,7 @@ def test_each_sample_well_of_a_plate_is_a_replicate(laboratory):
     wells = {one.reading.replicate: one.wells for one in plate.readings.all()}
     assert replicates("potency") == [(1, "251"), (2, "249"), (3, "252")]
     assert wells == {1: ["A03"], 2: ["B03"], 3: ["C03"]}
-    assert findings() == []
+    assert verify_records().findings == []
     with nothing_written():
         assert laboratory.typed(WELLS, id=plate.pk) == plate
     with guards_away():
