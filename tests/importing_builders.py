@@ -48,7 +48,7 @@ class WithInstruments(Laboratory):
         code = sample or self.sample_for(VIABILITY).container.code
         return COUNTER + "".join(f"{code},{value},1.20\n" for value in values)
 
-    def kept(self, content: str, **chosen: object) -> InstrumentFile:
+    def file_kept(self, content: str, **chosen: object) -> InstrumentFile:
         """A file of the counter, kept for the viability."""
         asked: dict[str, object] = {
             "line": VIABILITY,

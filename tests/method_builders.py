@@ -9,8 +9,9 @@ from ledger import clock, files
 from ledger.models import StoredFile
 from ledger.writing import writing
 from qc.methods.recording import keep_complete_data, record_event, record_suitability
-from qc.models import CompleteData, SuitabilityRecorded, TimedEvent
+from qc.models import CompleteData, InstrumentFile, SuitabilityRecorded, TimedEvent
 from tests.batches_builders import ROOT
+from tests.importing_builders import WithInstruments
 from tests.qc_builders import Laboratory
 
 SHIPPED = ROOT / "qc" / "definitions" / "methods"
@@ -23,6 +24,7 @@ SET_BY_SITE = {
     "TM-QC-027": ("3", "5", "30", "2.0", "10000"),  # … untransduced in percent, cells acquired
     "TM-QC-051": (),
 }
+TUBES = "Sample\tCD3+ of viable (%)\tCAR+ of viable CD3+ (%)\n"
 CAR_IS_FIT = {"instrument": "yes", "untransduced": "0.4", "events": "25000"}
 
 
@@ -56,7 +58,7 @@ class MethodLaboratory(Laboratory):
     def defined(self, kind: str, source: str = "") -> Definition:
         """A definition in force; the methods before the specification that names them."""
         if kind == "specification":
-            for code in SET_BY_SITE:
+            for code in dict.fromkeys([*SET_BY_SITE, *self.texts]):
                 super().defined("method", self.texts.get(code) or set_by_site(code))
         return super().defined(kind, source)
 
@@ -92,18 +94,44 @@ class MethodLaboratory(Laboratory):
 
     def car_read(self, *values: str, fit: dict[str, str] | None = None, minutes: int = 10) -> None:
         """The CAR expression read as its method asks for: fit system, timed, three replicates, with its file."""
+        self.car_prepared(fit=fit, minutes=minutes)
+        for number, value in enumerate(values or ("39.5", "39.7", "39.9"), 1):
+            self.read(CAR, value, replicate=number)
+
+    def car_prepared(self, *, fit: dict[str, str] | None = None, minutes: int = 10) -> None:
+        """Everything that the method of the CAR expression asks for besides its readings."""
         for check, typed in (CAR_IS_FIT if fit is None else fit).items():
             self.check(CAR, check, typed)
         self.sample_for(CAR)
         now = clock.now()
         self.moment(CAR, "stained", performed_at=now - timedelta(minutes=minutes))
         self.moment(CAR, "read", performed_at=now)
-        for number, value in enumerate(values or ("39.5", "39.7", "39.9"), 1):
-            self.read(CAR, value, replicate=number)
         self.kept(CAR)
 
 
-def methods_in_force() -> MethodLaboratory:
+# The ELISA of the potency, in pg/mL: three replicates, a fourth where they lie too far apart.
+ELISA = set_by_site("TM-QC-041", "3", "10", "240", "80").replace('unit: "%"', "unit: pg/mL", 1)
+ELISA = ELISA.replace("when_beyond: invalid", 'most: "4"\n  when_beyond: further')
+
+
+class MeasuringLaboratory(WithInstruments, MethodLaboratory):
+    """That laboratory with its instruments; its potency is the ELISA of a plate."""
+
+    texts = {"TM-QC-041": ELISA}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cytometer = self.some_equipment("flow_cytometer", "FC-01")
+
+    def tubes(self, *values: str) -> InstrumentFile:
+        """The statistics of the cytometer, a row for each tube, kept for the CAR expression."""
+        sample = self.sample_for(CAR)
+        content = TUBES + "".join(f"{sample.container.code}\t97.6\t{value}\n" for value in values)
+        chosen = {"line": CAR, "sample": sample.pk, "profile": "FLOW-STATISTICS", "instrument": self.cytometer.code}
+        return self.file_kept(content, **chosen)
+
+
+def methods_in_force() -> MeasuringLaboratory:
     """A batch that was made twenty days ago under methods, and whose samples wait for the laboratory."""
     clock.tell(clock.machine_now() - timedelta(days=20))
-    return MethodLaboratory()
+    return MeasuringLaboratory()

@@ -71,6 +71,7 @@ class PlannedOutput(serializers.Serializer[Plain]):
     """A value that would be recorded, or was, with the rows that it rests on."""
 
     member = serializers.CharField()
+    replicate = serializers.IntegerField()
     typed = serializers.CharField()
     unit = serializers.CharField()
     unrounded = serializers.CharField()
@@ -119,17 +120,24 @@ class ImportsOutput(serializers.Serializer[Plain]):
     results = InstrumentFileOutput(many=True)
 
 
-class PlateOutput(serializers.Serializer[Plain]):
-    """A plate that was recorded, and its reading."""
+class PlateReadingOutput(serializers.Serializer[Plain]):
+    """A reading of a plate, with the number of its replicate."""
 
     id = serializers.UUIDField()
-    reading = serializers.UUIDField()
+    replicate = serializers.IntegerField()
     typed = serializers.CharField()
+
+
+class PlateOutput(serializers.Serializer[Plain]):
+    """A plate that was recorded, and its readings."""
+
+    id = serializers.UUIDField()
+    readings = PlateReadingOutput(many=True)
 
 
 def _planned(one: Planned) -> Plain:
     told = one.told()
-    return {name: told[name] for name in ("member", "typed", "unrounded", "rule")} | {
+    return {name: told[name] for name in ("member", "replicate", "typed", "unrounded", "rule")} | {
         "unit": one.unit,
         "rows": one.found.rows,
     }
@@ -160,7 +168,7 @@ def _preview(shown: Preview) -> Plain:
 
 
 def _imported(row: InstrumentImport) -> Plain:
-    readings = list(row.readings.order_by("pk").values_list("reading", flat=True))
+    readings = list(row.readings.order_by("reading__member", "reading__replicate").values_list("reading", flat=True))
     return {"id": row.pk, "file": row.source_id, "run": row.run, "readings": readings}
 
 
@@ -247,5 +255,8 @@ class PlatesView(APIView):
     def post(self, request: Request, number: str) -> Response:
         by = asker(request)
         plate: PlateEntry = record_plate(batch=batch_called(number), by=by, **parsed(PlateInput, request.data))
-        told = {"id": plate.pk, "reading": plate.reading_id, "typed": plate.reading.typed}
-        return Response(PlateOutput(told).data, status=201)
+        links = plate.readings.select_related("reading").order_by("reading__replicate")
+        readings = [
+            {"id": one.pk, "replicate": one.replicate, "typed": one.typed} for one in (x.reading for x in links)
+        ]
+        return Response(PlateOutput({"id": plate.pk, "readings": readings}).data, status=201)

@@ -22,14 +22,18 @@ from batches.models import Batch, Equipment
 from ledger import clock, files
 from ledger.canonical import digest
 from ledger.models import StoredFile
+from qc.contract_laboratory.certificates import objections_beside_certificates
 from qc.definitions.specification import Line
 from qc.importing.profiles import Profile
 from qc.importing.reading_profiles import read_profile
 from qc.importing.shipped import source_called
+from qc.laboratory.judging import InForce
 from qc.laboratory.recording import line_called, objections_to_reading
 from qc.laboratory.runs import Runs, runs_of
+from qc.methods.in_force import methods_of
 from qc.models import Sample
 from qc.models.importing import Measured
+from qc.specifying import specification_of
 
 Plain = dict[str, Any]  # Any: as the fields read it
 PROFILE_NAME = ".profile.yaml"
@@ -55,6 +59,7 @@ class Chosen:
     source: bytes
     instrument: Equipment
     runs: Runs
+    methods: InForce  # those by which the run is read, by member
 
     @property
     def profile(self) -> Profile:
@@ -66,24 +71,33 @@ def chosen(batch: Batch, *, line: str, sample: UUID, profile: str, instrument: s
     found = Sample.objects.select_related("container").filter(pk=sample).first()
     if found is None:
         raise BadInput(Objection(_("This sample is not known. Receive it first."), code="bad_input", field="sample"))
+    wanted, runs = line_called(batch, line), runs_of(batch, line)
     return Chosen(
-        line=line_called(batch, line),
+        line=wanted,
         sample=found,
         source=source_called(profile),
         instrument=instrument_called(instrument),
-        runs=runs_of(batch, line),
+        runs=runs,
+        methods=methods_of_run(batch, wanted, runs.run),
     )
 
 
-def chosen_again(row: Measured) -> Chosen:
-    """Give what was chosen with a row that is stored, as it stands now."""
+def chosen_again(row: Measured, *, run: int | None = None) -> Chosen:
+    """Give what was chosen with a row that is stored, as it stands now; its methods are those of the run it is in."""
+    line, runs = line_called(row.batch, row.line), runs_of(row.batch, row.line)
     return Chosen(
-        line=line_called(row.batch, row.line),
+        line=line,
         sample=Sample.objects.select_related("container").get(pk=row.sample_id),
         source=files.read(row.profile_text),
         instrument=instrument_called(row.instrument.code),
-        runs=runs_of(row.batch, row.line),
+        runs=runs,
+        methods=methods_of_run(row.batch, line, run or runs.run),
     )
+
+
+def methods_of_run(batch: Batch, line: Line, run: int) -> InForce:
+    """Give the methods in force by which a run of a line is read, by member."""
+    return methods_of(batch, specification_of(batch)).of_line(line, run)
 
 
 def instrument_called(code: str) -> Equipment:
@@ -100,6 +114,7 @@ def objections_to_measured(batch: Batch, what: Chosen, performed_at: datetime, *
     profile = what.profile
     return [
         *objections_to_reading(batch, what.line, what.sample, by=by, runs=what.runs),
+        *objections_beside_certificates(batch, what.line.code, None),
         *when(
             not profile.targets_of(what.line.code),
             _("%(profile)s gives no value of %(line)s. Choose another profile.")

@@ -72,8 +72,17 @@ def _rounded(exact: Decimal, entry: Entry, criterion: Criterion) -> str:
     raise UnfitError(says % {"decimals": entry.decimals})
 
 
+def in_full(value: Quantity, entry: Entry) -> Quantity:
+    """Give a value of a file, which has the scale of its line, in the unit of the line alone."""
+    number = scaled_up(value.value, entry.exponent) if entry.exponent else value.value
+    return replace(value, value=number, unit=entry.unit)
+
+
 def _says(criterion: Criterion, value: Decimal, entry: Entry) -> tuple[str, str]:
+    return said_of(criterion, in_full(Quantity(value, entry.unit), entry))
+
+
+def said_of(criterion: Criterion, value: Quantity) -> tuple[str, str]:
     """Give the verdict and the value that it reports; a criterion per kilogram rounds what a weight makes of it."""
-    scaled = scaled_up(value, entry.exponent) if entry.exponent else value
-    judgement = criterion.verdict(Numeric(Quantity(scaled, entry.unit)), weight_kg=None)
+    judgement = criterion.verdict(Numeric(value), weight_kg=None)
     return judgement.verdict.value, judgement.reported if isinstance(criterion, NumericCriterion) else ""

@@ -14,7 +14,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, Stale, lacks, refuse_if
+from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, Stale, lacks, refuse_if, when
 from accounts.repeats import other_content, recorded_before
 from accounts.roles import Permission
 from batches.models import Batch
@@ -27,6 +27,7 @@ from qc.importing.previewing import Planned, Preview, preview_of
 from qc.importing.shipped import shipped
 from qc.importing.texts import LARGEST, NotATableError, text_of
 from qc.laboratory.recording import record_reading
+from qc.laboratory.replicates import recorded_already
 from qc.models import ImportedReading, InstrumentFile, InstrumentImport, Reading
 
 UNREADABLE = 422
@@ -116,8 +117,15 @@ def objections_to_import(preview: Preview, *, by: Person) -> list[Objection]:
     row = preview.file
     changed = shipped().get(row.profile) != files.read(row.profile_text)
     says = _("The profile %(profile)s changed after the file was sent. Send the file again.")
+    there = Reading.objects.filter(batch=row.batch, line=row.line, run=preview.chosen.runs.run, superseded_by=None)
+    recorded = set(there.values_list("member", "replicate"))
     return [
         *objections_to_measured(row.batch, preview.chosen, row.performed_at, by=by),
+        *when(
+            any((one.member, one.replicate) in recorded for one in preview.reads.readings),
+            recorded_already(),
+            code="recorded",
+        ),
         *([Objection(says % {"profile": row.profile}, code="profile_changed")] if changed else []),
     ]
 
@@ -172,6 +180,7 @@ def _recorded(row: InstrumentFile, planned: Planned, *, by: Person) -> Reading:
         sample=row.sample,
         typed=planned.typed,
         by=by,
-        id=uuid5(row.pk, f"reading {planned.member}"),
+        id=uuid5(row.pk, f"reading {planned.member} {planned.replicate}"),
+        replicate=planned.replicate,
         performed_at=row.performed_at,
     )

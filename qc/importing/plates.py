@@ -1,6 +1,7 @@
 """A plate whose wells are typed where there is no file: all wells at once, each kept as it was typed.
 
-The wells go the way of the rows of a file, so the sample's wells become one reading by the rule of the profile.
+The wells go the way of the rows of a file, so the sample's wells become one reading by the rule of the profile, or a
+replicate each where a method in force combines them itself.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from qc.importing.previewing import Reads, reads_of
 from qc.importing.profiles import FromColumn, Plate, Profile, Role
 from qc.importing.tables import Problem, Row, Table
 from qc.laboratory.recording import record_reading
-from qc.models import PlateEntry, PlateWell
+from qc.models import PlateEntry, PlateReading, PlateWell
 from qc.specifying import rounding_of, specification_of
 from qc.values.quantities import read_quantity
 
@@ -89,6 +90,7 @@ def reads_of_plate(batch: Batch, what: Chosen, wells: Mapping[str, str], *, comm
         what.line,
         sample=sample,
         rounding=rounding_of(specification_of(batch)),
+        methods=what.methods,
     )
 
 
@@ -105,7 +107,7 @@ def record_plate(
     performed_at: datetime | None = None,
     comma_allowed: bool = False,
 ) -> PlateEntry:
-    """Keep every well as typed and record the reading of the sample's wells; all of it or nothing. An intention.
+    """Keep every well as typed and record what the sample's wells give; all of it or nothing. An intention.
 
     Raises Refused (422) with a sentence a well. The same id with the same wells gives the first plate again.
     """
@@ -125,17 +127,6 @@ def record_plate(
         if reads.problems:
             told = [Objection(str(one), code="well", field=one.well) for one in reads.problems[:MOST_WELLS]]
             raise Refused(told, status=UNREADABLE)
-        (planned,) = reads.readings
-        reading = record_reading(
-            batch=batch,
-            line=line,
-            member=planned.member,
-            sample=what.sample,
-            typed=planned.typed,
-            by=by,
-            id=uuid5(id, "reading"),
-            performed_at=moment,
-        )
         plate = PlateEntry(
             id=id,
             batch=batch,
@@ -147,8 +138,7 @@ def record_plate(
             profile_text=keep_profile(what.source, actor=by.reference),
             performed_at=moment,
             run=what.runs.run,
-            calculated=[planned.told()],
-            reading=reading,
+            calculated=[one.told() for one in reads.readings],
         )
         write(plate, type="plate.recorded", actor=by.reference)
         assert what.profile.plate is not None  # noqa: S101  it was read as one
@@ -163,4 +153,20 @@ def record_plate(
                 typed=wells[well],
             )
             write(row, type="plate_well.recorded", actor=by.reference)
+        for planned in reads.readings:
+            reading = record_reading(
+                batch=batch,
+                line=line,
+                member=planned.member,
+                sample=what.sample,
+                typed=planned.typed,
+                by=by,
+                id=uuid5(id, f"reading {planned.replicate}"),
+                performed_at=moment,
+                replicate=planned.replicate,
+            )
+            link = PlateReading(
+                id=uuid5(reading.pk, "from plate"), batch=batch, plate=plate, reading=reading, wells=planned.found.wells
+            )
+            write(link, type="reading.from_plate", actor=by.reference)
         return plate

@@ -4,14 +4,16 @@ All or nothing: while there is one problem there are no values.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from ledger import files
 from ledger.canonical import canonical, digest
+from qc.definitions.method import MethodDefinition
 from qc.definitions.specification import Line
+from qc.importing.by_method import problems_of_replicates, read_apart, why_only_typed, words_of_replicates
 from qc.importing.choosing import Chosen, chosen_again
 from qc.importing.fitting import UnfitError, typed_for
 from qc.importing.profiles import Profile
@@ -19,10 +21,10 @@ from qc.importing.tables import Problem, Row, Table, table_in
 from qc.importing.texts import NotATableError, text_of
 from qc.importing.values import Found, rows_of, values_of
 from qc.laboratory.entering import unit_of
-from qc.laboratory.judging import entries_of
-from qc.models import InstrumentFile
+from qc.laboratory.judging import NO_METHODS, InForce, entries_of, seen_in
+from qc.models import InstrumentFile, InstrumentImport
 from qc.specifying import rounding_of, specification_of
-from qc.values.criteria import Criterion, criterion_from_definition
+from qc.values.criteria import Criterion, Numeric, criterion_from_definition
 from qc.values.rounding import Rounding
 
 MOST_PROBLEMS = 50
@@ -38,10 +40,20 @@ class Planned:
     unit: str
     found: Found
 
+    @property
+    def replicate(self) -> int:
+        return self.found.replicate or 1
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is not written as it stands in the file."""
+        return self.typed != self.found.as_it_stands
+
     def told(self) -> dict[str, object]:
         """Give the reading with everything that it rests on, in plain texts that are kept."""
         return {
             "member": self.member,
+            "replicate": self.replicate,
             "typed": self.typed,
             "unrounded": format(self.found.quantity.value, "f"),
             "rule": self.found.rule,
@@ -81,6 +93,21 @@ class Preview:
         return [*words, _("And %(number)s more.") % {"number": more}] if more else words
 
     @property
+    def is_only_typed(self) -> bool:
+        """Whether no file can give the line a value, whatever it says."""
+        return bool(why_only_typed(self.chosen.line, self.chosen.methods))
+
+    @property
+    def method_words(self) -> list[str]:
+        """Say of each method that combines replicates itself what becomes of those of the file."""
+        given = Counter(one.member for one in self.reads.readings)
+        return [words_of_replicates(says, given[code]) for code, says in self._apart.items() if given[code]]
+
+    @property
+    def _apart(self) -> dict[str, MethodDefinition]:
+        return read_apart(self.chosen.methods)
+
+    @property
     def controls(self) -> list[tuple[str, int]]:
         """Give what else the file holds, and how many rows of it."""
         profile = self.chosen.profile
@@ -104,7 +131,8 @@ class Preview:
 
 def preview_of(row: InstrumentFile) -> Preview:
     """Read a kept file again, from its bytes, and say what it would become."""
-    what = chosen_again(row)
+    imported: InstrumentImport | None = getattr(row, "imported", None)
+    what = chosen_again(row, run=imported.run if imported else None)
     table = table_of(files.read(row.file), what.profile)
     reads = reads_of(
         table,
@@ -112,6 +140,7 @@ def preview_of(row: InstrumentFile) -> Preview:
         what.line,
         sample=what.sample.container.code,
         rounding=rounding_of(specification_of(row.batch)),
+        methods=what.methods,
     )
     return Preview(row, what, table, reads)
 
@@ -124,12 +153,17 @@ def table_of(content: bytes, profile: Profile) -> Table:
         return Table(problems=[Problem(0, str(error))])
 
 
-def reads_of(table: Table, profile: Profile, line: Line, *, sample: str, rounding: Rounding) -> Reads:
-    """Give what the rows of a sample say of a line, each value as the line takes it."""
+def reads_of(
+    table: Table, profile: Profile, line: Line, *, sample: str, rounding: Rounding, methods: InForce = NO_METHODS
+) -> Reads:
+    """Give what the rows of a sample say of a line, each value as the line and its method take it."""
+    if only_typed := why_only_typed(line, methods):
+        return Reads((), (Problem(0, only_typed),))
     problems = list(table.problems)
     rows, of_others = ([], []) if problems else rows_of(table.rows, profile, sample)
     problems += of_others
-    found, unreadable = ([], []) if problems else values_of(rows, profile, line.code)
+    apart = read_apart(methods)
+    found, unreadable = ([], []) if problems else values_of(rows, profile, line.code, apart=apart)
     problems += unreadable
     planned: list[Planned] = []
     for one in found:
@@ -137,7 +171,23 @@ def reads_of(table: Table, profile: Profile, line: Line, *, sample: str, roundin
             planned.append(_planned(one, line, rounding))
         except UnfitError as error:
             problems.append(_problem_of(one, str(error)))
+    if not problems:
+        for member, method in apart.items():
+            own = [one for one in planned if one.member == member]
+            problems += _problems_under(method, own, line, _criterion(line, member, rounding))
     return Reads((), tuple(problems)) if problems else Reads(tuple(planned), ())
+
+
+def _problems_under(
+    method: MethodDefinition, own: Sequence[Planned], line: Line, criterion: Criterion
+) -> Iterator[Problem]:
+    if not own:
+        return
+    entry = entries_of(line)[own[0].member]
+    seen = [(one.found, seen_in(one.typed, entry)) for one in own]
+    read = [(found, number.quantity) for found, number in seen if isinstance(number, Numeric)]
+    for found, says in problems_of_replicates(method, read, entry, criterion):
+        yield _problem_of(found, says)
 
 
 def _problem_of(found: Found, says: str) -> Problem:

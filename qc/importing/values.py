@@ -4,10 +4,11 @@
 (2) A number is read strictly; its decimals are parted as the profile says, and by nothing else.
 (3) What is taken as it stands keeps its digits; what is averaged or calculated runs at 50 digits, unrounded.
 (4) A value that is only known as a bound is never averaged.
+(5) Where a method reads a value several times, no replicate is combined: each stays a value of its own.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
@@ -41,6 +42,7 @@ class Found:
     as_it_stands: str  # the text of the row that was taken, with a decimal point; empty where the value was calculated
     inputs: tuple[Input, ...]
     replicates: int = 1
+    replicate: int | None = None  # its number in the order of the file, where each is a value of its own
 
     @property
     def rows(self) -> list[int]:
@@ -48,12 +50,18 @@ class Found:
         return sorted({one.row.line for one in self.inputs})
 
     @property
+    def wells(self) -> list[str]:
+        """The wells of a plate, each once."""
+        return sorted({one.row.well for one in self.inputs})
+
+    @property
     def rule(self) -> str:
         """Say how the value came about."""
         words = words_of(self.target.term)
         if self.replicates == 1:
             one = _("as it stands: %(words)s") if self.as_it_stands else _("calculated: %(words)s")
-            return one % {"words": words}
+            number = _("replicate %(number)s: ") % {"number": self.replicate} if self.replicate else ""
+            return number + one % {"words": words}
         how = {
             Combine.MEAN: _("mean of %(number)s replicates: %(words)s"),
             Combine.HIGHEST: _("highest of %(number)s replicates: %(words)s"),
@@ -119,8 +127,13 @@ def _problems_on_the_plate(rows: Sequence[Row], profile: Profile, sample: str) -
     return problems
 
 
-def values_of(rows: Sequence[Row], profile: Profile, line: str) -> tuple[list[Found], list[Problem]]:
-    """Give what the rows of one sample say of a line, and every reason for which a row cannot be read."""
+def values_of(
+    rows: Sequence[Row], profile: Profile, line: str, *, apart: Collection[str] = ()
+) -> tuple[list[Found], list[Problem]]:
+    """Give what the rows of one sample say of a line, and every reason for which a row cannot be read.
+
+    The replicates of the members `apart` are not combined; each is found by its number.
+    """
     problems = _problems_of_places(rows, profile)
     if problems or not rows:
         return [], problems
@@ -137,6 +150,12 @@ def values_of(rows: Sequence[Row], profile: Profile, line: str) -> tuple[list[Fo
             except _Unusable as unusable:
                 problems.append(unusable.problem)
         if len(numbers) != len(replicates):
+            continue
+        if target.member in apart:
+            found += [
+                Found(target, one.quantity, one.text, _each_once([one]), replicate=number)
+                for number, one in enumerate(numbers, 1)
+            ]
             continue
         try:
             found.append(_combined(target, numbers))

@@ -19,20 +19,22 @@ def objections_to_another(row: Reading, line: Line, methods: InForce) -> list[Ob
     there = [one for one in readings if one.member == row.member]
     method = method_of(line, row.member, methods)
     if method is None:
-        return when(bool(there), _recorded(), code="recorded", field="typed")
+        return when(bool(there), recorded_already(), code="recorded", field="typed")
     further = any(working.is_beyond for working in workings_of(line, readings, methods).values())
     begun = any(one.replicate == row.replicate for one in readings)
     return [
-        *when(row.replicate in {one.replicate for one in there}, _recorded(), code="recorded", field="typed"),
-        *_objections_to_number(row.replicate, method.says, further=further or begun),
+        *when(row.replicate in {one.replicate for one in there}, recorded_already(), code="recorded", field="typed"),
+        *objections_to_number(row.replicate, method.says, further=further or begun),
     ]
 
 
-def _recorded() -> str:
+def recorded_already() -> str:
+    """Say that a value stands, and how it is changed."""
     return _("This value is recorded already. Correct it with a reason instead.")
 
 
-def _objections_to_number(number: int, method: MethodDefinition, *, further: bool) -> list[Objection]:
+def objections_to_number(number: int, method: MethodDefinition, *, further: bool) -> list[Objection]:
+    """Give the reasons against a replicate of this number; `further` tells whether more than the first are read."""
     stated = method.replicates
     return [
         *when(

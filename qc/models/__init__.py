@@ -18,7 +18,7 @@ from qc.models.controls import ControlLot, ControlLotApproval, ControlMeasuremen
 from qc.models.deciding import Disposition, RecordReview, ResultsApproval
 from qc.models.dosing import BatchDose, DoseVerification
 from qc.models.exceptions import AuditTrailReviewed, ExceptionAssessed
-from qc.models.importing import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateWell
+from qc.models.importing import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateReading, PlateWell
 from qc.models.laboratory import Reading, Result, ResultReview, Sample
 from qc.models.methods import CompleteData, ResultBasis, SuitabilityRecorded, TimedEvent
 from qc.models.out_of_specification import (
@@ -87,6 +87,7 @@ __all__ = [
     "PhysicianAnswer",
     "PhysicianAnswerChecked",
     "PlateEntry",
+    "PlateReading",
     "PlateWell",
     "Reading",
     "RecordReview",

@@ -50,11 +50,18 @@ class ImportedReading(InBatch):
 
 
 class PlateEntry(Measured):
-    """A plate whose wells somebody typed, all at once; its sample wells became one reading."""
+    """A plate whose wells somebody typed, all at once; its sample wells became one reading, or one each."""
 
     run = models.PositiveSmallIntegerField()
     calculated = models.JSONField(help_text="as for an import")
+
+
+class PlateReading(InBatch):
+    """A reading that came from a plate: which wells of it."""
+
+    plate = models.ForeignKey(PlateEntry, on_delete=models.PROTECT, related_name="readings")
     reading = models.OneToOneField(Reading, on_delete=models.PROTECT, related_name="from_plate")
+    wells = models.JSONField(help_text="names of the wells")
 
 
 class PlateWell(InBatch):

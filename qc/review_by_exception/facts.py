@@ -7,7 +7,7 @@ from django.urls import reverse
 from batches.models import Departure, MonitoringResult
 from chain_of_custody.models import Excursion, IdentityCheck
 from ledger.models import Incident
-from qc.models import FactAssessment
+from qc.models import ContractCertificate, FactAssessment, TimedEvent
 from qc.release.assessing import Fact
 from qc.review_by_exception.exceptions import Criticality, Found, Judgement
 
@@ -44,6 +44,10 @@ def rule_of(fact: Fact) -> str:
     match fact.row:
         case Departure() as row if row.about_type == MonitoringResult.record_type():
             return "environment"
+        case Departure() as row if row.about_type == TimedEvent.record_type():
+            return "timed_conditions"
+        case Departure() as row if row.about_type == ContractCertificate.record_type():
+            return "contract_certificates"
         case Departure() as row:
             return OF_KIND[Kind(row.kind)]
         case IdentityCheck():

@@ -10,7 +10,7 @@ from qc.growth.bottles import Outcome as Seen
 from qc.laboratory.judging import bottle_readings
 from qc.laboratory.runs import closure_of
 from qc.laboratory.testing import missed_readings, missed_words
-from qc.models import MeasurementInvalid, OutOfSpecification, Reading, TrendLimits
+from qc.models import MeasurementInvalid, OutOfSpecification, Reading, Result, TrendLimits
 from qc.out_of_specification.records import record_url, records_of
 from qc.panel import PanelLine
 from qc.review_by_exception.exceptions import Criticality, Evidence, Found, Judgement, Passed, counted
@@ -59,7 +59,7 @@ def invalid_runs(read: RecordRead) -> Iterator[Found]:
             says=_("Run %(run)s was declared invalid: %(cause)s. %(review)s")
             % {"run": claim.run, "cause": claim.get_cause_display(), "review": _review_words(claim)},
             told=(claim.line, str(claim.run), claim.cause, claim.says, str(review.pk) if review else ""),
-            where=_title(read, claim.line),
+            where=read.line_title(claim.line),
             url=reverse("qc:test", args=[read.batch.number, claim.line]),
             reason=claim.says,
             criticality=None if claim.is_proven else Criticality.CRITICAL,
@@ -76,10 +76,6 @@ def _review_words(claim: MeasurementInvalid) -> str:
 
 def _claims(read: RecordRead) -> list[MeasurementInvalid]:
     return [claim for line in read.panel for claim in line.runs.claims]
-
-
-def _title(read: RecordRead, code: str) -> str:
-    return next((line.title for line in read.panel if line.code == code), code)
 
 
 def runs_told(read: RecordRead) -> Passed:
@@ -137,7 +133,9 @@ def corrected_results(read: RecordRead) -> Iterator[Found]:
             old = by_id[result.supersedes_id]
             yield Found(
                 row=result,
-                says=_("A result that was submitted was corrected."),
+                says=_replaced_words()
+                if _replaces(read, old, result)
+                else _("A result that was submitted was corrected."),
                 told=(old.reported, old.verdict, result.reported, result.verdict, result.reason),
                 where=line.title,
                 url=line.url,
@@ -148,19 +146,31 @@ def corrected_results(read: RecordRead) -> Iterator[Found]:
                 people=frozenset({old.actor}),
             )
     for old_reading, new, line in _corrected_readings(read):
-        if str(old_reading.pk) in submitted or not _is_exception(line, old_reading, new):
+        if str(old_reading.pk) in submitted or not _is_exception(read, line, old_reading, new):
             continue  # bound by a result already: its correction is the result's own
+        was_measured = old_reading.pk in read.measured
         yield Found(
             row=new,
-            says=_("A reading was corrected before its result was submitted."),
+            says=_replaced_words() if was_measured else _("A reading was corrected before its result was submitted."),
             told=(old_reading.typed, new.typed, new.reason),
             where=line.title,
             url=line.url,
             old=old_reading.typed,
             new=new.typed,
             reason=new.reason,
+            criticality=Criticality.CRITICAL if was_measured and line.decides else None,
             people=frozenset({old_reading.actor}),
         )
+
+
+def _replaced_words() -> str:
+    return _("A value that an instrument gave was replaced by one that was typed.")
+
+
+def _replaces(read: RecordRead, old: Result, new: Result) -> bool:
+    """Tell whether a corrected result leaves out a reading that an instrument gave."""
+    left_out = {pk for pk in old.readings if pk not in new.readings}
+    return any(str(pk) in left_out for pk in read.measured)
 
 
 def _corrected_readings(read: RecordRead) -> Iterator[tuple[Reading, Reading, PanelLine]]:
@@ -171,14 +181,14 @@ def _corrected_readings(read: RecordRead) -> Iterator[tuple[Reading, Reading, Pa
             yield new.supersedes, new, lines[new.line]
 
 
-def _is_exception(line: PanelLine, old: Reading, new: Reading) -> bool:
-    """Tell whether a corrected reading is judged: each of a line that decides, and what somebody else corrected."""
-    return line.decides or old.actor != new.actor
+def _is_exception(read: RecordRead, line: PanelLine, old: Reading, new: Reading) -> bool:
+    """Tell whether a correction is judged: of a line that decides, of an instrument's value, or by somebody else."""
+    return line.decides or old.actor != new.actor or old.pk in read.measured
 
 
 def readings_told(read: RecordRead) -> Passed:
     """Give the readings of the lines for information that their analyst corrected before submission."""
-    own = [(old, new, line) for old, new, line in _corrected_readings(read) if not _is_exception(line, old, new)]
+    own = [(old, new, line) for old, new, line in _corrected_readings(read) if not _is_exception(read, line, old, new)]
     items = tuple(
         Evidence(f"{line.title}: {old.typed} → {new.typed}. {new.reason}", line.url) for old, new, line in own
     )
@@ -220,5 +230,5 @@ def trends_told(read: RecordRead) -> Passed:
     """Give the lines that have approved trend limits."""
     limited = TrendLimits.objects.filter(product=read.batch.product.code, approval__isnull=False)
     codes = sorted(set(limited.values_list("line", flat=True)))
-    items = tuple(Evidence(_title(read, code)) for code in codes)
+    items = tuple(Evidence(read.line_title(code)) for code in codes)
     return Passed(_("%(number)s lines with limits") % {"number": len(codes)}, items)

@@ -13,6 +13,7 @@ from batches.record import BatchRecord, record_of
 from chain_of_custody.following import custody_record
 from chain_of_custody.links import CustodyRecord
 from chain_of_custody.models import IdentityCheck
+from qc.models import ImportedReading, PlateReading
 from qc.panel import PanelLine, release_panel
 from qc.release.assessing import Fact, facts_of
 from qc.review_by_exception.facts import rule_of
@@ -66,6 +67,17 @@ class RecordRead:
     @cached_property
     def custody(self) -> CustodyRecord:
         return custody_record(self.batch.coi, batch_number=self.batch.number)
+
+    @cached_property
+    def measured(self) -> frozenset[object]:
+        """The ids of the readings that an instrument gave, by a file or a plate."""
+        kinds = (ImportedReading, PlateReading)
+        found = [kind._default_manager.filter(batch=self.batch).values_list("reading", flat=True) for kind in kinds]
+        return frozenset(pk for pks in found for pk in pks)
+
+    def line_title(self, code: str) -> str:
+        """Give what a line of the specification is called."""
+        return next((line.title for line in self.panel if line.code == code), code)
 
     def step_url(self, code: str) -> str:
         """Give the page of a step; of the batch, where there is none."""

@@ -8,6 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from qc.review_by_exception import at_the_bench as bench
+from qc.review_by_exception import how_it_was_measured as measured
 from qc.review_by_exception import in_the_laboratory as laboratory
 from qc.review_by_exception import things
 from qc.review_by_exception.exceptions import Criticality, Rule
@@ -136,8 +137,33 @@ RULES = (
     Rule(
         "corrected_results", _("Correction"), _("Corrected results"),
         _("every result and reading that supersedes another"),
-        _("a submitted result was corrected; a reading of a line that decides was; somebody else corrected a reading"),
+        _("a submitted result was corrected; a reading of a line that decides was; somebody else corrected a reading; "
+          "a value of an instrument was replaced by one that was typed (critical where its line decides)"),
         MAJOR, laboratory.readings_told, laboratory.corrected_results,
+    ),
+    Rule(
+        "timed_conditions", _("Time of a test"), _("Timed conditions of tests"),
+        _("the moments of every test whose method limits a time"),
+        _("a time was beyond the limit of its method"), MAJOR, measured.times_kept,
+    ),
+    Rule(
+        "suitability", _("Suitability"), _("System suitability"),
+        _("every check of suitability, in every run"),
+        _("a check did not show the system fit, also where it was corrected since"), MAJOR,
+        measured.suitability_told, measured.suitability_failed,
+    ),
+    Rule(
+        "further_replicates", _("Further replicates"), _("Replicates"),
+        _("every replicate that was read under a method"),
+        _("more replicates were read than the method asks for"), MAJOR,
+        measured.replicates_told, measured.further_replicates,
+    ),
+    Rule(
+        "contract_certificates", _("Certificate"), _("Contract laboratories"),
+        _("every certificate of a contract laboratory"),
+        _("two people typed different things from it, also where it was corrected since; custody did not know of the "
+          "sample there; or it states growth"), MAJOR,
+        measured.certificates_told, measured.certificates_differed,
     ),
     Rule(
         "missed_readings", _("Missing"), _("Growth readings"),

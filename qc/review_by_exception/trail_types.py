@@ -114,6 +114,7 @@ TYPES: Mapping[str, tuple[Group, Text]] = {
     "instrument_file.imported": (RECORDS, _("File of an instrument imported")),
     "reading.imported": (RECORDS, _("Reading traced to its file")),
     "plate.recorded": (RECORDS, _("Plate entered")),
+    "reading.from_plate": (RECORDS, _("Reading traced to its wells")),
     "plate_well.recorded": (RECORDS, _("Well entered")),
     "contract_certificate.entered": (RECORDS, _("Certificate of a contract laboratory entered")),
     "result.submitted": (RECORDS, _("Result submitted")),

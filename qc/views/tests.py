@@ -21,6 +21,7 @@ from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
 from qc.contract_laboratory.certificates import certificates_behind
 from qc.growth.bottles import Outcome
+from qc.importing.by_method import why_only_typed
 from qc.importing.plates import column_typed
 from qc.importing.shipped import profiles_for
 from qc.laboratory.entering import boxes_of
@@ -98,6 +99,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
     judgement, _weight = judgement_of(batch, found)
     verdict = judgement.verdict
     boxes = boxes_of(found)
+    profiles = [] if why_only_typed(found.line, found.methods) else profiles_for(found.code)
     return (
         {
             "found": found,
@@ -115,8 +117,8 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
             "correct": _correction(found, by),
             "history": found.history,
-            "imports": bool(profiles_for(found.code)),
-            "plates": any(column_typed(one, found.code) for one in profiles_for(found.code)),
+            "imports": bool(profiles),
+            "plates": any(column_typed(one, found.code) for one in profiles),
             "reviews": _reviews(found),
         }
         | _runs(batch, found, by)

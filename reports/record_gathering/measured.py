@@ -1,6 +1,6 @@
 """What instruments measured: each file that was sent, and what a reading from a file or a plate rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
@@ -9,7 +9,7 @@ from ledger.models import StoredFile
 from qc.models import InstrumentFile, Reading
 
 MOST_INPUTS = 12
-READ_AT_ONCE = ("from_file__imported__source__file", "from_plate__instrument")
+READ_AT_ONCE = ("from_file__imported__source__file", "from_plate__plate__instrument")
 
 
 def instrument_files(batch: Batch) -> list[tuple[str, StoredFile]]:
@@ -34,17 +34,22 @@ def _words(row: InstrumentFile) -> str:
 def origin_of(reading: Reading) -> str:
     """Say what an imported reading rests on; empty for one that was typed."""
     link = getattr(reading, "from_file", None)
-    plate = getattr(reading, "from_plate", None)
+    well = getattr(reading, "from_plate", None)
     if link is not None:
         file = link.imported.source.file
-        told = next(one for one in link.imported.calculated if one["member"] == reading.member)
+        told = _told(link.imported.calculated, reading)
         says = _("imported from %(name)s, SHA-256 %(sha256)s: %(rule)s; %(inputs)s")
         return says % {"name": file.original_name, "sha256": file.sha256, "rule": told["rule"], "inputs": _inputs(told)}
-    if plate is not None:
-        (told,) = plate.calculated
+    if well is not None:
+        plate, told = well.plate, _told(well.plate.calculated, reading)
         says = _("from the typed wells of a plate read by %(instrument)s: %(rule)s; %(inputs)s")
         return says % {"instrument": plate.instrument.code, "rule": told["rule"], "inputs": _inputs(told)}
     return ""
+
+
+def _told(calculated: Iterable[Mapping[str, object]], reading: Reading) -> Mapping[str, object]:
+    wanted = (reading.member, reading.replicate)
+    return next(one for one in calculated if (one["member"], one["replicate"]) == wanted)
 
 
 def _inputs(told: Mapping[str, object]) -> str:

@@ -16,9 +16,11 @@ from chain_of_custody.models import Party
 from ledger import clock
 from ledger.verification import verify_records
 from qc.contract_laboratory.certificates import objections_to_certificates
+from qc.importing.importing import keep_file
 from qc.laboratory.reviewing import people_who_entered
 from qc.models import ContractCertificate, Reading, Result
 from qc.release.taking_part import took_part
+from qc.review_by_exception.reviewing import review_of
 from reports.gathering import sites_stated
 from reports.record_gathering import results
 from reports.record_gathering.names import Names
@@ -28,6 +30,7 @@ from tests.contract_builders import MYCOPLASMA, STERILITY, Certified, ContractWo
 from tests.custody_builders import a_party
 from tests.people import at_browser, do, nothing_written, secret_of
 from tests.qc_builders import kept_for_a_module
+from tests.review_builders import exceptions_of
 
 pytestmark = pytest.mark.django_db
 DETECTED = [{"member": MYCOPLASMA, "typed": "detected"}]
@@ -152,6 +155,35 @@ def test_a_new_entry_with_its_reason_settles_what_two_people_typed_differently(w
     assert Reading.objects.get().typed == "detected"
     assert objections_to_certificates(world.batch) == []
     assert verify_records().findings == []
+
+
+def test_what_two_people_typed_differently_and_what_custody_did_not_know_are_exceptions_of_the_review(world, paper):
+    first = paper.entered()
+    paper.compared(first, values=DETECTED)
+    paper.compared(paper.entered(corrects=str(first.pk), reason="I had read the line above."))
+    Certified(world, "endotoxin", number="EVL-2212").entered(values=[{"member": "endotoxin", "typed": "<0.05"}])
+
+    differed, unknown = exceptions_of(world.batch, "contract_certificates")
+
+    assert (differed.is_judged_here, differed.found.reason) == (True, "I had read the line above.")
+    assert "mycoplasma 1" in differed.found.says
+    assert "detected" not in differed.found.says
+    assert world.analyst.reference in differed.people
+    assert (unknown.is_judged_here, "never handed" in unknown.found.says) == (False, True)
+    (check,) = [one for one in review_of(world.fresh()).checks if one.rule.code == "contract_certificates"]
+    assert check.passed.count == "1 of 2"
+
+
+def test_a_file_is_not_imported_beside_a_certificate_that_waits(world):
+    paper = Certified(world, "viability_percent")
+    world.some_equipment("cell_counter", "CC-01")
+    paper.entered(values=[{"member": "viability_percent", "typed": "95.1"}])
+
+    with nothing_written(), pytest.raises(Refused, match="entered for this test and not settled"):
+        keep_file(
+            batch=world.fresh(), line="viability_percent", sample=paper.sample.pk, profile="CELL-COUNTER",
+            instrument="CC-01", content=b"Sample ID,Viability (%)\n", name="count.csv", by=world.analyst, id=uuid4(),
+        )  # fmt: skip
 
 
 def test_a_correction_of_what_both_had_agreed_on_corrects_the_reading(world, paper):

@@ -21,7 +21,7 @@ from qc.importing.importing import file_called, import_file
 from qc.importing.previewing import preview_of
 from qc.importing.shipped import shipped
 from qc.importing.texts import LARGEST
-from qc.models import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateWell, Reading
+from qc.models import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateReading, PlateWell, Reading
 from reports.record_gathering.measured import instrument_files
 from reports.record_gathering.names import Names
 from reports.record_gathering.results import tests as assays
@@ -57,7 +57,7 @@ def findings() -> list[str]:
 
 
 def counts() -> dict[str, int]:
-    tables = (Reading, InstrumentImport, ImportedReading, PlateEntry, PlateWell)
+    tables = (Reading, InstrumentImport, ImportedReading, PlateEntry, PlateReading, PlateWell)
     return {table.__name__: table.objects.count() for table in tables}
 
 
@@ -65,7 +65,7 @@ def counts() -> dict[str, int]:
 
 
 def test_a_file_is_kept_shown_and_imported_whole(laboratory):
-    row = laboratory.kept(laboratory.counted("95.1", "94.2", "96.4"))
+    row = laboratory.file_kept(laboratory.counted("95.1", "94.2", "96.4"))
     before = counts()
     shown = preview_of(row)
 
@@ -84,7 +84,7 @@ def test_a_file_is_kept_shown_and_imported_whole(laboratory):
 
 
 def test_confirming_again_is_the_same_import(laboratory):
-    row = laboratory.kept(laboratory.counted("95.1"))
+    row = laboratory.file_kept(laboratory.counted("95.1"))
     digest = preview_of(row).digest
     first = laboratory.imported(row, shown=digest)
 
@@ -92,24 +92,24 @@ def test_confirming_again_is_the_same_import(laboratory):
         assert laboratory.imported(row, shown=digest) == first
     with nothing_written(), pytest.raises(SameIdOtherContent):
         import_file(row=row, shown=digest, by=laboratory.other_analyst)
-    second = laboratory.kept(laboratory.counted("95.2"))
+    second = laboratory.file_kept(laboratory.counted("95.2"))
     with nothing_written(), pytest.raises(Refused, match="recorded already"):
         laboratory.imported(second)
 
 
 def test_the_same_form_sent_twice_keeps_one_file(laboratory):
     row_id = uuid4()
-    first = laboratory.kept(laboratory.counted("95.1"), id=row_id)
+    first = laboratory.file_kept(laboratory.counted("95.1"), id=row_id)
 
     with nothing_written():
-        assert laboratory.kept(laboratory.counted("95.1"), id=row_id) == first
+        assert laboratory.file_kept(laboratory.counted("95.1"), id=row_id) == first
     with nothing_written(), pytest.raises(SameIdOtherContent):
-        laboratory.kept(laboratory.counted("95.2"), id=row_id)
+        laboratory.file_kept(laboratory.counted("95.2"), id=row_id)
 
 
 @pytest.mark.parametrize("rows", [("95.1", "NaN"), ("95.1", "95,1"), ("1e400",), ("１２",)])
 def test_one_problem_and_nothing_of_the_file_is_recorded(laboratory, rows):
-    row = laboratory.kept(laboratory.counted(*rows))
+    row = laboratory.file_kept(laboratory.counted(*rows))
 
     before = counts()
     with nothing_written(), pytest.raises(Refused, match=f"Line {len(rows) + 1}: ") as refused:
@@ -122,7 +122,7 @@ def test_one_problem_and_nothing_of_the_file_is_recorded(laboratory, rows):
 def test_a_row_of_another_batch_refuses_the_file_and_names_both(laboratory, elsewhere):
     other = elsewhere.sample_for(VIABILITY).container.code
     mine = laboratory.sample_for(VIABILITY).container.code
-    row = laboratory.kept(laboratory.counted("95.1") + f"{other},94.0,1.0\n")
+    row = laboratory.file_kept(laboratory.counted("95.1") + f"{other},94.0,1.0\n")
 
     with nothing_written(), pytest.raises(Refused, match=f"Line 3: this row is of sample {other}; you chose {mine}"):
         laboratory.imported(row)
@@ -131,29 +131,29 @@ def test_a_row_of_another_batch_refuses_the_file_and_names_both(laboratory, else
 def test_a_sample_of_another_batch_or_point_takes_no_file(laboratory, elsewhere):
     other = elsewhere.sample_for(VIABILITY)
     with nothing_written(), pytest.raises(Refused, match="belongs to another batch"):
-        laboratory.kept(laboratory.counted("95.1", sample=other.container.code), sample=other.pk)
+        laboratory.file_kept(laboratory.counted("95.1", sample=other.container.code), sample=other.pk)
     with nothing_written(), pytest.raises(Refused, match="another point"):
-        laboratory.kept(laboratory.counted("95.1"), sample=laboratory.sample_for("mycoplasma").pk)
+        laboratory.file_kept(laboratory.counted("95.1"), sample=laboratory.sample_for("mycoplasma").pk)
     with nothing_written(), pytest.raises(BadInput, match="not known"):
-        laboratory.kept(laboratory.counted("95.1"), sample=uuid4())
+        laboratory.file_kept(laboratory.counted("95.1"), sample=uuid4())
 
 
 @pytest.mark.clause("21 CFR 11.10(h)", "A file comes from an instrument of the site that fits and is fit for use.")
 def test_an_instrument_of_another_kind_or_not_registered_gives_nothing(laboratory):
     with nothing_written(), pytest.raises(Refused, match="CF-01 is a centrifuge; this profile reads files of a cell"):
-        laboratory.kept(laboratory.counted("95.1"), instrument="CF-01")
+        laboratory.file_kept(laboratory.counted("95.1"), instrument="CF-01")
     with nothing_written(), pytest.raises(BadInput, match="No equipment has the code CC-99"):
-        laboratory.kept(laboratory.counted("95.1"), instrument="CC-99")
+        laboratory.file_kept(laboratory.counted("95.1"), instrument="CC-99")
 
 
 @pytest.mark.parametrize(("event", "why"), [("held", "is on hold: As the log says"), ("soiled", "it needs cleaning")])
 def test_an_instrument_that_is_not_fit_for_use_gives_nothing(laboratory, event, why):
-    row = laboratory.kept(laboratory.counted("95.1"))
+    row = laboratory.file_kept(laboratory.counted("95.1"))
     digest = preview_of(row).digest
     laboratory.event(laboratory.counter, event)
 
     with nothing_written(), pytest.raises(Refused, match=f"CC-01 .*{why}"):
-        laboratory.kept(laboratory.counted("95.1"))
+        laboratory.file_kept(laboratory.counted("95.1"))
     with nothing_written(), pytest.raises(Refused, match=f"CC-01 .*{why}"):
         laboratory.imported(row, shown=digest)
 
@@ -166,18 +166,18 @@ def test_an_instrument_whose_calibration_is_over_gives_nothing(laboratory):
     laboratory.event(overdue, "calibrated", valid_until=(today() - timedelta(days=2)).isoformat(), **ago)
 
     with nothing_written(), pytest.raises(Refused, match=r"CC-02 .*calibration was due .* Use CC-01"):
-        laboratory.kept(laboratory.counted("95.1"), instrument="CC-02")
+        laboratory.file_kept(laboratory.counted("95.1"), instrument="CC-02")
 
 
 def test_what_changed_after_it_was_shown_is_not_imported(laboratory):
-    row = laboratory.kept(laboratory.counted("95.1"))
+    row = laboratory.file_kept(laboratory.counted("95.1"))
 
     with nothing_written(), pytest.raises(Stale, match="changed after it was shown"):
         laboratory.imported(row, shown="0" * 64)
 
 
 def test_a_file_that_was_sent_under_an_older_profile_is_sent_again(laboratory):
-    row = laboratory.kept(laboratory.counted("95.1"))
+    row = laboratory.file_kept(laboratory.counted("95.1"))
     with writing():
         row.profile_text = files.keep(shipped()["CELL-COUNTER"] + b"# older\n", name="older.yaml", actor="machine")
         row.pk = row.id = uuid4()
@@ -188,7 +188,7 @@ def test_a_file_that_was_sent_under_an_older_profile_is_sent_again(laboratory):
 
 
 def test_a_changed_file_is_not_imported_and_is_found(laboratory):
-    row = laboratory.kept(laboratory.counted("94.8"))
+    row = laboratory.file_kept(laboratory.counted("94.8"))
     digest = preview_of(row).digest
     laboratory.imported(row, shown=digest)
     place = files.path_of(row.file.sha256)
@@ -202,7 +202,7 @@ def test_a_changed_file_is_not_imported_and_is_found(laboratory):
 
 
 def test_a_reading_that_is_not_what_its_row_says_is_found(laboratory):
-    imported = laboratory.imported(laboratory.kept(laboratory.counted("94.8")))
+    imported = laboratory.imported(laboratory.file_kept(laboratory.counted("94.8")))
     with guards_away():
         Reading.objects.filter(from_file__imported=imported).update(typed="99.8")
 
@@ -211,7 +211,7 @@ def test_a_reading_that_is_not_what_its_row_says_is_found(laboratory):
 
 def test_who_may_not_enter_results_keeps_no_file(laboratory):
     with nothing_written(), pytest.raises(NotAllowed):
-        laboratory.kept(laboratory.counted("95.1"), by=laboratory.reviewer)
+        laboratory.file_kept(laboratory.counted("95.1"), by=laboratory.reviewer)
     with nothing_written(), pytest.raises(NotAllowed):
         laboratory.typed(WELLS, by=laboratory.technician)
 
@@ -259,7 +259,7 @@ def test_the_page_keeps_shows_and_imports(laboratory):
 
 
 def test_a_reviewer_looks_at_a_file_and_does_not_import_it(laboratory):
-    row = laboratory.kept(laboratory.counted("95.1"))
+    row = laboratory.file_kept(laboratory.counted("95.1"))
     browser = at_browser(laboratory.reviewer)
     place = page(laboratory, VIABILITY, f"import/{row.pk}/")
 
@@ -301,7 +301,7 @@ def test_what_is_no_table_is_not_even_kept(laboratory, content, says):
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a\x00b\r\nc.csv", ".csv", "x" * 300 + ".csv", "<b>.csv"])
 def test_the_name_of_a_file_is_a_name_and_nothing_else(laboratory, name):
-    row = laboratory.kept(laboratory.counted("95.1"), name=name)
+    row = laboratory.file_kept(laboratory.counted("95.1"), name=name)
 
     stored = row.file.original_name
     assert 0 < len(stored) <= 120
@@ -351,7 +351,7 @@ def test_programs_list_the_profiles(laboratory):
 
 
 def test_a_file_of_another_batch_is_as_good_as_missing(laboratory, elsewhere):
-    row = laboratory.kept(laboratory.counted("95.1"))
+    row = laboratory.file_kept(laboratory.counted("95.1"))
     client = at_browser(laboratory.analyst)
 
     assert client.get(f"/api/v1/batches/{elsewhere.batch.number}/imports/{row.pk}/").status_code == 404
@@ -364,7 +364,8 @@ def test_a_file_of_another_batch_is_as_good_as_missing(laboratory, elsewhere):
 def test_a_plate_is_recorded_whole_and_its_sample_wells_become_one_reading(laboratory):
     plate = laboratory.typed(WELLS)
 
-    assert (plate.reading.typed, plate.reading.line) == ("251", "potency")
+    (reading,) = Reading.objects.filter(from_plate__plate=plate)
+    assert (reading.typed, reading.line, reading.from_plate.wells) == ("251", "potency", ["A03", "B03", "C03"])
     assert dict(plate.wells.values_list("well", "typed")) == WELLS
     assert findings() == []
     with nothing_written():
@@ -418,7 +419,7 @@ def test_the_plate_page_keeps_what_was_typed_and_takes_a_comma(laboratory):
     assert browser.post(place, fields | {"well-A03": "250,5"}).status_code == 303
     plate = PlateEntry.objects.latest("recorded_at")
     assert plate.wells.get(well="A03").typed == "250,5"
-    assert (plate.reading.typed, findings()) == ("251", [])
+    assert ([one.reading.typed for one in plate.readings.all()], findings()) == (["251"], [])
     assert "typed wells of a plate" in browser.get(page(laboratory, "potency", "")).content.decode()
 
 
@@ -455,7 +456,7 @@ def test_a_plate_by_a_program(laboratory):
     )
 
     assert answer.status_code == 201
-    assert answer.json()["typed"] == "251"
+    assert [one["typed"] for one in answer.json()["readings"]] == ["251"]
     assert PlateEntry.objects.get(pk=UUID(answer.json()["id"])).wells.count() == len(WELLS)
 
 
@@ -463,9 +464,9 @@ def test_a_plate_by_a_program(laboratory):
 
 
 def test_the_batch_record_names_each_file_with_its_hash_and_each_reading_with_its_lines(laboratory):
-    row = laboratory.kept(laboratory.counted("95.1", "94.2"))
+    row = laboratory.file_kept(laboratory.counted("95.1", "94.2"))
     laboratory.imported(row)
-    other = laboratory.kept(laboratory.counted("x"))
+    other = laboratory.file_kept(laboratory.counted("x"))
 
     laboratory.typed(WELLS)
 

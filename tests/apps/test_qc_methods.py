@@ -19,18 +19,35 @@ from batches.defining import warnings_about
 from batches.models import Definition, Departure
 from ledger import clock, guards
 from ledger.models import Site
-from ledger.verification import verify_records
+from ledger.verification import Verification, verify_records
 from qc.dose.inputs import calculation_of
 from qc.dose.rules import DoseVerdict
+from qc.importing.checks import imports_say_what_their_files_say, plates_say_what_their_wells_say
+from qc.importing.importing import objections_to_import
+from qc.importing.previewing import preview_of
 from qc.laboratory.reviewing import people_who_entered
 from qc.methods.in_force import methods_of
-from qc.models import CompleteData, OutOfSpecification, Reading, Result, ResultBasis, SuitabilityRecorded, TimedEvent
+from qc.models import (
+    CompleteData,
+    OutOfSpecification,
+    PlateWell,
+    Reading,
+    Result,
+    ResultBasis,
+    SuitabilityRecorded,
+    TimedEvent,
+)
 from qc.release.taking_part import took_part
+from qc.review_by_exception.exceptions import Criticality, Passed, RecordException
+from qc.review_by_exception.reviewing import review_of
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
+from reports.record_gathering.measured import origin_of
 from reports.record_gathering.names import Names
 from reports.record_gathering.results import tests as gathered_tests
 from reports.stated_results import typed_dose
+from tests.guards_away import guards_away
+from tests.importing_builders import WELLS
 from tests.method_builders import (
     CAR,
     CAR_IS_FIT,
@@ -38,6 +55,7 @@ from tests.method_builders import (
     MYCOPLASMA,
     SET_BY_SITE,
     VIABILITY,
+    MeasuringLaboratory,
     MethodLaboratory,
     methods_in_force,
     set_by_site,
@@ -45,12 +63,13 @@ from tests.method_builders import (
 )
 from tests.people import STATION, a_person, at_browser, do, nothing_written
 from tests.qc_builders import kept_for_a_module
+from tests.review_builders import exceptions_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def laboratory(django_db_setup: None, django_db_blocker: object) -> Iterator[MethodLaboratory]:
+def laboratory(django_db_setup: None, django_db_blocker: object) -> Iterator[MeasuringLaboratory]:
     """A batch that was made under methods twenty days ago; its samples wait for the laboratory."""
     with kept_for_a_module(django_db_blocker):
         made = methods_in_force()
@@ -457,6 +476,166 @@ def test_verification_names_what_was_changed_at_the_bench(laboratory):
     assert "its verdict is not what was typed gives under its method" in said
     assert "its workings are not what its readings give" in said
     assert "stain_to_read is beyond its limit and raised nothing" in said
+
+
+# What instruments give
+
+
+def findings() -> list[str]:
+    checks = (imports_say_what_their_files_say, plates_say_what_their_wells_say)
+    return [str(finding) for check in checks for finding in check(Verification())]
+
+
+def replicates(line: str) -> list[tuple[int, str]]:
+    return list(Reading.objects.filter(line=line).order_by("replicate").values_list("replicate", "typed"))
+
+
+@pytest.mark.clause("21 CFR 211.194(a)(4)", "what an instrument gave is kept replicate by replicate, as it gave it")
+def test_each_row_of_a_file_is_a_replicate_and_the_mean_is_the_methods(laboratory):
+    laboratory.car_prepared()
+    row = laboratory.tubes("78.2", "79.1", "79.4")
+    url = f"{laboratory.line(CAR).url}import/{row.pk}/"
+    shown = at_browser(laboratory.analyst).get(url).content.decode()
+
+    imported = laboratory.imported(row)
+    result = laboratory.submitted(CAR)
+
+    assert "replicate 2: as it stands: CAR+ of viable CD3+ (%)" in shown
+    assert "TM-QC-027 version 1 takes their mean" in shown
+    assert replicates(CAR) == [(1, "78.2"), (2, "79.1"), (3, "79.4")]
+    assert {link.reading.replicate: link.rows for link in imported.readings.all()} == {1: [2], 2: [3], 3: [4]}
+    assert [one["replicate"] for one in imported.calculated] == [1, 2, 3]
+    assert result.unrounded.startswith("78.9")
+    assert "replicate 2: as it stands: CAR+ of viable CD3+ (%); 3: 79.1" in origin_of(
+        Reading.objects.get(line=CAR, replicate=2)
+    )
+    assert findings() == []
+    with guards_away():
+        Reading.objects.filter(line=CAR, replicate=2).update(replicate=9)
+    assert any("its readings are not what its file says" in one for one in findings())
+
+
+def test_replicates_that_a_file_does_not_have_are_typed(laboratory):
+    row = laboratory.tubes("78.2", "79.1")
+    words = preview_of(row).method_words
+
+    laboratory.imported(row)
+    laboratory.read(CAR, "79.4", replicate=3)
+
+    assert words[0].startswith("TM-QC-027 version 1 asks for 3 replicates and takes their mean; the file has 2.")
+    assert [number for number, _typed in replicates(CAR)] == [1, 2, 3]
+    assert findings() == []
+    more = preview_of(laboratory.tubes("79.4"))
+    assert [one.code for one in objections_to_import(more, by=laboratory.analyst)] == ["recorded"]
+
+
+def test_a_file_with_more_replicates_than_the_method_reads_records_none(laboratory):
+    row = laboratory.tubes("78.2", "79.1", "79.4", "79.5")
+
+    with nothing_written(), pytest.raises(Refused, match=r"Line 5: .* reads this value 3 times") as refused:
+        laboratory.imported(row)
+    assert refused.value.status == 422
+
+
+def test_what_a_method_calculates_is_typed_and_the_preview_says_so_before_anything_is_recorded(laboratory):
+    laboratory.sample_for(VIABILITY)
+    row = laboratory.file_kept(laboratory.counted("95.1", "94.2"))
+    shown = at_browser(laboratory.analyst).get(f"{laboratory.line(VIABILITY).url}import/{row.pk}/")
+    (says,) = preview_of(row).sentences
+
+    with nothing_written(), pytest.raises(Refused, match="calculates Viability") as refused:
+        laboratory.imported(row)
+
+    assert "from values that are typed: Viable cells counted, Dead cells counted." in says
+    assert (shown.status_code, refused.value.status) == (422, 422)
+    assert says in shown.content.decode()
+    assert "Enter the values" in shown.content.decode()
+    assert "/import/" not in at_browser(laboratory.analyst).get(laboratory.line(VIABILITY).url).content.decode()
+
+
+def test_each_sample_well_of_a_plate_is_a_replicate(laboratory):
+    plate = laboratory.typed(WELLS)
+
+    wells = {one.reading.replicate: one.wells for one in plate.readings.all()}
+    assert replicates("potency") == [(1, "251"), (2, "249"), (3, "252")]
+    assert wells == {1: ["A03"], 2: ["B03"], 3: ["C03"]}
+    assert verify_records().findings == []
+    with nothing_written():
+        assert laboratory.typed(WELLS, id=plate.pk) == plate
+    with guards_away():
+        PlateWell.objects.filter(plate=plate, well="B03").update(typed="999")
+    assert any("its value is not what its wells say" in one for one in findings())
+
+
+# What a reviewer of exceptions sees
+
+
+def the_only(laboratory: MethodLaboratory, rule: str) -> RecordException:
+    (one,) = exceptions_of(laboratory.batch, rule)
+    return one
+
+
+def test_a_time_beyond_its_limit_is_an_exception_of_its_own_rule_that_a_deviation_judges(laboratory):
+    laboratory.car_read(minutes=42)
+
+    one = the_only(laboratory, "timed_conditions")
+
+    assert (one.is_open, one.is_judged_here) == (True, False)
+    assert "limit 30 min" in one.found.says
+    assert passed(laboratory, "timed_conditions").count == "0 of 1"
+
+
+def test_a_suitability_that_failed_is_an_exception_also_where_it_was_corrected(laboratory):
+    first = laboratory.check(CAR, "untransduced", "2.4")
+    before = the_only(laboratory, "suitability")
+    laboratory.check(CAR, "untransduced", "0.4", corrects=first, reason="The gate of another sample was read")
+
+    after = the_only(laboratory, "suitability")
+
+    assert (after.row_id, after.is_open, after.is_judged_here) == (first.pk, True, True)
+    assert after.key != before.key
+    assert (after.found.old[:3], after.found.new[:3]) == ("2.4", "0.4")
+    assert after.found.reason == "The gate of another sample was read"
+    assert passed(laboratory, "suitability").count == "1 of 1"
+
+
+def test_further_replicates_are_an_exception(laboratory):
+    laboratory.typed(WELLS | {"A03": "100", "C03": "300"})
+    assert exceptions_of(laboratory.batch, "further_replicates") == []
+
+    laboratory.read("potency", "255", replicate=4)
+
+    one = the_only(laboratory, "further_replicates")
+    assert one.found.new == "potency 4: 255"
+    assert "asks for 3" in one.found.says
+    assert passed(laboratory, "further_replicates").count == "0 of 1"
+
+
+def test_a_value_of_an_instrument_that_was_replaced_by_hand_is_a_critical_exception(laboratory):
+    laboratory.imported(laboratory.tubes("78.2", "79.1", "79.4"))
+    wrong = Reading.objects.get(line=CAR, replicate=2)
+
+    laboratory.read(CAR, "97.1", replicate=2, corrects=wrong, reason="Digits were swapped in the file")
+
+    one = the_only(laboratory, "corrected_results")
+    assert (one.criticality, one.found.old, one.found.new) == (Criticality.CRITICAL, "79.1", "97.1")
+    assert one.found.says == "A value that an instrument gave was replaced by one that was typed."
+
+
+def test_a_submitted_value_of_an_instrument_that_was_replaced_says_so(laboratory):
+    laboratory.car_prepared()
+    laboratory.imported(laboratory.tubes("78.2", "79.1", "79.4"))
+    result = laboratory.submitted(CAR)
+    do(
+        "result.correct", result, by=laboratory.analyst, member=CAR, replicate=2, typed="79.2",
+        reason="Digits were swapped in the file",
+    )  # fmt: skip
+
+    assert "an instrument gave" in the_only(laboratory, "corrected_results").found.says
+
+
+def passed(laboratory: MethodLaboratory, rule: str) -> Passed:
+    return next(check.passed for check in review_of(laboratory.fresh()).checks if check.rule.code == rule)
 
 
 # Pages and programs

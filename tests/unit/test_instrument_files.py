@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batches.definitions.parts import FaultyDefinitionError
+from batches.models import Definition
+from qc.definitions.method import MethodDefinition, Replicates, WhenBeyond
 from qc.definitions.specification import Entry, Line, MethodReference, Release, ResultType
 from qc.importing.fitting import typed_for
 from qc.importing.previewing import Reads, reads_of, table_of
@@ -16,6 +18,7 @@ from qc.importing.reading_profiles import read_profile
 from qc.importing.tables import LONGEST_FIELD, MOST_COLUMNS, MOST_ROWS
 from qc.importing.texts import LARGEST, NotATableError, text_of
 from qc.importing.values import Found
+from qc.methods.in_force import MethodInForce
 from qc.values.criteria import Numeric, criterion_from_definition
 from qc.values.quantities import Quantity
 from qc.values.rounding import Rounding
@@ -48,10 +51,31 @@ COUNTER = "Sample ID,Viability (%),Viable cells (10^6 cells/mL)\n"
 A_COUNT = f"{SAMPLE},95.1,1.20\n"
 
 
-def read(name: str, content: bytes | str, line: Line = VIABILITY, profile: Profile | None = None) -> Reads:
+def read(
+    name: str,
+    content: bytes | str,
+    line: Line = VIABILITY,
+    profile: Profile | None = None,
+    method: MethodDefinition | None = None,
+) -> Reads:
     used = profile or profile_of(name)
     raw = content.encode() if isinstance(content, str) else content
-    return reads_of(table_of(raw, used), used, line, sample=SAMPLE, rounding=Rounding.USP)
+    methods = {line.code: MethodInForce(Definition(), method)} if method else {}
+    return reads_of(table_of(raw, used), used, line, sample=SAMPLE, rounding=Rounding.USP, methods=methods)
+
+
+def reading(number: str, **more: str) -> MethodDefinition:
+    """A method that reads the viability so often."""
+    further = {"when_beyond": WhenBeyond.FURTHER} if "most" in more else {}
+    return MethodDefinition(
+        code="TM-1", version=1, title="Viability", result_type=ResultType.NUMBER, unit="%", rounding="USP",
+        replicates=Replicates(number=number, **more, **further), events=(), timed_conditions=(),  # type: ignore[arg-type]  # texts and one word
+        suitability=(), calculation=None, complete_data=(), references=(), note="",
+    )  # fmt: skip
+
+
+def counted(*values: str) -> str:
+    return COUNTER + "".join(f"{SAMPLE},{one},1.0\n" for one in values)
 
 
 def sentences(reads: Reads) -> list[str]:
@@ -92,6 +116,67 @@ def test_several_counts_are_averaged_and_their_texts_kept():
     assert reading.found.rows == [2, 3, 4]
     assert [one["text"] for one in reading.told()["inputs"]] == ["95.10", "94.20", "96.4"]
     assert reading.told()["unrounded"].startswith("95.2333333")
+
+
+# Replicates of a method
+
+
+@pytest.mark.parametrize(
+    ("values", "typed"),
+    [
+        (("95.1", "94.2", "96.4"), ["95.1", "94.2", "96.4"]),
+        (("96.4", "95.1"), ["96.4", "95.1"]),
+        (("95.14", "94.26", "96.40"), ["95.1", "94.3", "96.4"]),
+        (("< 10", "< 10", "12.0"), ["< 10", "< 10", "12.0"]),
+    ],
+    ids=["as they stand", "fewer than wanted", "fitted to the line", "bounds"],
+)
+def test_a_method_that_reads_several_times_gets_each_replicate_in_the_order_of_the_file(values, typed):
+    reads = read("cell-counter", counted(*values), method=reading("3"))
+
+    assert [(one.replicate, one.typed) for one in reads.readings] == list(enumerate(typed, 1))
+    assert [one.found.rows for one in reads.readings] == [[at] for at, _value in enumerate(values, 2)]
+    assert reads.readings[1].told()["rule"] == "replicate 2: as it stands: Viability (%)"
+
+
+def test_a_method_that_reads_once_leaves_it_to_the_profile():
+    (one,) = read("cell-counter", counted("95.10", "94.20", "96.4"), method=reading("1")).readings
+
+    assert (one.replicate, one.typed, one.found.replicate) == (1, "95.2", None)
+
+
+ONLY_FURTHER = "Line 4: TM-1 version 1 reads further replicates only where the first 2 lie too far apart."
+TOO_MANY = "Line 5: TM-1 version 1 reads this value 3 times. Correct a replicate with a reason instead."
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (("95", "60", "70"), []),
+        (("95", "95", "95"), [ONLY_FURTHER]),
+        (("95", "60", "70", "80"), [TOO_MANY]),
+        (("95", "95", "95", "95"), [ONLY_FURTHER, TOO_MANY]),
+    ],
+)
+def test_a_further_replicate_of_a_file_is_taken_where_those_before_lie_too_far_apart(values, says):
+    reads = read("cell-counter", counted(*values), method=reading("2", most="3", largest_spread="10"))
+
+    assert [str(one) for one in reads.problems] == says
+
+
+@pytest.mark.parametrize(
+    ("values", "limit"),
+    [
+        # Fitted one by one they are 70.3 and 68.7, whose mean of 69.5 meets "at least 70"; the mean of 69.495 does not.
+        (("70.26", "68.73"), {}),
+        # Fitted they lie 2.1 apart, unrounded 2.08.
+        (("95.04", "97.12"), {"largest_spread": "2.09"}),
+    ],
+)
+def test_replicates_whose_rounding_would_change_what_is_judged_are_refused(values, limit):
+    (says,) = sentences(read("cell-counter", counted(*values), method=reading("2", **limit)))
+
+    assert "would not be judged as they are without rounding" in says
 
 
 def test_flow_statistics_give_one_line_each_from_the_same_file():
