@@ -57,7 +57,7 @@ def until_expired(bags: Sequence[Container], taker: Party) -> list[Objection]:
     return [
         Objection(_("%(code)s expired %(day)s.") % {"code": bag.code, "day": day(bag.expires_at)}, code="expired")
         for bag in bags
-        if bag.expires_at is not None and bag.expires_at < now
+        if bag.expires_at is not None and bag.expires_at <= now
     ]
 
 

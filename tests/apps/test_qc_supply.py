@@ -24,11 +24,11 @@ from ledger.models import Head
 from ledger.verification import verify_records
 from qc.models import ExceptionalSupply, NotificationDue, PhysicianAnswer, SupplyStatement
 from qc.release.assessing import open_facts
+from qc.release.leaving import until_expired
 from qc.release.notifying import positives_after_supply
 from qc.release.pending import Decision
 from qc.supply.deciding import objections_to_supply
 from qc.supply.items import items_of, missing
-from qc.supply.leaving import objections_to_supplied
 from qc.supply.lines import objections_to_ever_supplying, shown_lines
 from qc.supply.naming import objections_to_containers
 from qc.supply.standing import standing_of
@@ -444,7 +444,7 @@ def test_a_bag_that_expires_is_neither_named_nor_handed_over(supplied):
     bag.expires_at = clock.now()
 
     assert [one.code for one in objections_to_containers([bag])] == ["expired"]
-    assert [one.code for one in objections_to_supplied(supply(), [bag], supplied.hospital)] == ["expired"]
+    assert [one.code for one in until_expired([bag], supplied.hospital)] == ["expired"]
 
 
 def test_bags_leave_for_the_named_party_alone(supplied):
