@@ -20,6 +20,7 @@ from tests.guards_away import guards_away
 from tests.oos_builders import closed, investigated, shown_before
 from tests.people import a_person, at_browser, do, fresh, nothing_written
 from tests.qc_builders import kept_for_a_module
+from tests.review_builders import exceptions_of
 from tests.trends_builders import CALM, LINE, PRODUCT, TrendWorld
 
 pytestmark = pytest.mark.django_db
@@ -214,7 +215,7 @@ def test_newer_limits_make_no_open_signal_disappear_and_ask_nobody_twice(world):
     assert open_signals(PRODUCT, LINE) == []
 
 
-def test_a_signal_never_stands_in_the_way_of_a_decision(world):
+def test_a_signal_blocks_no_decision_and_is_one_of_the_exceptions_to_judge(world):
     world.approved_limits()
     other = world.beside()
     before = other.codes()
@@ -222,7 +223,8 @@ def test_a_signal_never_stands_in_the_way_of_a_decision(world):
 
     assert open_signals(PRODUCT, LINE)
     assert {code for code in other.codes() if "signal" in code or "trend" in code} == set()
-    assert set(other.codes()) <= set(before)
+    assert set(other.codes()) - set(before) == {"exception_open"}
+    assert [one.found.row.line for one in exceptions_of(other.batch, "trends")] == [LINE]
 
 
 def test_a_choice_of_batches_hides_points_and_changes_no_signal(world):
