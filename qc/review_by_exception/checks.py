@@ -9,6 +9,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from ledger.models import Entry
 from ledger.verification import Finding, Verification, check
 from qc.models import AuditTrailReviewed, ExceptionAssessed
@@ -39,7 +41,9 @@ def others_judged(verification: Verification) -> Iterator[Finding]:
 def trail_reviews_are_right(verification: Verification) -> Iterator[Finding]:
     """(3)"""
     reached: dict[tuple[object, str], int] = {}
-    rows = AuditTrailReviewed.objects.select_related("batch").order_by("batch", "signed_at", "pk")
+    # In the order of the ledger, which alone says what came first.
+    places = Entry.objects.filter(rec_type=AuditTrailReviewed.record_type(), rec_id=OuterRef("pk")).values("seq")
+    rows = AuditTrailReviewed.objects.select_related("batch").annotate(place=Subquery(places[:1])).order_by("place")
     for row in rows.iterator(500):
         verification.counted("audit trail reviews", 1)
         about = f"qc.audittrailreviewed {row.pk} ({row.batch.number})"
