@@ -178,7 +178,7 @@ def _the_certificates_are_those_of_the_ledger(page: Page, number: str, folder: P
     page.goto(f"/batches/{number}/documents/")
     expect(page.get_by_text("In preparation")).to_have_count(0)
     links = page.get_by_role("link", name="Download")
-    expect(links).to_have_count(2)
+    expect(links).to_have_count(3)  # of analysis, of the batch, for infusion
     for link in links.all():
         with page.expect_download() as downloading:
             link.click()
