@@ -34,7 +34,7 @@ from qc.growth.clock import GrowthClockError, full_days
 from qc.growth.vessels import objections_to_vessel
 from qc.laboratory.judging import NEVER_TAKEN_BACK, NO_RESULT, entries_of, seen_in
 from qc.laboratory.replicates import objections_to_another
-from qc.laboratory.runs import Runs, is_in_doubt, runs_of
+from qc.laboratory.runs import Runs, objections_to_open_run, runs_of
 from qc.laboratory.who_entered import people_of_run
 from qc.methods.in_force import methods_of
 from qc.models import Reading, Sample
@@ -77,16 +77,7 @@ def objections_to_reading(
             code="not_applicable",
             field="line",
         ),
-        *when(
-            not growth and runs.newest is not None,
-            _("A result was submitted for this line. Correct the result instead."),
-            code="submitted",
-        ),
-        *when(
-            not growth and is_in_doubt(runs.claim_on(runs.run)),
-            _("This run was declared invalid. A second person decides on that first."),
-            code="invalid",
-        ),
+        *([] if growth else objections_to_open_run(runs)),
         *([] if growth else _objections_under_plan(batch, runs, sample, by)),
         *when(
             not growth and is_closed(batch, line.code),

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from accounts.refusal import Objection, when
 from batches.models import Batch
 from qc.laboratory.run_numbers import Planned, run_after
 from qc.models import (
@@ -96,6 +98,22 @@ def is_confirmed_invalid(claim: MeasurementInvalid) -> bool:
 def is_in_doubt(claim: MeasurementInvalid | None) -> bool:
     """Tell whether a proven claim waits for its second person."""
     return claim is not None and claim.is_proven and getattr(claim, "review", None) is None
+
+
+def objections_to_open_run(runs: Runs) -> list[Objection]:
+    """Give the reasons against going on with the run that is worked on: it has its result, or it is in doubt."""
+    return [
+        *when(
+            runs.newest is not None,
+            _("A result was submitted for this line. Correct the result instead."),
+            code="submitted",
+        ),
+        *when(
+            is_in_doubt(runs.claim_on(runs.run)),
+            _("This run was declared invalid. A second person decides on that first."),
+            code="invalid",
+        ),
+    ]
 
 
 def runs_by_line(batch: Batch, *, line: str | None = None) -> Mapping[str, Runs]:

@@ -28,7 +28,7 @@ from qc.definitions.specification import SpecificationDefinition
 from qc.growth import bottles
 from qc.laboratory.judging import NO_RESULT, bottle_readings, judged, seen_of_members
 from qc.laboratory.recording import line_called, record_reading
-from qc.laboratory.runs import is_in_doubt
+from qc.laboratory.runs import objections_to_open_run
 from qc.methods.asked_for import missing_values, objections_of_methods
 from qc.methods.at_the_bench import at_the_bench
 from qc.methods.basis import write_basis
@@ -144,16 +144,7 @@ class SubmitResult(BatchAct):
         if not found.readings:
             return when(True, _("Record the readings first."))
         return [
-            *when(
-                found.newest is not None,
-                _("A result was submitted for this line. Correct the result instead."),
-                code="submitted",
-            ),
-            *when(
-                is_in_doubt(found.runs.claim_on(found.run)),
-                _("This run was declared invalid. A second person decides on that first."),
-                code="invalid",
-            ),
+            *objections_to_open_run(found.runs),
             *when(
                 not self.of_certificates and certificates_behind(found.readings),
                 _("This was tested by a contract laboratory. Submit it as its result."),

@@ -26,7 +26,7 @@ from ledger.writing import write, writing
 from qc.batch_act import lock_batch
 from qc.definitions.method import CompleteDataKind, SuitabilityCheck
 from qc.laboratory.judging import seen_in
-from qc.laboratory.runs import is_in_doubt
+from qc.laboratory.runs import objections_to_open_run
 from qc.methods.at_the_bench import TimedOfSample, at_the_bench
 from qc.methods.in_force import MethodInForce
 from qc.methods.words import beyond_words
@@ -73,16 +73,7 @@ def objections_at_the_bench(batch: Batch, found: PanelLine, *, by: Person) -> li
     """Give the reasons against recording anything at the bench for the run of a line that is worked on."""
     return [
         *lacks(by, Permission.RESULT_ENTER),
-        *when(
-            found.newest is not None,
-            _("A result was submitted for this line. Correct the result instead."),
-            code="submitted",
-        ),
-        *when(
-            is_in_doubt(found.runs.claim_on(found.run)),
-            _("This run was declared invalid. A second person decides on that first."),
-            code="invalid",
-        ),
+        *objections_to_open_run(found.runs),
         *when(
             is_closed(batch, found.code),
             _("The decision on this batch has been made. Report what you found as a departure."),

@@ -29,7 +29,7 @@ from qc.after_release.following_up import item_of, value_words
 from qc.after_release.schedule import Due, Item, infused_at, schedule_of
 from qc.after_release.standing import is_compared, page_of, reports_of
 from qc.batch_act import batch_called, batch_with
-from qc.models import BagReturned, Complaint, InfusionReport, NotificationDue
+from qc.models import BagReturned, InfusionReport, NotificationDue
 from qc.release.assessing import open_facts
 from qc.release.leaving import objections_to_bags
 from qc.views import after_release_fields as fields
@@ -149,7 +149,9 @@ def _item(batch: Batch, item: Item, by: Person) -> ItemShown:
 
 def _complaints(batch: Batch, bags: list[BagAfterwards], by: Person) -> Context:
     return {
-        "complaints": [(row, *complaint_standing(row)) for row in complaints().filter(batch=batch).order_by("number")],
+        "complaints": [
+            (row, *fields.complaint_standing(row)) for row in complaints().filter(batch=batch).order_by("number")
+        ],
         "complain": offer("complaint.record", batch, by=by),
         "complaint_fields": fields.complaint_fields([one.bag for one in bags], recent_files(by)),
     }
@@ -170,18 +172,13 @@ def store_evidence(request: HttpRequest, number: str) -> HttpResponse:
     return SeeOther(f"{page_of(batch)}#evidence")
 
 
-def complaint_standing(row: Complaint) -> tuple[str, str]:
-    """Give the status of a complaint and its word."""
-    return fields.complaint_standing(row)
-
-
 @require_safe
 @needs(Permission.RECORD_READ)
 def complaint_list(request: HttpRequest) -> HttpResponse:
     """List the complaints, those that are open first."""
     rows = complaints().order_by(F("closed__signed_at").desc(nulls_first=True), "-recorded_at", "-pk")
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    lines = [(row, *complaint_standing(row)) for row in page]
+    lines = [(row, *fields.complaint_standing(row)) for row in page]
     return render(request, "qc/complaints.html", {"lines": lines, "page": page})
 
 
@@ -191,7 +188,7 @@ def complaint(request: HttpRequest, number: str) -> HttpResponse:
     """Show a complaint whole, what it blocked, and who may close it."""
     row, by = complaint_called(number), person_of(request)
     row.batch = batch_with(row.batch_id)
-    status, words = complaint_standing(row)
+    status, words = fields.complaint_standing(row)
     context = {
         "complaint": row,
         "complaint_status": status,
