@@ -8,7 +8,7 @@ from django.db.models.signals import post_migrate
 
 
 def after_migrations(*, using: str, **_: Any) -> None:  # Any: the signal's other arguments
-    """Make the guards stand and the head row exist, however the tables were just changed."""
+    """Make the guards stand and the head row exist, however the tables of any room were just changed."""
     from ledger import guards
     from ledger.models import Head
 
@@ -21,7 +21,8 @@ class LedgerConfig(AppConfig):
     name = "ledger"
 
     def ready(self) -> None:
-        post_migrate.connect(after_migrations, dispatch_uid="ledger.after_migrations")
+        # The signal comes once for each room, after the migrations of all of them: one of these times is enough.
+        post_migrate.connect(after_migrations, sender=self, dispatch_uid="ledger.after_migrations")
         from ledger import anchoring, checkpoint_checks, checks  # noqa: F401  importing them fills the lists
 
         checks.register()

@@ -10,8 +10,9 @@
 All SQL that differs between the engines stands here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django.apps import apps
 from django.db import models
@@ -64,9 +65,12 @@ def _open_door(model: type[models.Model]) -> str:
     return ""
 
 
-def erasable_models() -> list[type[Written]]:
-    """Give the tables whose rows can be erased through the door."""
-    return [model for model in apps.get_models() if issubclass(model, Written) and getattr(model, "erasable", False)]
+@cache
+def erasable_models() -> tuple[type[Written], ...]:
+    """Give the tables whose rows can be erased through the door; what the house is made of never changes while it runs."""
+    return tuple(
+        model for model in apps.get_models() if issubclass(model, Written) and getattr(model, "erasable", False)
+    )
 
 
 def _sqlite(model: type[models.Model]) -> Iterator[Guard]:
@@ -163,11 +167,12 @@ def install(connection: BaseDatabaseWrapper) -> None:
                 cursor.execute(guard.sql, None)
 
 
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Take all guards away. Only the tests' own cleaning of a scratch database calls this."""
+def remove(connection: BaseDatabaseWrapper, *, of: Collection[str] | None = None) -> None:
+    """Take the guards of these tables away, or all of them. Only the tests' own cleaning of a scratch database does."""
     with connection.cursor() as cursor:
         for guard in guards(connection):
-            cursor.execute(_drop(connection, guard), None)
+            if of is None or guard.table in of:
+                cursor.execute(_drop(connection, guard), None)
 
 
 def _drop(connection: BaseDatabaseWrapper, guard: Guard) -> str:

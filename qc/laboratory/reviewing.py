@@ -200,7 +200,7 @@ class CorrectResult(_OfResult):
         corrected = copy(wrong)
         corrected.typed, corrected.reason = intent["typed"], intent["reason"]
         readings = tuple(corrected if one.pk == wrong.pk else one for one in found.readings)
-        judgement, _weight = judgement_of(subject.batch, replace(found, readings=readings))
+        judgement = judgement_of(subject.batch, replace(found, readings=readings))
         fails = found.decides and judgement.verdict is Verdict.FAILS
         return [Line(_("What follows"), consequence(None), "fail")] if fails else []
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from accounts.signature import Signature, sign
 from accounts.wording import local, record_time
 from batches.departures import raise_departure
 from batches.identity import identity_lines
-from batches.models import Batch, Departure, Weight
+from batches.models import Batch, Departure
 from batches.weights import verified_weight
 from ledger import clock
 from qc.batch_act import BatchAct
@@ -48,19 +47,15 @@ from qc.values.verdicts import Verdict
 __all__ = ["SubmitResult", "record_reading"]
 
 
-def judgement_of(batch: Batch, found: PanelLine) -> tuple[Judgement, Weight | None]:
-    """Judge a line by its readings in force and the verified weight, and give both."""
-    weight = verified_weight(batch.order)
-    specification = specification_of(batch)
-    kilograms: Decimal | None = weight.kilograms if weight else None
-    judgement = judged(
-        criterion_of(specification, found.line),
+def judgement_of(batch: Batch, found: PanelLine) -> Judgement:
+    """Judge a line by its readings in force and the verified weight."""
+    return judged(
+        criterion_of(specification_of(batch), found.line),
         found.line,
         found.readings,
-        weight_kg=kilograms,
+        weight_kg=found.weight.kilograms if found.weight else None,
         methods=found.methods,
     )
-    return judgement, weight
 
 
 def judgement_now(batch: Batch, line: SpecificationLine, *, run: int) -> Judgement:
@@ -119,7 +114,7 @@ class SubmitResult(BatchAct):
 
     def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
         found = known_line(subject, intent["line"])
-        judgement, _weight = judgement_of(subject, found)
+        judgement = judgement_of(subject, found)
         verdict = judgement.verdict.value
         fails = found.decides and judgement.verdict is Verdict.FAILS
         return ToSign(
@@ -143,6 +138,7 @@ class SubmitResult(BatchAct):
         found = known_line(subject, intent["line"])
         if not found.readings:
             return when(True, _("Record the readings first."))
+        judgement = judgement_of(subject, found)
         return [
             *objections_to_open_run(found.runs),
             *when(
@@ -150,8 +146,8 @@ class SubmitResult(BatchAct):
                 _("This was tested by a contract laboratory. Submit it as its result."),
                 code="tested_elsewhere",
             ),
-            *_unfinished(subject, found),
-            *objections_of_methods(subject, found, judgement_of(subject, found)[0]),
+            *_unfinished(found, judgement),
+            *objections_of_methods(subject, found, judgement),
             *when(
                 is_closed(subject, found.code),
                 _("The decision on this batch has been made."),
@@ -180,9 +176,8 @@ class SubmitResult(BatchAct):
         return test_url(row)
 
 
-def _unfinished(batch: Batch, found: PanelLine) -> list[Objection]:
+def _unfinished(found: PanelLine, judgement: Judgement) -> list[Objection]:
     """Object to a result that is still pending: a bottle not read to its end, a member or the weight missing."""
-    judgement, _weight = judgement_of(batch, found)
     is_pending = judgement.verdict is Verdict.PENDING
     missing = missing_values(found)
     any_will_do = found.line.criterion.get("kind") == "any_of" and not is_pending
@@ -234,9 +229,9 @@ def scale_and_unit(reading: Reading) -> str:
 
 def result_from(batch: Batch, found: PanelLine, *, supersedes: Result | None = None, reason: str = "") -> Result:
     """Make the result of a line from its readings in force, not yet written."""
-    judgement, weight = judgement_of(batch, found)
+    judgement = judgement_of(batch, found)
     specification = specification_of(batch)
-    used_weight = weight if found.is_per_kilogram else None
+    used_weight = found.weight if found.is_per_kilogram else None
     method = found.line.method
     return Result(
         batch=batch,
@@ -265,8 +260,7 @@ def distance_of(batch: Batch, found: PanelLine) -> str:
     if not isinstance(criterion, NumericCriterion | PerKilogram):
         return ""
     seen = seen_of_members(found.line, found.readings, found.methods)[found.code]
-    weight = verified_weight(batch.order)
-    kilograms = weight.kilograms if weight else None
+    kilograms = found.weight.kilograms if found.weight else None
     return criterion.distance(seen.quantity, weight_kg=kilograms) if isinstance(seen, Numeric) else ""
 
 

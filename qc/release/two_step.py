@@ -172,7 +172,7 @@ def _against(batch: Batch, panel: list[PanelLine], one: Following) -> list[Objec
             for gate in closed
         ),
         *when(
-            line.readings and judgement_of(batch, line)[0].verdict not in (Verdict.PENDING, Verdict.MEETS),
+            line.readings and judgement_of(batch, line).verdict not in (Verdict.PENDING, Verdict.MEETS),
             _("%(title)s: what was read so far speaks against the product.") % {"title": line.title},
             code="reading_fails",
             field=line.code,

@@ -96,7 +96,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
     """Give what the page of a test shows of one line."""
     received = Sample.objects.filter(batch=batch, point=found.line.sample_point).select_related("container")
     samples = list(received.order_by("received_at", "pk"))
-    judgement, _weight = judgement_of(batch, found)
+    judgement = judgement_of(batch, found)
     verdict = judgement.verdict
     boxes = boxes_of(found)
     profiles = [] if why_only_typed(found.line, found.methods) else profiles_for(found.code)

@@ -1,5 +1,7 @@
 """From the order to the tank: each step in its order, by trained people, every rule refused alone."""
 
+from collections.abc import Iterator
+from copy import copy
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -11,6 +13,7 @@ from accounts.refusal import BadInput, NotAllowed, Refused, SameIdOtherContent
 from accounts.roles import Role
 from accounts.signing import ask, perform
 from batches.departures import report_departure
+from batches.identity import batch_of
 from batches.judging import Verdict
 from batches.models import (
     Batch,
@@ -34,8 +37,22 @@ from ledger.models import Entry
 from ledger.verification import verify_records
 from tests.batches_builders import BatchWorld, a_batch, step_of
 from tests.people import a_person, do, fresh, secret_of
+from tests.qc_builders import kept_for_a_module
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[tuple[BatchWorld, Batch]]:
+    with kept_for_a_module(django_db_blocker):
+        yield a_batch()
+
+
+@pytest.fixture
+def made(kept: tuple[BatchWorld, Batch], db: None) -> tuple[BatchWorld, Batch]:
+    """A world and its issued batch."""
+    world, batch = kept
+    return copy(world), batch_of(batch.pk)
 
 
 def entries() -> int:
@@ -43,8 +60,8 @@ def entries() -> int:
     return Entry.objects.count()
 
 
-def test_a_whole_batch_is_made_reconciles_and_verifies():
-    world, batch = a_batch()
+def test_a_whole_batch_is_made_reconciles_and_verifies(made):
+    world, batch = made
 
     batch = world.worked(batch)
 
@@ -74,8 +91,8 @@ def test_a_whole_batch_is_made_reconciles_and_verifies():
 # Order of steps
 
 
-def test_each_step_waits_for_the_forced_order_before_it_and_others_want_a_reason():
-    world, batch = a_batch()
+def test_each_step_waits_for_the_forced_order_before_it_and_others_want_a_reason(made):
+    world, batch = made
     steps = master_of(batch).steps
     technician = fresh(world.technician)
     world.decided(batch)
@@ -92,8 +109,8 @@ def test_each_step_waits_for_the_forced_order_before_it_and_others_want_a_reason
     assert not StepStart.objects.exists()
 
 
-def test_a_forced_step_waits_for_the_witness_too():
-    world, batch = a_batch()
+def test_a_forced_step_waits_for_the_witness_too(made):
+    world, batch = made
     world.begun(batch, "1.1")
     world.recorded(batch, "1.1")
     performed = world.performed(batch, "1.1")
@@ -107,8 +124,8 @@ def test_a_forced_step_waits_for_the_witness_too():
     assert step_of(batch, "1.2").status is Status.IN_PROGRESS
 
 
-def test_a_step_out_of_order_is_begun_with_a_reason_and_becomes_a_departure():
-    world, batch = a_batch()
+def test_a_step_out_of_order_is_begun_with_a_reason_and_becomes_a_departure(made):
+    world, batch = made
     batch = world.worked(batch, before="1.2")
 
     start_step(batch=batch, step="1.3", by=fresh(world.technician), id=uuid4(), reason="The counter was free earlier")
@@ -119,8 +136,8 @@ def test_a_step_out_of_order_is_begun_with_a_reason_and_becomes_a_departure():
 @pytest.mark.clause(
     "21 CFR 211.25", "lets a step be begun only by somebody trained on exactly its procedure and version"
 )
-def test_who_is_not_trained_on_this_version_begins_nothing():
-    world, batch = a_batch()
+def test_who_is_not_trained_on_this_version_begins_nothing(made):
+    world, batch = made
     untrained = a_person(Role.TECHNICIAN)
     before = entries()
     with pytest.raises(Refused, match="aren't trained on MBR-CD19 version 1"):
@@ -132,14 +149,14 @@ def test_who_is_not_trained_on_this_version_begins_nothing():
         start_step(batch=batch, step="1.1", by=fresh(untrained), id=uuid4())
 
 
-def test_who_does_not_work_at_the_bench_begins_nothing():
-    world, batch = a_batch()
+def test_who_does_not_work_at_the_bench_begins_nothing(made):
+    world, batch = made
     with pytest.raises(NotAllowed):
         start_step(batch=batch, step="1.1", by=world.qa, id=uuid4())
 
 
-def test_a_step_begins_neither_in_the_future_nor_before_its_batch():
-    world, batch = a_batch()
+def test_a_step_begins_neither_in_the_future_nor_before_its_batch(made):
+    world, batch = made
     before = entries()
     for shift, code in ((timedelta(minutes=5), "future"), (-timedelta(days=2), "too_early")):
         with pytest.raises(Refused) as refused:
@@ -152,9 +169,9 @@ def test_a_step_begins_neither_in_the_future_nor_before_its_batch():
 
 
 @pytest.fixture
-def receipt() -> tuple[BatchWorld, Batch]:
+def receipt(made: tuple[BatchWorld, Batch]) -> tuple[BatchWorld, Batch]:
     """A batch whose step 1.2, with limits and plausible ranges, has begun."""
-    world, batch = a_batch()
+    world, batch = made
     batch = world.worked(batch, before="1.2")
     world.begun(batch, "1.2")
     world.technician = fresh(world.technician)
@@ -263,8 +280,8 @@ def test_a_value_is_dated_between_the_beginning_of_its_step_and_now(receipt):
     assert entries() == before
 
 
-def test_a_value_of_a_step_that_has_not_begun_is_refused():
-    world, batch = a_batch()
+def test_a_value_of_a_step_that_has_not_begun_is_refused(made):
+    world, batch = made
     with pytest.raises(Refused, match="has not begun"):
         world.record(batch, "1.1", "receipt_labels_agree", "yes")
     assert not Value.objects.exists()
@@ -290,8 +307,8 @@ def test_a_step_is_not_signed_before_everything_is_there(receipt):
 # Scans
 
 
-def test_a_bag_of_another_chain_is_stored_flagged_and_stops_the_step():
-    world, batch = a_batch()
+def test_a_bag_of_another_chain_is_stored_flagged_and_stops_the_step(made):
+    world, batch = made
     other = BatchWorldOfAnother(world)
     start_step(batch=batch, step="1.1", by=fresh(world.technician), id=uuid4())
 
@@ -324,9 +341,9 @@ class BatchWorldOfAnother:
 
 
 @pytest.fixture
-def gradient() -> tuple[BatchWorld, Batch]:
+def gradient(made: tuple[BatchWorld, Batch]) -> tuple[BatchWorld, Batch]:
     """A batch whose step 2.2, with slots for two lots, has begun and nothing is scanned."""
-    world, batch = a_batch()
+    world, batch = made
     batch = world.worked(batch, before="2.2")
     world.begun(batch, "2.2", scanned=False)
     world.technician = fresh(world.technician)
@@ -355,9 +372,9 @@ def test_a_lot_fits_or_says_why_not(gradient):
 
 
 @pytest.fixture
-def opening() -> tuple[BatchWorld, Batch, StepStart]:
+def opening(made: tuple[BatchWorld, Batch]) -> tuple[BatchWorld, Batch, StepStart]:
     """A batch before the apheresis is opened: step 2.1 has begun, its bag is scanned, nobody has checked."""
-    world, batch = a_batch()
+    world, batch = made
     batch = world.worked(batch, before="2.1")
     start = world.begun(batch, "2.1", checked=False)
     world.technician = fresh(world.technician)
@@ -390,8 +407,8 @@ def test_nobody_checks_their_own_act_and_the_checker_does_not_perform_it(opening
         ask("step.perform", start.pk, {}, by=fresh(world.checker))
 
 
-def test_a_check_needs_what_it_checks():
-    world, batch = a_batch()
+def test_a_check_needs_what_it_checks(made):
+    world, batch = made
     batch = world.worked(batch, before="2.1")
     start = world.begun(batch, "2.1", scanned=False)
 
@@ -405,9 +422,9 @@ def test_a_check_needs_what_it_checks():
 
 
 @pytest.fixture
-def counted() -> tuple[BatchWorld, Batch]:
+def counted(made: tuple[BatchWorld, Batch]) -> tuple[BatchWorld, Batch]:
     """A batch that was begun and whose first count is signed: steps 1.1 to 1.4 and 2.1 are complete."""
-    world, batch = a_batch()
+    world, batch = made
     batch = world.worked(batch, before="2.2")
     world.technician = fresh(world.technician)
     return world, batch
@@ -475,8 +492,8 @@ def test_a_signed_correction_voids_the_signatures_and_reopens_what_was_derived(c
     assert verify_records().findings == []
 
 
-def test_a_weight_that_changes_reopens_the_dose():
-    world, batch = a_batch()
+def test_a_weight_that_changes_reopens_the_dose(made):
+    world, batch = made
     batch = world.worked(batch, before="5.7")
     assert step_of(batch, "5.6").status is Status.COMPLETE
     weight = weight_in_force(batch.order)
@@ -492,8 +509,8 @@ def test_a_weight_that_changes_reopens_the_dose():
     assert BatchState.objects.get(batch=batch).stage == "harvest_fill"
 
 
-def test_cells_that_are_not_accounted_for_stand_in_the_way():
-    world, batch = a_batch()
+def test_cells_that_are_not_accounted_for_stand_in_the_way(made):
+    world, batch = made
 
     batch = world.worked(batch, before="5.7", fill_discarded_ml="0")
 
@@ -504,8 +521,8 @@ def test_cells_that_are_not_accounted_for_stand_in_the_way():
     assert "not_reconciled" in {one.code for one in objections_to_record(batch)}
 
 
-def test_each_final_bag_is_scanned_before_its_labels_are_signed():
-    world, batch = a_batch()
+def test_each_final_bag_is_scanned_before_its_labels_are_signed(made):
+    world, batch = made
     batch = world.worked(batch, before="5.7")
     world.begun(batch, "5.7", scanned=False)
     bags = [one.code for one in of_batch(batch.number) if one.kind == "final_bag"]

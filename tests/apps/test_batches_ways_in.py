@@ -1,7 +1,8 @@
 """The same rules through the API and through the pages: what is typed, what is shown, what it costs."""
 
 import json
-import threading
+from collections.abc import Iterator
+from copy import copy
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -11,18 +12,33 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.panels import work_for
-from accounts.refusal import Refused
 from accounts.roles import Role
 from batches.identity import batch_of
 from batches.models import Batch, Definition, Departure, SlotScan, StepStart, Value, Weight
-from batches.performing import correct_value, record_value, start_step
+from batches.performing import correct_value, start_step
 from batches.pinned import master_of
 from batches.record import Status
 from ledger.models import Entry
 from tests.batches_builders import BatchWorld, a_batch, step_of
+from tests.custody_builders import a_subject
 from tests.people import a_person, at_browser, fresh, secret_of
+from tests.qc_builders import kept_for_a_module
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[tuple[BatchWorld, Batch]]:
+    with kept_for_a_module(django_db_blocker):
+        yield a_batch()
+
+
+@pytest.fixture
+def made(kept: tuple[BatchWorld, Batch], db: None) -> tuple[BatchWorld, Batch]:
+    """A world and its issued batch."""
+    world, batch = kept
+    return copy(world), batch_of(batch.pk)
+
 
 # What is typed as a number, what a page makes of it, what the API makes of it: the stored number or nothing.
 NUMBERS = [
@@ -54,9 +70,9 @@ NUMBERS = [
 
 
 @pytest.fixture
-def receipt() -> tuple[BatchWorld, Batch, Client]:
+def receipt(made: tuple[BatchWorld, Batch]) -> tuple[BatchWorld, Batch, Client]:
     """A batch whose step 1.2 has begun, and the technician's browser."""
-    world, batch = a_batch()
+    world, batch = made
     batch = world.worked(batch, before="1.2")
     world.begun(batch, "1.2")
     return world, batch, at_browser(world.technician)
@@ -139,8 +155,8 @@ def test_what_cannot_be_is_refused_with_its_reason_and_nothing_changes(receipt):
     assert Entry.objects.count() == before
 
 
-def test_a_count_below_zero_and_a_share_above_hundred_are_refused_or_asked_again():
-    world, batch = a_batch()
+def test_a_count_below_zero_and_a_share_above_hundred_are_refused_or_asked_again(made):
+    world, batch = made
     batch = world.worked(batch, before="1.3")
     world.begun(batch, "1.3")
     client = at_browser(world.technician)
@@ -211,38 +227,11 @@ def test_a_value_costs_at_most_eighteen_statements_whatever_the_history(receipt)
     assert later == first
 
 
-def test_of_two_first_values_at_the_same_moment_one_is_stored(receipt):
-    world, batch, _client = receipt
-    people = [fresh(world.technician), fresh(world.second)]
-    ready, outcomes = threading.Barrier(2), []
-
-    def store(by, typed):
-        try:
-            ready.wait()
-            record_value(
-                batch=batch_of(batch.pk), step="1.2", field="receipt_volume_ml", typed=typed, by=by, id=uuid4()
-            )
-            outcomes.append("stored")
-        except Refused as refused:
-            outcomes.append(refused.objections[0].code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=store, args=pair) for pair in zip(people, ("107.0", "108.0"), strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(outcomes) == ["recorded_already", "stored"]
-    assert Value.objects.filter(field="receipt_volume_ml").count() == 1
-
-
 # Pages
 
 
-def test_a_step_is_worked_whole_on_its_page_without_javascript():
-    world, batch = a_batch()
+def test_a_step_is_worked_whole_on_its_page_without_javascript(made):
+    world, batch = made
     client = at_browser(world.technician)
     at = f"/batches/{batch.number}/steps/1.1/"
     bag = world.codes_for(batch, step_of(batch, "1.1").slots[0].definition)[0]
@@ -273,8 +262,8 @@ def test_a_step_is_worked_whole_on_its_page_without_javascript():
     assert world.technician.name in after
 
 
-def test_a_label_of_other_cells_fills_the_page_with_a_stop():
-    world, batch = a_batch()
+def test_a_label_of_other_cells_fills_the_page_with_a_stop(made):
+    world, batch = made
     start_step(batch=batch, step="1.1", by=fresh(world.technician), id=uuid4())
     client = at_browser(world.technician)
     sent = {"id": str(uuid4()), "slot": "apheresis_bag", "code": "A999926999999-01"}
@@ -308,8 +297,9 @@ def test_an_implausible_value_is_asked_again_on_the_page_with_what_was_typed(rec
     assert "<html" not in stored.content.decode()
 
 
-def test_a_weight_is_recorded_asked_again_and_corrected_on_the_order_page():
-    world = BatchWorld()
+def test_a_weight_is_recorded_asked_again_and_corrected_on_the_order_page(made):
+    world, _batch = made
+    world.coi = a_subject(by=fresh(world.logistics))
     order = world.ordered()
     client = at_browser(world.logistics)
     at = f"/orders/{order.number}/"
@@ -321,7 +311,7 @@ def test_a_weight_is_recorded_asked_again_and_corrected_on_the_order_page():
 
     assert (future.status_code, odd.status_code, taken.status_code) == (400, 409, 303)
     assert "Confirm and store" in odd.content.decode()
-    weight = Weight.objects.get()
+    weight = Weight.objects.get(order=order)
     assert str(weight.kilograms) == "70.5"
     second = client.post(at, form | {"id": str(uuid4()), "kilograms": "71"})
     assert second.status_code == HTTPStatus.CONFLICT

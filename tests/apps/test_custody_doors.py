@@ -2,6 +2,8 @@
 
 import csv
 import json
+from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,14 +20,21 @@ from ledger import files
 from ledger.models import StoredFile
 from tests.custody_builders import MARKERS, World, a_subject, ago, stated
 from tests.people import a_person, at_browser, nothing_written, secret_of
+from tests.qc_builders import kept_for_a_module
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 VECTORS = Path(__file__).parents[1] / "vectors" / "isbt128_check_characters.csv"
 
 
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
+    with kept_for_a_module(django_db_blocker):
+        yield World()
+
+
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(kept: World, db: None) -> World:
+    return copy(kept)
 
 
 def send(client: Client, path: str, body: object) -> Any:  # Any: the test client's own response, which has json()

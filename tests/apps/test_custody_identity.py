@@ -1,5 +1,7 @@
 """Whose cells these are: pseudonyms, chains of identity, collections, and each label that is read."""
 
+from collections.abc import Iterator
+from copy import copy
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -29,14 +31,21 @@ from chain_of_custody.shapes import DinField
 from ledger.models import Entry, Payload, Site
 from tests.custody_builders import MARKERS, World, a_party, a_subject, a_typed_din, ago
 from tests.people import a_person, a_site, do, nothing_written
+from tests.qc_builders import kept_for_a_module
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 Outcome = IdentityCheck.Outcome
 
 
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
+    with kept_for_a_module(django_db_blocker):
+        yield World()
+
+
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(kept: World, db: None) -> World:
+    return copy(kept)
 
 
 class TestSubjects:
@@ -132,9 +141,9 @@ class TestParties:
     def test_nobody_registers_this_site_or_a_name_twice(self) -> None:
         a_site()
         by = a_person(Role.LOGISTICS)
-        a_party(by=by, name="Nordhavn UH")
+        a_party(by=by, name="Nordhavn Clinic")
         for name, kind, why in (("Other", Party.Kind.OWN_SITE, "a party already"),
-                                ("nordhavn uh", Party.Kind.COURIER, "called")):  # fmt: skip
+                                ("nordhavn clinic", Party.Kind.COURIER, "called")):  # fmt: skip
             with nothing_written(), pytest.raises(Refused, match=why):
                 register_party(id=uuid4(), name=name, kind=kind, address="x", by=by)
 
