@@ -25,7 +25,7 @@ from chain_of_custody.models import ContainerFate
 from ledger.writing import write
 from qc.after_release.reporting import report_url
 from qc.after_release.words import lines_of_report
-from qc.batch_act import RowOfBatchAct, batch_with, lock_batch
+from qc.batch_act import RowOfBatchAct, lock_batches
 from qc.models import InfusionConfirmed, InfusionReport, InfusionReportChecked
 from qc.models.releasing import SaidOutside
 from qc.release.outside import lines_of
@@ -80,8 +80,7 @@ class _OnReport(RowOfBatchAct[InfusionReport]):
 
     def lock(self, subject: InfusionReport) -> None:
         own = batch_of_container(subject.container) if subject.container else None
-        for pk in sorted({subject.batch_id, *([own.pk] if own else [])}):
-            lock_batch(batch_with(pk))
+        lock_batches([subject.batch_id, *([own.pk] if own else [])])
         if subject.container:
             states.lock([subject.container.pk])
 

@@ -26,7 +26,7 @@ from accounts.signature import Signature, sign
 from accounts.wording import record_time
 from batches.departures import raise_departure
 from batches.fates import batch_of_container
-from batches.identity import identity_lines, locked
+from batches.identity import identity_lines
 from batches.models import Batch, Departure
 from batches.pinned import product_of
 from chain_of_custody.attesting import ENTERED, objections_to_evidence
@@ -40,7 +40,7 @@ from qc.after_release.contradictions import moment, number, objections_to_amount
 from qc.after_release.returning import why_it_stays
 from qc.after_release.standing import has_left, is_set_aside, kept_at, page_of
 from qc.after_release.words import bedside_lines
-from qc.batch_act import BatchAct
+from qc.batch_act import BatchAct, lock_batches
 from qc.models import InfusionReport
 from qc.release.notifying import owe_telling
 from qc.release.outside import SaidIntent, columns_of, said_lines
@@ -166,6 +166,10 @@ class ReportInfusion(BatchAct):
     meaning_text = ENTERED
     asks = InfusionIntent
 
+    def lock_with(self, subject: Batch, intent: Intent) -> None:
+        bag = container_read(printable(intent["bag_read"]), typed=True)
+        lock_batches(batch.pk for batch in _concerned(subject, bag))
+
     def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
         found = judged(subject, intent)
         code = found.bag.code if found.bag else found.label.scanned
@@ -210,6 +214,12 @@ class ReportInfusion(BatchAct):
         return report_url(row)
 
 
+def _concerned(batch: Batch, bag: Container | None) -> list[Batch]:
+    """Give the batch of a report, and the one to which the bag belongs whose code was read, where it is another."""
+    own = batch_of_container(bag) if bag else None
+    return [batch] if own is None or own.pk == batch.pk else [batch, own]
+
+
 def _columns(intent: Intent) -> dict[str, Any]:  # Any: columns of a row
     texts = (
         "patient_read", "matched", "compared", "first_checker", "second_checker", "thaw_how", "took_place",
@@ -225,13 +235,8 @@ def _columns(intent: Intent) -> dict[str, Any]:  # Any: columns of a row
 
 def _raise(row: InfusionReport, found: Judged, by: Person) -> None:
     """Write a departure of each batch concerned, an alarm, and for what was infused whom to tell."""
-    batches = {row.batch.pk: row.batch}
-    own = batch_of_container(found.bag) if found.bag else None
-    if own is not None and own.pk not in batches:
-        locked(own.pk)
-        batches[own.pk] = own
     says = " ".join(one.says for one in found.wrong)
-    for batch in batches.values():
+    for batch in _concerned(row.batch, found.bag):
         for one in found.wrong:
             raise_departure(batch=batch, kind=KINDS[one.sort], says=one.says, by=by, about=row)
         if row.took_place and any(one.is_critical for one in found.wrong):
