@@ -26,11 +26,12 @@ from qc.out_of_specification.records import record_url
 from qc.panel import PanelLine, release_panel
 from qc.release.approving import is_current, newest_approval
 from qc.release.assessing import open_facts
-from qc.release.disposition import entries_to_review, newest_review, stream_position
+from qc.release.disposition import newest_review
 from qc.release.notifying import open_notifications
 from qc.release.pending import OPEN_DECISIONS, Decision
 from qc.review_by_exception.reviewing import objections_to_exceptions, review_url
 from qc.review_by_exception.trail import objections_to_trail
+from qc.review_by_exception.trail_streams import stream_position
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 
@@ -196,7 +197,7 @@ def _to_decide(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator
     is_reviewed = review is not None and review.stream_position >= stream_position(batch)
     if Permission.RECORD_REVIEW in person.permissions and not is_reviewed:
         ready = not objections_to_record(batch) and not open_facts(batch)
-        if ready and (objections_to_exceptions(batch) or objections_to_trail(batch, entries_to_review(batch))):
+        if ready and (objections_to_exceptions(batch) or objections_to_trail(batch)):
             url, title = review_url(batch), _("Review by exception")
             yield Task(title=title, batch=batch.number, url=url, verb=_("Review"), icon="shield-check")
         elif ready:

@@ -15,7 +15,7 @@ from accounts.models import Person
 from accounts.wording import record_time
 from batches.people import PERSON
 from ledger.models import Entry, Payload
-from qc.review_by_exception.trail import author_of
+from qc.review_by_exception.trail_streams import author_of
 from qc.review_by_exception.trail_types import type_words
 
 # What each entry says by itself already, or what only binds its signature.
@@ -36,7 +36,7 @@ Fields = dict[str, object]
 class TrailRow:
     """An entry as a reviewer reads it."""
 
-    position: int
+    place: str  # stream and position
     at: datetime
     who: str
     what: str
@@ -45,7 +45,7 @@ class TrailRow:
 
 
 def rows_of(entries: Sequence[Entry]) -> list[TrailRow]:
-    """Give entries in words; four statements however many there are."""
+    """Give entries in words; as many statements however many there are."""
     said = _payloads(Payload.objects.filter(entry__in=[one.seq for one in entries]))
     superseded = {str(one["supersedes_id"]) for one in said.values() if one.get("supersedes_id")}
     before = {
@@ -53,19 +53,26 @@ def rows_of(entries: Sequence[Entry]) -> list[TrailRow]:
         for fields in _payloads(Payload.objects.filter(entry__rec_id__in=superseded)).values()
     }
     actors = {one.seq: author_of(one) for one in entries}
-    ids = {actor.removeprefix(PERSON) for actor in actors.values() if actor.startswith(PERSON)}
-    names = {person.reference: person.name for person in Person.objects.filter(pk__in=ids)}
+    names = streams_in_words([*actors.values(), *(one.stream for one in entries)])
     return [
         TrailRow(
-            position=one.sseq,
+            place=f"{names[one.stream]} {one.sseq}",
             at=one.at,
-            who=names.get(actors[one.seq], actors[one.seq]),
+            who=names[actors[one.seq]],
             what=type_words(one.type) + (f", {_('version')} {one.rec_version}" if one.rec_version > 1 else ""),
             says=_says(said.get(one.seq, {})),
             changed=_changed(said.get(one.seq, {}), before),
         )
         for one in entries
     ]
+
+
+def streams_in_words(streams: Iterable[str]) -> dict[str, str]:
+    """Give streams by their names, that of a person by the person's; one statement at most."""
+    found = {stream: stream for stream in streams}
+    ids = {stream.removeprefix(PERSON) for stream in found if stream.startswith(PERSON)}
+    people = Person.objects.filter(pk__in=ids) if ids else ()
+    return found | {person.reference: person.name for person in people}
 
 
 def _payloads(payloads: Iterable[Payload]) -> dict[int, Fields]:

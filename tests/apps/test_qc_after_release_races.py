@@ -1,4 +1,4 @@
-"""Two reports from the bedside that name each other's bags at the same moment: both are stored, nobody waits for ever."""
+"""Two reports from the bedside that name each other's bags at the same moment: both are stored."""
 
 from datetime import timedelta
 
