@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import Person
 from chain_of_custody.containers import of_batch
-from chain_of_custody.models import Container, HandOverAccepted, HandOverOffered
+from chain_of_custody.models import ChainOfIdentity, Container, HandOverAccepted, HandOverOffered
 from ledger import clock
 from qc.models import Addendum, BagReturned, Complaint, FollowUpRecorded, InfusionReport
 from tests.batches_builders import FILES
@@ -31,6 +31,30 @@ RCL = """
     window_days: "14"
     reference: An example
 """
+
+
+def said_of(bag: Container | str, coi: ChainOfIdentity) -> Told:
+    """What a hospital says of a bag that its patient was given as it should be, an hour ago."""
+    began = clock.now() - timedelta(minutes=40)
+    volume = bag.volume_ml if isinstance(bag, Container) else 50
+    return TOLD | {
+        "happened_at": clock.now().isoformat(),
+        "bag_read": bag.code if isinstance(bag, Container) else bag,
+        "patient_read": coi.subject.pseudonym,
+        "matched": "yes",
+        "compared": "Pseudonym, chain of identity",
+        "first_checker": "M. Aalto",
+        "second_checker": "J. Nieminen",
+        "thaw_started_at": (began - timedelta(minutes=8)).isoformat(),
+        "thaw_ended_at": (began - timedelta(minutes=4)).isoformat(),
+        "thaw_how": "Dry thawing device",
+        "took_place": "yes",
+        "started_at": began.isoformat(),
+        "ended_at": (began + timedelta(minutes=15)).isoformat(),
+        "volume_ml": f"{volume:f}" if volume is not None else "50",
+        "in_full": "yes",
+        "physician": "Dr A. Berg",
+    }
 
 
 class AfterRelease(Laboratory):
@@ -110,27 +134,7 @@ class AfterRelease(Laboratory):
 
     def said(self, bag: Container | str, **changes: Any) -> Told:
         """What the hospital says of a bag that was infused as it should be, an hour ago."""
-        began = clock.now() - timedelta(minutes=40)
-        volume = bag.volume_ml if isinstance(bag, Container) else 50
-        told = TOLD | {
-            "happened_at": clock.now().isoformat(),
-            "bag_read": bag.code if isinstance(bag, Container) else bag,
-            "patient_read": self.coi.subject.pseudonym,
-            "matched": "yes",
-            "compared": "Pseudonym, chain of identity",
-            "first_checker": "M. Aalto",
-            "second_checker": "J. Nieminen",
-            "thaw_started_at": (began - timedelta(minutes=8)).isoformat(),
-            "thaw_ended_at": (began - timedelta(minutes=4)).isoformat(),
-            "thaw_how": "Dry thawing device",
-            "took_place": "yes",
-            "started_at": began.isoformat(),
-            "ended_at": (began + timedelta(minutes=15)).isoformat(),
-            "volume_ml": f"{volume:f}" if volume is not None else "50",
-            "in_full": "yes",
-            "physician": "Dr A. Berg",
-        }
-        return told | changes
+        return said_of(bag, self.coi) | changes
 
     def reported(self, bag: Container | str, *, by: Person | None = None, **changes: Any) -> InfusionReport:
         """A report from the bedside, entered by logistics."""

@@ -25,7 +25,7 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import record_time
 from batches.departures import raise_departure
-from batches.fates import batch_of_container
+from batches.fates import batch_of_container, meant_words
 from batches.identity import identity_lines
 from batches.models import Batch, Departure
 from batches.pinned import product_of
@@ -98,9 +98,9 @@ def judged(batch: Batch, intent: Intent) -> Judged:
     label = judged_label(
         read, batch_number=batch.number, coi=batch.coi, expected_kind=Container.Kind.FINAL_BAG, typed=True
     )
-    patient = intent["patient_read"]
+    patient, code = intent["patient_read"], label.container.code if label.container else label.scanned
     told = Told(
-        read=label.container.code if label.container else label.scanned,
+        read=code,
         label_fits=label.outcome == IdentityCheck.Outcome.MATCH,
         label_says=str(label.get_outcome_display()),
         patient_read=patient,
@@ -129,7 +129,9 @@ def is_of(batch: Batch, patient_read: str) -> bool:
 
 def _known_of(container: Container, at: datetime | None) -> Bag:
     own = batch_of_container(container)
-    kept = [*kept_at(own, at), *why_it_stays(container, at)] if own is not None and at is not None else []
+    # A bag that was supplied out of specification was meant to be given although its batch is not certified.
+    standing = kept_at(own, at) if own is not None and at is not None and not meant_words(own, container) else []
+    kept = [*standing, *why_it_stays(container, at)] if own is not None and at is not None else []
     return Bag(
         code=container.code,
         batch=own.number if own else "",

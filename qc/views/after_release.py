@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.middleware import person_of
@@ -33,8 +33,16 @@ from qc.models import BagReturned, InfusionReport, NotificationDue
 from qc.release.assessing import open_facts
 from qc.release.leaving import objections_to_bags
 from qc.views import after_release_fields as fields
+from qc.views.listing import listed
 
-A_PAGE = 50
+COLUMNS = (
+    gettext_lazy("Complaint"),
+    gettext_lazy("Status"),
+    gettext_lazy("Grade"),
+    gettext_lazy("Batch"),
+    gettext_lazy("What"),
+    gettext_lazy("Received"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +185,8 @@ def store_evidence(request: HttpRequest, number: str) -> HttpResponse:
 def complaint_list(request: HttpRequest) -> HttpResponse:
     """List the complaints, those that are open first."""
     rows = complaints().order_by(F("closed__signed_at").desc(nulls_first=True), "-recorded_at", "-pk")
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    lines = [(row, *fields.complaint_standing(row)) for row in page]
-    return render(request, "qc/complaints.html", {"lines": lines, "page": page})
+    context = listed(request, rows, columns=COLUMNS, standing=fields.complaint_standing)
+    return render(request, "qc/complaints.html", context)
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""The review of the audit trail reads whatever concerns the batch, in whichever stream it stands, and each stream once."""
+"""The review of the audit trail reads what concerns the batch, in whichever stream it stands, and each entry once."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from ledger.verification import run_check
 from qc.models import AuditTrailReviewed
 from qc.review_by_exception.checks import TRAIL
 from qc.review_by_exception.trail import Part
-from qc.review_by_exception.trail_streams import CHANGES_OF_STANDING
+from qc.review_by_exception.trail_types import CHANGES_OF_STANDING
 from reports.package_contents import contents_of
 from tests.batches_builders import FILES
 from tests.guards_away import guards_away
@@ -140,8 +140,9 @@ def test_verification_names_a_review_of_a_stream_that_is_no_matter_of_the_batch(
         AuditTrailReviewed.objects.filter(pk=row.pk).update(groups=[*row.groups, said])
 
     assert [one.says for one in run_check(TRAIL)] == [
-        "rests_on in lot/B-2 has nothing to do with the batch", "rests_on in lot/B-2 does not state what the stream holds",
-    ]  # fmt: skip
+        "rests_on in lot/B-2 has nothing to do with the batch",
+        "rests_on in lot/B-2 does not state what the stream holds",
+    ]
 
 
 def test_the_package_holds_what_the_reviews_covered(world):

@@ -18,11 +18,11 @@ from accounts.roles import Role
 from batches.departures import report_departure
 from batches.fates import meant_words
 from batches.models import Departure
-from chain_of_custody.models import Party
+from chain_of_custody.models import ContainerFate, Party
 from ledger import clock, files
 from ledger.models import Head
 from ledger.verification import verify_records
-from qc.models import ExceptionalSupply, NotificationDue, PhysicianAnswer, SupplyStatement
+from qc.models import ExceptionalSupply, InfusionReport, NotificationDue, PhysicianAnswer, SupplyStatement
 from qc.release.assessing import open_facts
 from qc.release.leaving import until_expired
 from qc.release.notifying import positives_after_supply
@@ -39,6 +39,7 @@ from reports.reading import in_preparation
 from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions
 from reports.supply_snapshot import LEGEND
+from tests.after_release_builders import said_of
 from tests.apps.test_incidents import about
 from tests.apps.test_qc_release import with_role
 from tests.custody_builders import a_party, stated
@@ -407,6 +408,21 @@ def test_infusions_are_told_together_while_nobody_was_told(ready):
     assert Departure.objects.filter(about_id=fate.pk).exists()
     assert NotificationDue.objects.filter(recipient="authority").count() == 1
     told(ready, due, clock.now())
+
+
+def test_an_infusion_that_is_reported_from_the_bedside_is_told_as_any_other(ready):
+    first, _second = ready.bags()
+    ready.named(first.code)
+    ready.supply_decided()
+    ready.handed_over(first)
+    clock.tell(clock.now() + timedelta(hours=1))
+
+    report = do("infusion.report", ready.fresh(), by=ready.logistics, **said_of(first, ready.coi))
+    assert isinstance(report, InfusionReport)
+    assert report.wrong == []
+    do("infusion.confirm", report, by=ready.qa)
+
+    assert NotificationDue.objects.get(recipient="authority").cause_id == ContainerFate.objects.get(container=first).pk
 
 
 @pytest.mark.parametrize("is_told_first", [False, True])
