@@ -10,6 +10,7 @@ REGISTER_THEMSELVES = (
     "after_release.comparing",
     "after_release.complaining",
     "after_release.following_up",
+    "after_release.fractions",
     "after_release.missing",
     "after_release.reporting",
     "after_release.returning",

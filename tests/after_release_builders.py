@@ -1,5 +1,6 @@
 """Certified batches of three bags that leave for the hospital, for tests of what happens there and afterwards."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,17 @@ COMPLAINT: Told = {
     "name": "Dr A. Berg", "role": "Haematologist", "channel": "A letter", "grade": "minor",
     "text": "The label of the bag was hard to read.",
 }  # fmt: skip
+FRACTIONS = """\
+dose:
+  kind: per_kg
+  target: "3"
+  exponent: "6"
+  of: viable CAR+ T cells
+  basis: pre_freeze
+  reference: ASH 2025, abstract 135
+  fractions: {percent: ["10", "30", "60"], hours_between: "24"}
+
+"""
 RCL = """
   - code: rcl
     title: Replication-competent lentivirus
@@ -163,10 +175,20 @@ class AfterRelease(Laboratory):
         return Complaint.objects.get(addendum=row)
 
 
-def certified_with_three_bags() -> AfterRelease:
+class InFractions(AfterRelease):
+    """The same with a dose that is given in three fractions, of which no count says which bag is which."""
+
+    def defined(self, kind: str, source: str = "") -> Any:  # Any: as the builder gives it
+        if kind == "product" and not source:
+            shipped = FILES[kind].read_text(encoding="utf-8").rstrip("\n") + RCL
+            source = re.sub(r"^dose:\n(?:  .*\n|\n)+", FRACTIONS, shipped, flags=re.MULTILINE)
+        return super().defined(kind, source)
+
+
+def certified_with_three_bags(kind: type[AfterRelease] = AfterRelease) -> AfterRelease:
     """A certified batch; the story goes on."""
     clock.tell(clock.machine_now() - timedelta(days=60))
-    laboratory = AfterRelease()
+    laboratory = kind()
     laboratory.all_tested()
     laboratory.approved()
     laboratory.record_reviewed()

@@ -37,6 +37,7 @@ from chain_of_custody.shapes import MaybeMoment, MaybeNumber
 from ledger.writing import write
 from qc.after_release.bedside import Bag, Sort, Told, Wrong, found_wrong
 from qc.after_release.contradictions import moment, number, objections_to_amounts, objections_to_times
+from qc.after_release.fractions import fractions_of, too_early
 from qc.after_release.returning import why_it_stays
 from qc.after_release.standing import has_left, is_set_aside, kept_at, page_of
 from qc.after_release.words import bedside_lines
@@ -51,6 +52,7 @@ KINDS = {
     Sort.STATE: Departure.Kind.REPORTED,
     Sort.CHECK: Departure.Kind.REPORTED,
     Sort.TIME: Departure.Kind.HOLD,
+    Sort.INTERVAL: Departure.Kind.REPORTED,
     Sort.QUANTITY: Departure.Kind.QUANTITY,
 }
 
@@ -113,11 +115,19 @@ def judged(batch: Batch, intent: Intent) -> Judged:
         ended_at=moment(intent, "ended_at"),
         volume_ml=number(intent, "volume_ml"),
         remainder_ml=number(intent, "remainder_ml"),
+        too_early=_too_early(batch, code, intent),
     )
     at_bedside = product_of(batch).bedside
     limit = at_bedside.minutes_from_thaw if at_bedside else None
     bag = _known_of(label.container, told.started_at) if label.container else None
     return Judged(label, found_wrong(told, bag, batch=batch.number, minutes_from_thaw=limit))
+
+
+def _too_early(batch: Batch, code: str, intent: Intent) -> tuple[str, ...]:
+    fractions, began_at = fractions_of(batch), moment(intent, "started_at")
+    if fractions is None or began_at is None:
+        return ()
+    return tuple(too_early(fractions, fractions.infusion(code, began_at, moment(intent, "ended_at"))))
 
 
 def is_of(batch: Batch, patient_read: str) -> bool:

@@ -26,6 +26,7 @@ from qc.after_release.bags import BagAfterwards, bags_afterwards, sum_of
 from qc.after_release.comparing import why_it_ends_no_bag
 from qc.after_release.complaining import codes_of, complaint_called, complaints
 from qc.after_release.following_up import item_of, value_words
+from qc.after_release.fractions import fractions_of, next_fraction_words
 from qc.after_release.schedule import Due, Item, infused_at, schedule_of
 from qc.after_release.standing import is_compared, page_of, reports_of
 from qc.batch_act import batch_called, batch_with
@@ -84,6 +85,7 @@ def after_release_panel(request: HttpRequest, number: str) -> str:
         "stops": [one for one in reports if one.row.pk in open_about],
         "reports": reports,
         "report": offer("infusion.report", batch, by=by),
+        "next_fraction": next_fraction_words(fractions_of(batch)),
         "report_fields": fields.report_fields([one.bag for one in bags if one.fate is None], recent_files(by)),
         "return_fields": fields.return_fields(),
         "decision_fields": fields.return_decision_fields(),
