@@ -46,6 +46,7 @@ REGISTER_THEMSELVES = (
     "supply.checks",
     "supply.deciding",
     "supply.evaluating",
+    "supply.labelling",
     "supply.naming",
     "supply.stating",
     "supply.telling",
