@@ -449,6 +449,8 @@ def test_the_labels_of_named_bags_carry_the_legend_from_the_decision_on(supplied
         return [task.title for task in supply_work_of(supplied.technician) if "legend" in task.title]
 
     assert to_label() == [f"Label with the legend: {named.code}"]
+    told = at_browser(supplied.qa).get(f"/api/v1/batches/{supplied.batch.number}/supply/").json()
+    assert told["without_legend"] == [named.code]
     page = at_browser(supplied.qa).get(f"/batches/{supplied.batch.number}/release/").content.decode()
     assert f"No label with the legend is on {named.code} yet." in page
 
