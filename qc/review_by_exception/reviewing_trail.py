@@ -27,7 +27,7 @@ from qc.review_by_exception.reviewing import review_url
 from qc.review_by_exception.rules import RULES_VERSION
 from qc.review_by_exception.trail import Part, trail_of
 from qc.review_by_exception.trail_types import GROUPS, group_called, type_words
-from qc.review_by_exception.trail_words import streams_in_words
+from qc.review_by_exception.trail_words import positions_words, streams_in_words
 
 MOST_LISTED = 40
 
@@ -121,16 +121,14 @@ def chosen(batch: Batch, intent: Intent) -> list[Part]:
 
 def _lines(part: Part) -> list[Line]:
     group, entries, called = part.group, part.entries, streams_in_words(span.stream for span in part.spans)
-    says = _("%(stream)s: %(number)s entries, positions %(first)s to %(upto)s, digest %(digest)s")
+    says = _("%(number)s entries: %(where)s, digest %(digest)s")
     spans = [
         Line(
             str(group.title),
             says
             % {
-                "stream": called[span.stream],
                 "number": len(span.entries),
-                "first": span.first,
-                "upto": span.upto,
+                "where": positions_words(called[span.stream], span.first, span.upto),
                 "digest": span.sha256,
             },
             "warn" if group.is_critical else "",

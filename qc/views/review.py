@@ -16,8 +16,8 @@ from qc.release.disposition import objections_to_certification
 from qc.review_by_exception.judging_exceptions import OUTCOMES, SHORTEST_REASON
 from qc.review_by_exception.reviewing import review_of
 from qc.review_by_exception.rules import RULES_VERSION
-from qc.review_by_exception.trail import Part, Span, reviews_of, trail_of
-from qc.review_by_exception.trail_words import TrailRow, rows_of, streams_in_words
+from qc.review_by_exception.trail import Part, reviews_of, trail_of
+from qc.review_by_exception.trail_words import TrailRow, covered_words, positions_words, rows_of, streams_in_words
 
 
 @require_safe
@@ -57,15 +57,16 @@ def trail(request: HttpRequest, number: str) -> HttpResponse:
     context = strip_of(batch) | {
         "parts": [(part, *_in_words(part), _offered(batch, part, by)) for part in parts if part.spans],
         "together": together,
-        "reviewed": reviews_of(batch),
+        "reviewed": [(row, covered_words(row)) for row in reviews_of(batch)],
         "rules": RULES_VERSION,
     }
     return render(request, "qc/review_trail.html", context)
 
 
-def _in_words(part: Part) -> tuple[list[tuple[str, Span]], list[TrailRow]]:
+def _in_words(part: Part) -> tuple[list[str], list[TrailRow]]:
     called = streams_in_words(span.stream for span in part.spans)
-    return [(called[span.stream], span) for span in part.spans], rows_of(part.entries)
+    spans = [positions_words(called[span.stream], span.first, span.upto) for span in part.spans]
+    return spans, rows_of(part.entries)
 
 
 def _offered(batch: Batch, part: Part, by: Person) -> Offer | None:

@@ -88,8 +88,11 @@ def test_what_changes_of_the_things_and_people_of_a_batch_is_new_in_its_trail(wo
         (f"master/{world.batch.specification.code}", "definition.approved"),
     ]
     page = at_browser(world.people["other_qa"]).get(reverse("qc:review-trail", args=[world.batch.number]))
-    for words in ("lot/B-1, positions", "equipment/CF-01, positions", f"{technician.name}, positions", "Roles changed"):
-        assert words in page.content.decode()
+    for words in (
+        "lot/B-1, position", "equipment/CF-01, position", f"{technician.name}, position", "Roles changed",
+        "roles: logistics, technician", "kind: specification; code: SPEC-CD19; version: 2",
+    ):  # fmt: skip
+        assert words in page.content.decode(), words
 
 
 def test_what_others_use_and_others_are_is_no_matter_of_the_batch(world):

@@ -206,7 +206,7 @@ def test_each_review_of_the_audit_trail_stands_with_streams_positions_and_digest
     streams = {laboratory.batch.stream_name(), laboratory.coi.stream_name()}
     assert streams <= {each["stream"] for row in rows for each in row.groups}
     for each in (each for row in rows for each in row.groups):
-        assert squeezed(f"{each['stream']}: {each['entries']} entries") in page
+        assert squeezed(f"{each['entries']} of {each['stream']}, position") in page
         assert squeezed(each["sha256"]) in page
 
 
