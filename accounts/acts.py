@@ -115,6 +115,10 @@ class Act(Generic[SubjectT]):
     def lock(self, subject: SubjectT) -> None:
         """Lock what the act depends on, before anything is read again. Nothing to lock is allowed."""
 
+    def lock_with(self, subject: SubjectT, intent: Intent) -> None:
+        """Lock what `lock` does, with what else the intention names: all at once, in the order that all acts share."""
+        self.lock(subject)
+
     def streams(self, subject: SubjectT) -> Sequence[str]:
         """Name the streams of the record on which the act rests."""
         return ()

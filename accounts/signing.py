@@ -154,7 +154,7 @@ def perform(
 
 
 def _carried_out(act: Act[Any], challenge: Challenge, signature: Signature) -> Signed:  # Any: as above
-    act.lock(act.find(challenge.subject))
+    act.lock_with(act.find(challenge.subject), challenge.intent)
     subject = act.find(challenge.subject)
     if Challenge.objects.filter(pk=challenge.pk, used_at=None).first() is None:
         raise Refused(Objection(_("This was signed already. Nothing was signed twice."), code="already_signed"))

@@ -78,6 +78,12 @@ def follows_an_end(step: Following) -> Following:
     return step
 
 
+def follow(batch: Batch, fate: ContainerFate, by: Person) -> None:
+    """Do what rooms above do when a container of a batch has ended; inside the transaction that stores the end."""
+    for step in _following:
+        step(batch, fate, by)
+
+
 def meant_words(batch: Batch | None, container: Container) -> str:
     """Say why a bag of a batch that is not certified was meant to be given all the same; nothing where it was not."""
     if batch is None or container.kind != Container.Kind.FINAL_BAG:
@@ -196,8 +202,7 @@ class EndContainer(Act[Container]):
             return row
         if says := _departs(batch, subject, end):
             raise_departure(batch=batch, kind=Departure.Kind.REPORTED, says=says, by=signature.signer, about=row)
-        for follows in _following:
-            follows(batch, row, signature.signer)
+        follow(batch, row, signature.signer)
         return row
 
     def done_url(self, row: Signed) -> str:

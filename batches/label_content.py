@@ -5,9 +5,10 @@
     of the donor is there; "BIOHAZARD" and "WARNING: Reactive test results for" with the markers' names where one is
     reactive (21 CFR 1271.90(c)), "BIOLOGICAL HAZARD" with it (2006/86/EC Annex II E). A donor of whom not everything
     is known is called so.
-(3) The code holds ISBT 128 structures: donations (001), chain of identity (040), product code (003), expiry (005), lot
+(3) A container that is supplied out of specification says so before everything else that is said of it.
+(4) The code holds ISBT 128 structures: donations (001), chain of identity (040), product code (003), expiry (005), lot
     (035), and the serial of the label. A sample carries the chain of identity and its serial alone.
-(4) Nothing is cut: what is too long for the code is an error.
+(5) Nothing is cut: what is too long for the code is an error.
 
 ISBT 128 is a licensed standard: its product codes come from the site's own definition, none are shipped.
 """
@@ -30,6 +31,7 @@ UNKNOWN = "Donor status unknown"
 HAZARD = "BIOHAZARD / BIOLOGICAL HAZARD"
 WARNING = "WARNING: Reactive test results for "
 MODIFIED = "Contains genetically modified cells"
+OUT_OF_SPECIFICATION = "OUT OF SPECIFICATION – supplied at physician's request"
 SPECIMEN = "SPECIMEN. NOT FOR USE ON A CONTAINER."
 TRAINING = "TRAINING SYSTEM. NOT FOR GMP RECORDS."
 BASIS = {"fresh": "counted fresh", "pre_freeze": "counted before freezing", "post_thaw": "counted after thawing"}
@@ -76,6 +78,7 @@ class Filled:
     made: str
     expires: str
     expires_at: datetime | None
+    legend: str = ""  # what else has to stand on it because of what was decided on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def label_of(cells: Cells, filled: Filled, *, serial: str, is_specimen: bool = F
         title=filled.kind_words if small else cells.product.title,
         identity=_small_identity(cells, filled) if small else _identity(cells, filled),
         facts=_small_facts(filled) if small else _facts(cells, filled),
-        statements=() if small else _statements(cells),
+        statements=(*((filled.legend,) if filled.legend else ()), *(() if small else _statements(cells))),
         donor=donor_lines(cells.donor, small=small),
         bands=(*((SPECIMEN,) if is_specimen else ()), *((TRAINING,) if cells.is_training else ())),
     )

@@ -4,9 +4,10 @@
 (2) A label is applied when its own code and that of the container were read. Whether they belong together is a fact:
     one that does not fit is stored, and a departure stands beside it.
 (3) Labels are printed and applied at any time, also after a decision: a late result of the donor asks for new ones.
+(4) What else has to stand on the label of a container because of a decision, rooms above say (`legends_when`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -42,6 +43,16 @@ MOST_LABELS = 60
 MOST_SPECIMENS = 9
 SHORTEST_REASON = 10
 LONGEST_CODE = 200
+
+Legends = Callable[[Batch], Mapping[UUID, str]]
+_legends: list[Legends] = []
+
+
+def legends_when(rule: Legends) -> Legends:
+    """Add a rule that gives the legends that labels of a batch carry, by container."""
+    if rule not in _legends:
+        _legends.append(rule)
+    return rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,8 @@ def print_labels(
         product = product_of(batch)
         number = next_number("LP", today().year)
         try:
-            labels = labels_of(cells_of(batch, product), _as_filled(there, chosen), number=number, specimens=specimens)
+            filled = _as_filled(there, chosen, _legends_of(batch))
+            labels = labels_of(cells_of(batch, product), filled, number=number, specimens=specimens)
         except (LabelContentError, isbt128.MalformedError) as error:
             refuse_if(when(True, str(error), code="does_not_fit"))
             raise
@@ -177,7 +189,11 @@ def cells_of(batch: Batch, product: ProductDefinition) -> Cells:
     )
 
 
-def _as_filled(there: Sequence[Container], chosen: Sequence[Container]) -> list[Filled]:
+def _legends_of(batch: Batch) -> dict[UUID, str]:
+    return {container: legend for rule in _legends for container, legend in rule(batch).items()}
+
+
+def _as_filled(there: Sequence[Container], chosen: Sequence[Container], legends: Mapping[UUID, str]) -> list[Filled]:
     by_kind: dict[str, list[str]] = {}
     for one in sorted(there, key=lambda each: each.code):
         by_kind.setdefault(one.kind, []).append(one.code)
@@ -194,6 +210,7 @@ def _as_filled(there: Sequence[Container], chosen: Sequence[Container]) -> list[
             made=f"{day(one.made_at)} {local(one.made_at):%H:%M %Z}",
             expires=record_time(one.expires_at) if one.expires_at else "",
             expires_at=local(one.expires_at) if one.expires_at else None,
+            legend=legends.get(one.pk, ""),
         )
         for one in sorted(chosen, key=lambda each: each.code)
     ]

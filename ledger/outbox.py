@@ -36,7 +36,11 @@ class AlreadyDoneError(RuntimeError):
 
 
 class NotYetError(RuntimeError):
-    """What a job builds on is not there yet; nothing is wrong, and the job is tried again soon."""
+    """What a job builds on is not there yet; nothing is wrong, and the job is tried again soon, or `until` then."""
+
+    def __init__(self, *says: str, until: datetime | None = None) -> None:
+        super().__init__(*says)
+        self.until = until
 
 
 def handles(kind: str) -> Callable[[Handler], Handler]:
@@ -116,7 +120,9 @@ def deliver(job_id: UUID) -> bool:
     except Exception as error:
         if not isinstance(error, NotYetError):
             logger.exception("Job %s of %s failed", job.kind, job.subject)
-        later = clock.machine_now() + wait_after(job.attempts)
+        soon = clock.machine_now() + wait_after(job.attempts)
+        until = error.until if isinstance(error, NotYetError) else None
+        later = max(soon, until) if until else soon
         OutboxJob.objects.filter(pk=job.pk, done_at=None).update(
             claimed_until=None, due_at=later, last_error=traceback.format_exc()[-4000:]
         )

@@ -1,6 +1,6 @@
 """What the acts of this room share: they are about one batch, or a row of it, and its state row is their lock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -79,3 +79,9 @@ def _found(batches: QuerySet[Batch]) -> Batch:
 def lock_batch(batch: Batch) -> BatchState:
     """Take the lock of everything in a batch and give its state, read after the lock."""
     return BatchState.objects.select_for_update().get(pk=batch.pk)
+
+
+def lock_batches(batches: Iterable[UUID]) -> None:
+    """Take the locks of several batches in the one order that never lets two people wait for each other."""
+    for pk in sorted(set(batches)):
+        BatchState.objects.select_for_update().get(pk=pk)

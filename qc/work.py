@@ -1,7 +1,8 @@
 """What waits for somebody in the laboratory and around the release decision."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,12 +26,13 @@ from qc.out_of_specification.next_steps import next_step
 from qc.out_of_specification.records import record_url
 from qc.panel import PanelLine, release_panel
 from qc.release.approving import is_current, newest_approval
-from qc.release.assessing import open_facts
-from qc.release.disposition import entries_to_review, newest_review, stream_position
+from qc.release.assessing import open_facts, unassessed_after_decision
+from qc.release.disposition import newest_review
 from qc.release.notifying import open_notifications
 from qc.release.pending import OPEN_DECISIONS, Decision
 from qc.review_by_exception.reviewing import objections_to_exceptions, review_url
 from qc.review_by_exception.trail import objections_to_trail
+from qc.review_by_exception.trail_streams import stream_position
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 
@@ -62,6 +64,13 @@ def work_of(person: Person) -> Iterable[Task]:
             yield from _to_assess(batch)
         if may & DECIDING:
             yield from _to_decide(batch, panel, person)
+    yield from _whatever_was_decided(person)
+
+
+def _whatever_was_decided(person: Person) -> Iterator[Task]:
+    """List what waits for this person after the decision on a batch as before it."""
+    if Permission.FACT_ASSESS in person.permissions:
+        yield from _to_assess_after_the_decision()
     yield from _out_of_specification(person)
     yield from _actions(person)
 
@@ -175,15 +184,25 @@ def _to_approve(batch: Batch, panel: list[PanelLine]) -> Iterator[Task]:
 
 def _to_assess(batch: Batch) -> Iterator[Task]:
     for fact in open_facts(batch):
-        yield Task(
-            title=_("Assess: %(kind)s") % {"kind": fact.kind},
-            batch=batch.number,
-            url=f"{_release_url(batch)}#fact-{fact.id}",
-            verb=_("Assess"),
-            detail=fact.says,
-            due_at=fact.happened_at + A_DAY,
-            icon="triangle-alert",
-        )
+        yield _assessing(batch, fact.id, fact.kind, fact.says, fact.happened_at)
+
+
+def _to_assess_after_the_decision() -> Iterator[Task]:
+    """List the departures of decided batches: no decision waits for their assessment, so only this list asks for it."""
+    for row in unassessed_after_decision()[:MOST_ACTIONS]:
+        yield _assessing(row.batch, row.pk, str(row.get_kind_display()), row.says, row.recorded_at)
+
+
+def _assessing(batch: Batch, fact: UUID, kind: str, says: str, since: datetime) -> Task:
+    return Task(
+        title=_("Assess: %(kind)s") % {"kind": kind},
+        batch=batch.number,
+        url=f"{_release_url(batch)}#fact-{fact}",
+        verb=_("Assess"),
+        detail=says,
+        due_at=since + A_DAY,
+        icon="triangle-alert",
+    )
 
 
 def _to_decide(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator[Task]:
@@ -196,7 +215,7 @@ def _to_decide(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator
     is_reviewed = review is not None and review.stream_position >= stream_position(batch)
     if Permission.RECORD_REVIEW in person.permissions and not is_reviewed:
         ready = not objections_to_record(batch) and not open_facts(batch)
-        if ready and (objections_to_exceptions(batch) or objections_to_trail(batch, entries_to_review(batch))):
+        if ready and (objections_to_exceptions(batch) or objections_to_trail(batch)):
             url, title = review_url(batch), _("Review by exception")
             yield Task(title=title, batch=batch.number, url=url, verb=_("Review"), icon="shield-check")
         elif ready:

@@ -20,6 +20,7 @@ from batches.pinned import product_of, reading_of
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container
 from ledger.typed_numbers import show_count
+from qc.after_release.fractions import Fractions, fractions_of, next_fraction_words
 from qc.dose import words as dose_words
 from qc.dose.inputs import held_of
 from qc.dose.rules import Held
@@ -79,7 +80,7 @@ def infusion_certificate(
         bags=tuple(_bags(batch, verified)),
         signatures=(signature_stated(disposition, _("Electronic signature, decision")),),
         proof=proof_stated(disposition),
-        instructions=tuple(_instructions(product.bedside)) if may_be_given else (),
+        instructions=tuple(_instructions(product.bedside, fractions_of(batch, at))) if may_be_given else (),
         data_marks=marks_stated(batch),
     )
 
@@ -136,7 +137,9 @@ def _concentration(content: Held | None) -> str:
     return show_count(content.cells / Decimal(content.volume_ml), unit=_("cells/mL"))
 
 
-def _instructions(bedside: Bedside | None) -> Iterator[snapshot.Instruction]:
+def _instructions(bedside: Bedside | None, fractions: Fractions | None) -> Iterator[snapshot.Instruction]:
+    if says := next_fraction_words(fractions):
+        yield snapshot.Instruction(_("Fractions"), says)
     if bedside is None:
         return
     yield snapshot.Instruction(_("Thaw"), bedside.thaw)

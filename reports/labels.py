@@ -15,7 +15,7 @@ from reportlab.graphics import renderPDF
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from batches.label_content import HAZARD, Label
+from batches.label_content import HAZARD, OUT_OF_SPECIFICATION, Label
 from batches.label_prints import labels_in
 from batches.labelling import LABEL_JOB
 from batches.models import LabelPrint, LabelSpecimen
@@ -165,7 +165,7 @@ def _parts(label: Label, styles: dict[str, _Style]) -> Iterable[Part]:
         else:
             yield _text(text, styles["statement"], above=0.6)
     for text in label.statements:
-        yield _text(text, styles["statement"], above=0.6)
+        yield _text(text, styles["title" if text == OUT_OF_SPECIFICATION else "statement"], above=0.6)
     for name, value in label.facts:
         yield _named(name, value, styles["name"], styles["fact"], unbroken=False)
     yield _text(label.serial, styles["serial"], above=0.8)

@@ -5,7 +5,9 @@
     checkpoints since the batch began and their anchors; who checked and approved the definitions that were pinned.
 (3) The stream of each person who signed something here, whole, but with the payloads of key entries alone: nothing can
     be left out of it unseen, and nothing else about people is disclosed.
-(4) Nothing of who a patient is: no row points at an identity record.
+(4) What else the reviews of the audit trail covered: entries of lots and equipment; of definitions and people, their
+    streams whole, as above.
+(5) Nothing of who a patient is: no row points at an identity record.
 """
 
 import json
@@ -20,6 +22,7 @@ from accounts.models import Person
 from batches.models import Batch, DefinitionApproval, DefinitionCheck
 from ledger.models import Anchor, Checkpoint, Entry, LogKey, Site, Written
 from ledger.verification import written_models
+from qc.review_by_exception.trail import Covered, covered_by, entries_covered, reviews_of
 
 AT_ONCE = 400
 SITE_ROWS: tuple[type[Written], ...] = (Site, LogKey)
@@ -81,6 +84,14 @@ class _Gatherer:
             )
             self._waiting |= set(found.values_list("seq", flat=True))
 
+    def reviewed(self, covered: Covered) -> None:
+        """Take what a review of the audit trail covered in one stream, so that its digest can be made again."""
+        if covered.stream.startswith(("person/", "master/")):
+            self.whole(covered.stream, disclosed=False)
+        elif covered.stream not in self.contents.streams:
+            found = entries_covered(self.contents.batch, covered)
+            self._waiting |= {entry.seq for entry in found if entry.seq <= self.contents.checkpoint.size}
+
     def follow(self) -> None:
         """Disclose what waits, and what it points at."""
         while fresh := sorted(self._waiting - self.contents.disclosed):
@@ -131,6 +142,9 @@ def contents_of(batch: Batch, checkpoint: Checkpoint) -> Contents:
     gatherer = _Gatherer(contents)
     gatherer.whole(contents.batch_stream, disclosed=True)
     gatherer.whole(contents.custody_stream, disclosed=True)
+    for review in reviews_of(batch):
+        for covered in covered_by(review):
+            gatherer.reviewed(covered)
     gatherer.follow()
     definitions = _pinned(batch)
     for approved in (DefinitionCheck, DefinitionApproval):

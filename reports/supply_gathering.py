@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.wording import day, record_time
 from batches.definitions.supply import INFUSION
+from batches.label_content import OUT_OF_SPECIFICATION
 from batches.pinned import product_of
 from chain_of_custody.attesting import evidence_words
 from chain_of_custody.words import party_words
@@ -27,7 +28,7 @@ from reports.gathering import (
 from reports.models import Document
 from reports.snapshot import AttestedBlock, Evaluation, Sign
 from reports.stated_doses import stated_dose
-from reports.supply_snapshot import LEGEND, Stated, SuppliedLine, SupplyDocument, Told
+from reports.supply_snapshot import Stated, SuppliedLine, SupplyDocument, Told
 
 
 def supply_document(
@@ -56,7 +57,7 @@ def supply_document(
         issue=issue_stated(number, version, issued_at, interim=False, supersedes=supersedes),
         identity=identity_stated(batch),
         product=replace(product_stated(batch), weight=weight),
-        legend=LEGEND,
+        legend=OUT_OF_SPECIFICATION,
         supply=supply.number,
         lines=tuple(_line(one) for one in as_shown(supply.lines)),
         batch_certificate=_named(refusal),

@@ -21,8 +21,6 @@ from reports.snapshot import (
     needs,
 )
 
-LEGEND = "OUT OF SPECIFICATION – supplied at physician's request"
-
 
 @dataclass(frozen=True, slots=True)
 class SuppliedLine:

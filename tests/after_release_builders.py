@@ -1,11 +1,12 @@
 """Certified batches of three bags that leave for the hospital, for tests of what happens there and afterwards."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from accounts.models import Person
 from chain_of_custody.containers import of_batch
-from chain_of_custody.models import Container, HandOverAccepted, HandOverOffered
+from chain_of_custody.models import ChainOfIdentity, Container, HandOverAccepted, HandOverOffered
 from ledger import clock
 from qc.models import Addendum, BagReturned, Complaint, FollowUpRecorded, InfusionReport
 from tests.batches_builders import FILES
@@ -23,6 +24,17 @@ COMPLAINT: Told = {
     "name": "Dr A. Berg", "role": "Haematologist", "channel": "A letter", "grade": "minor",
     "text": "The label of the bag was hard to read.",
 }  # fmt: skip
+FRACTIONS = """\
+dose:
+  kind: per_kg
+  target: "3"
+  exponent: "6"
+  of: viable CAR+ T cells
+  basis: pre_freeze
+  reference: ASH 2025, abstract 135
+  fractions: {percent: ["10", "30", "60"], hours_between: "24"}
+
+"""
 RCL = """
   - code: rcl
     title: Replication-competent lentivirus
@@ -31,6 +43,30 @@ RCL = """
     window_days: "14"
     reference: An example
 """
+
+
+def said_of(bag: Container | str, coi: ChainOfIdentity) -> Told:
+    """What a hospital says of a bag that its patient was given as it should be, an hour ago."""
+    began = clock.now() - timedelta(minutes=40)
+    volume = bag.volume_ml if isinstance(bag, Container) else 50
+    return TOLD | {
+        "happened_at": clock.now().isoformat(),
+        "bag_read": bag.code if isinstance(bag, Container) else bag,
+        "patient_read": coi.subject.pseudonym,
+        "matched": "yes",
+        "compared": "Pseudonym, chain of identity",
+        "first_checker": "M. Aalto",
+        "second_checker": "J. Nieminen",
+        "thaw_started_at": (began - timedelta(minutes=8)).isoformat(),
+        "thaw_ended_at": (began - timedelta(minutes=4)).isoformat(),
+        "thaw_how": "Dry thawing device",
+        "took_place": "yes",
+        "started_at": began.isoformat(),
+        "ended_at": (began + timedelta(minutes=15)).isoformat(),
+        "volume_ml": f"{volume:f}" if volume is not None else "50",
+        "in_full": "yes",
+        "physician": "Dr A. Berg",
+    }
 
 
 class AfterRelease(Laboratory):
@@ -110,27 +146,7 @@ class AfterRelease(Laboratory):
 
     def said(self, bag: Container | str, **changes: Any) -> Told:
         """What the hospital says of a bag that was infused as it should be, an hour ago."""
-        began = clock.now() - timedelta(minutes=40)
-        volume = bag.volume_ml if isinstance(bag, Container) else 50
-        told = TOLD | {
-            "happened_at": clock.now().isoformat(),
-            "bag_read": bag.code if isinstance(bag, Container) else bag,
-            "patient_read": self.coi.subject.pseudonym,
-            "matched": "yes",
-            "compared": "Pseudonym, chain of identity",
-            "first_checker": "M. Aalto",
-            "second_checker": "J. Nieminen",
-            "thaw_started_at": (began - timedelta(minutes=8)).isoformat(),
-            "thaw_ended_at": (began - timedelta(minutes=4)).isoformat(),
-            "thaw_how": "Dry thawing device",
-            "took_place": "yes",
-            "started_at": began.isoformat(),
-            "ended_at": (began + timedelta(minutes=15)).isoformat(),
-            "volume_ml": f"{volume:f}" if volume is not None else "50",
-            "in_full": "yes",
-            "physician": "Dr A. Berg",
-        }
-        return told | changes
+        return said_of(bag, self.coi) | changes
 
     def reported(self, bag: Container | str, *, by: Person | None = None, **changes: Any) -> InfusionReport:
         """A report from the bedside, entered by logistics."""
@@ -159,10 +175,20 @@ class AfterRelease(Laboratory):
         return Complaint.objects.get(addendum=row)
 
 
-def certified_with_three_bags() -> AfterRelease:
+class InFractions(AfterRelease):
+    """The same with a dose that is given in three fractions, of which no count says which bag is which."""
+
+    def defined(self, kind: str, source: str = "") -> Any:  # Any: as the builder gives it
+        if kind == "product" and not source:
+            shipped = FILES[kind].read_text(encoding="utf-8").rstrip("\n") + RCL
+            source = re.sub(r"^dose:\n(?:  .*\n|\n)+", FRACTIONS, shipped, flags=re.MULTILINE)
+        return super().defined(kind, source)
+
+
+def certified_with_three_bags(kind: type[AfterRelease] = AfterRelease) -> AfterRelease:
     """A certified batch; the story goes on."""
     clock.tell(clock.machine_now() - timedelta(days=60))
-    laboratory = AfterRelease()
+    laboratory = kind()
     laboratory.all_tested()
     laboratory.approved()
     laboratory.record_reviewed()

@@ -7,8 +7,7 @@ from qc.batch_act import batch_with
 from qc.models import AuditTrailReviewed, ExceptionAssessed
 from qc.review_by_exception.exceptions import RecordException
 from qc.review_by_exception.reviewing import every_exception, open_exceptions
-from qc.review_by_exception.reviewing_trail import trail_of
-from qc.review_by_exception.trail import Part
+from qc.review_by_exception.trail import Part, trail_of
 from tests.people import a_person, do
 
 REASON = "Read in the record and understood."

@@ -34,7 +34,7 @@ from qc.models import (
 )
 from qc.release.assessing import open_facts
 from qc.review_by_exception.reviewing import open_exceptions
-from qc.review_by_exception.reviewing_trail import trail_of
+from qc.review_by_exception.trail import trail_of
 from qc.specifying import specification_of
 from reports.models import Inspection
 

@@ -5,8 +5,9 @@
     had not ended before.
 (3) From the end of the thaw to the end of the infusion no more time passes than the product allows. Exactly at the
     limit it is kept; where a time is missing, it is not known to be kept.
-(4) Two people compare bag and patient.
-(5) What was infused and what was left over are no more than the bag was filled with.
+(4) Between two fractions of a dose the time of its rule passes (qc/dose/intervals.py).
+(5) Two people compare bag and patient.
+(6) What was infused and what was left over are no more than the bag was filled with.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ class Sort(StrEnum):
     IDENTITY = "identity"
     STATE = "state"
     TIME = "time"
+    INTERVAL = "interval"
     CHECK = "check"
     QUANTITY = "quantity"
 
@@ -38,7 +40,7 @@ class Wrong:
     @property
     def is_critical(self) -> bool:
         """Whether people outside are told of it at once where something was infused."""
-        return self.sort in (Sort.IDENTITY, Sort.STATE, Sort.TIME)
+        return self.sort in (Sort.IDENTITY, Sort.STATE, Sort.TIME, Sort.INTERVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Told:
     ended_at: datetime | None
     volume_ml: Decimal | None
     remainder_ml: Decimal | None
+    too_early: tuple[str, ...] = ()  # from which other fractions it is not far enough, one sentence each
 
 
 def found_wrong(told: Told, bag: Bag | None, *, batch: str, minutes_from_thaw: int | None) -> list[Wrong]:
@@ -80,6 +83,7 @@ def found_wrong(told: Told, bag: Bag | None, *, batch: str, minutes_from_thaw: i
     if told.took_place:
         found += _state(told, bag)
         found += _time(told, minutes_from_thaw)
+        found += [Wrong(Sort.INTERVAL, says) for says in told.too_early]
         found += _quantity(told, bag)
     return found
 

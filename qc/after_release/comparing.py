@@ -2,7 +2,7 @@
 
 (1) The one who entered it never compares it.
 (2) A report that agrees and says that a bag was infused ends the bag, with the same signature: custody's end of the
-    container rests on the report, and there is no other truth of it.
+    container rests on the report, and there is no other truth of it. What follows an end follows this one, too.
 (3) What does not agree is set aside with a remark. Nothing that it raised goes away: each departure is assessed.
 """
 
@@ -17,7 +17,7 @@ from accounts.parsing import StrictSerializer, TextField, YesNoField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
-from batches.fates import batch_of_container
+from batches.fates import batch_of_container, follow
 from batches.identity import identity_lines
 from chain_of_custody import states
 from chain_of_custody.fates import End, end_container, fate_of, fate_words, objections_to_end
@@ -25,10 +25,9 @@ from chain_of_custody.models import ContainerFate
 from ledger.writing import write
 from qc.after_release.reporting import report_url
 from qc.after_release.words import lines_of_report
-from qc.batch_act import RowOfBatchAct, batch_with, lock_batch
+from qc.batch_act import RowOfBatchAct, lock_batches
 from qc.models import InfusionConfirmed, InfusionReport, InfusionReportChecked
-from qc.models.releasing import SaidOutside
-from qc.release.outside import lines_of
+from qc.release.outside import lines_of, objections_to_comparing
 
 Fate = ContainerFate.Fate
 WITH_EVERYTHING = ("identity_check__container__coi__subject", "evidence", "confirmed__fate", "checked")
@@ -39,18 +38,6 @@ class ComparedIntent(StrictSerializer[Intent]):
 
     agrees = YesNoField()
     remark = TextField(max_length=1000, required=False, default="")
-
-
-def objections_to_comparing(row: SaidOutside, *, is_done: bool, by: Person) -> list[Objection]:
-    """Object where it was compared already, or to the one who entered it."""
-    return [
-        *when(is_done, _("This was compared already."), code="already_done"),
-        *when(
-            row.signer_id == by.pk,
-            _("A second person must check this. %(name)s entered it.") % {"name": row.signer_name},
-            code="same_person",
-        ),
-    ]
 
 
 def objections_to_remark(intent: Intent) -> list[Objection]:
@@ -80,8 +67,7 @@ class _OnReport(RowOfBatchAct[InfusionReport]):
 
     def lock(self, subject: InfusionReport) -> None:
         own = batch_of_container(subject.container) if subject.container else None
-        for pk in sorted({subject.batch_id, *([own.pk] if own else [])}):
-            lock_batch(batch_with(pk))
+        lock_batches([subject.batch_id, *([own.pk] if own else [])])
         if subject.container:
             states.lock([subject.container.pk])
 
@@ -130,6 +116,9 @@ class ConfirmInfusion(_OnReport):
         fate = end_container(container, end, signature, earlier=[subject])
         row = InfusionConfirmed(batch=subject.batch, report=subject, fate=fate)
         write(row, type="infusion.confirmed", actor=signature.signer.reference)
+        own = batch_of_container(container)
+        if own is not None:
+            follow(own, fate, signature.signer)
         return fate
 
     def done_url(self, row: Signed) -> str:

@@ -27,18 +27,14 @@ from batches.identity import identity_lines
 from batches.models import Batch, Departure
 from batches.pinned import product_of
 from chain_of_custody.attesting import ENTERED, objections_to_evidence
-from qc.after_release.comparing import (
-    ComparedIntent,
-    comparison_lines,
-    objections_to_comparing,
-    objections_to_remark,
-)
+from qc.after_release.comparing import ComparedIntent, comparison_lines, objections_to_remark
+from qc.after_release.missing import raise_missed
 from qc.after_release.schedule import infused_at, records_in_force
 from qc.after_release.standing import page_of
 from qc.batch_act import BatchAct, RowOfBatchAct
 from qc.models import FollowUpChecked, FollowUpRecorded
 from qc.release.notifying import owe_telling
-from qc.release.outside import SaidIntent, columns_of, lines_of, said_lines
+from qc.release.outside import SaidIntent, columns_of, lines_of, objections_to_comparing, said_lines
 
 RCL = "rcl_sample"
 DETECTED = "detected"
@@ -241,7 +237,10 @@ class CheckFollowUp(RowOfBatchAct[FollowUpRecorded]):
 
     def carry_out(self, subject: FollowUpRecorded, intent: Intent, signature: Signature) -> FollowUpChecked:
         row = FollowUpChecked(batch=subject.batch, record=subject, agrees=intent["agrees"], remark=intent["remark"])
-        return sign(row, signature, type="follow_up.checked", earlier=[subject])
+        sign(row, signature, type="follow_up.checked", earlier=[subject])
+        if not row.agrees:
+            raise_missed(subject.batch, by=None)
+        return row
 
     def done_url(self, row: Signed) -> str:
         assert isinstance(row, FollowUpChecked)  # noqa: S101  this act writes nothing else

@@ -25,8 +25,8 @@ from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from accounts.wording import record_time
 from batches.departures import raise_departure
-from batches.fates import batch_of_container
-from batches.identity import identity_lines, locked
+from batches.fates import batch_of_container, meant_words
+from batches.identity import identity_lines
 from batches.models import Batch, Departure
 from batches.pinned import product_of
 from chain_of_custody.attesting import ENTERED, objections_to_evidence
@@ -37,10 +37,11 @@ from chain_of_custody.shapes import MaybeMoment, MaybeNumber
 from ledger.writing import write
 from qc.after_release.bedside import Bag, Sort, Told, Wrong, found_wrong
 from qc.after_release.contradictions import moment, number, objections_to_amounts, objections_to_times
+from qc.after_release.fractions import fractions_of, too_early
 from qc.after_release.returning import why_it_stays
 from qc.after_release.standing import has_left, is_set_aside, kept_at, page_of
 from qc.after_release.words import bedside_lines
-from qc.batch_act import BatchAct
+from qc.batch_act import BatchAct, lock_batches
 from qc.models import InfusionReport
 from qc.release.notifying import owe_telling
 from qc.release.outside import SaidIntent, columns_of, said_lines
@@ -51,6 +52,7 @@ KINDS = {
     Sort.STATE: Departure.Kind.REPORTED,
     Sort.CHECK: Departure.Kind.REPORTED,
     Sort.TIME: Departure.Kind.HOLD,
+    Sort.INTERVAL: Departure.Kind.REPORTED,
     Sort.QUANTITY: Departure.Kind.QUANTITY,
 }
 
@@ -98,9 +100,9 @@ def judged(batch: Batch, intent: Intent) -> Judged:
     label = judged_label(
         read, batch_number=batch.number, coi=batch.coi, expected_kind=Container.Kind.FINAL_BAG, typed=True
     )
-    patient = intent["patient_read"]
+    patient, code = intent["patient_read"], label.container.code if label.container else label.scanned
     told = Told(
-        read=label.container.code if label.container else label.scanned,
+        read=code,
         label_fits=label.outcome == IdentityCheck.Outcome.MATCH,
         label_says=str(label.get_outcome_display()),
         patient_read=patient,
@@ -113,11 +115,19 @@ def judged(batch: Batch, intent: Intent) -> Judged:
         ended_at=moment(intent, "ended_at"),
         volume_ml=number(intent, "volume_ml"),
         remainder_ml=number(intent, "remainder_ml"),
+        too_early=_too_early(batch, code, intent),
     )
     at_bedside = product_of(batch).bedside
     limit = at_bedside.minutes_from_thaw if at_bedside else None
     bag = _known_of(label.container, told.started_at) if label.container else None
     return Judged(label, found_wrong(told, bag, batch=batch.number, minutes_from_thaw=limit))
+
+
+def _too_early(batch: Batch, code: str, intent: Intent) -> tuple[str, ...]:
+    fractions, began_at = fractions_of(batch), moment(intent, "started_at")
+    if fractions is None or began_at is None:
+        return ()
+    return tuple(too_early(fractions, fractions.infusion(code, began_at, moment(intent, "ended_at"))))
 
 
 def is_of(batch: Batch, patient_read: str) -> bool:
@@ -129,7 +139,9 @@ def is_of(batch: Batch, patient_read: str) -> bool:
 
 def _known_of(container: Container, at: datetime | None) -> Bag:
     own = batch_of_container(container)
-    kept = [*kept_at(own, at), *why_it_stays(container, at)] if own is not None and at is not None else []
+    # A bag that was supplied out of specification was meant to be given although its batch is not certified.
+    standing = kept_at(own, at) if own is not None and at is not None and not meant_words(own, container) else []
+    kept = [*standing, *why_it_stays(container, at)] if own is not None and at is not None else []
     return Bag(
         code=container.code,
         batch=own.number if own else "",
@@ -165,6 +177,10 @@ class ReportInfusion(BatchAct):
     meaning = Meaning.PERFORMED
     meaning_text = ENTERED
     asks = InfusionIntent
+
+    def lock_with(self, subject: Batch, intent: Intent) -> None:
+        bag = container_read(printable(intent["bag_read"]), typed=True)
+        lock_batches(batch.pk for batch in _concerned(subject, bag))
 
     def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
         found = judged(subject, intent)
@@ -210,6 +226,12 @@ class ReportInfusion(BatchAct):
         return report_url(row)
 
 
+def _concerned(batch: Batch, bag: Container | None) -> list[Batch]:
+    """Give the batch of a report, and the one to which the bag belongs whose code was read, where it is another."""
+    own = batch_of_container(bag) if bag else None
+    return [batch] if own is None or own.pk == batch.pk else [batch, own]
+
+
 def _columns(intent: Intent) -> dict[str, Any]:  # Any: columns of a row
     texts = (
         "patient_read", "matched", "compared", "first_checker", "second_checker", "thaw_how", "took_place",
@@ -225,13 +247,8 @@ def _columns(intent: Intent) -> dict[str, Any]:  # Any: columns of a row
 
 def _raise(row: InfusionReport, found: Judged, by: Person) -> None:
     """Write a departure of each batch concerned, an alarm, and for what was infused whom to tell."""
-    batches = {row.batch.pk: row.batch}
-    own = batch_of_container(found.bag) if found.bag else None
-    if own is not None and own.pk not in batches:
-        locked(own.pk)
-        batches[own.pk] = own
     says = " ".join(one.says for one in found.wrong)
-    for batch in batches.values():
+    for batch in _concerned(row.batch, found.bag):
         for one in found.wrong:
             raise_departure(batch=batch, kind=KINDS[one.sort], says=one.says, by=by, about=row)
         if row.took_place and any(one.is_critical for one in found.wrong):

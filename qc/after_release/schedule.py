@@ -7,12 +7,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-from accounts.wording import local, today
+from accounts.wording import local, site_zone, today
 from batches.definitions.product import FollowUp
 from batches.ended import order_end_of
 from batches.models import Batch, OrderEnded
@@ -74,6 +74,11 @@ class Item:
         return self.due_on + timedelta(days=self.definition.window_days)
 
     @property
+    def closes_at(self) -> datetime:
+        """The moment from which it is missed: the end of the last day of its window."""
+        return datetime.combine(self.last + timedelta(days=1), time.min, tzinfo=site_zone())
+
+    @property
     def is_to_be_entered(self) -> bool:
         """Whether somebody should ask for it: nobody recorded it, and its window has opened."""
         return self.record is None and self.standing is not Due.LATER
@@ -91,14 +96,20 @@ class Item:
         return f"{self.definition.code}.{self.day}"
 
 
-def infused_at(batch: Batch) -> datetime | None:
-    """Give when the first final bag of a batch was infused, by what became of it; None while none was."""
+def first_infusion(batch: Batch) -> ContainerFate | None:
+    """Give the end of the first final bag of a batch that was infused; None while none was."""
     infused = ContainerFate.objects.filter(
         container__assignment__batch_number=batch.number,
         container__kind=Container.Kind.FINAL_BAG,
         fate=ContainerFate.Fate.INFUSED,
     )
-    return infused.order_by("happened_at").values_list("happened_at", flat=True).first()
+    return infused.order_by("happened_at").first()
+
+
+def infused_at(batch: Batch) -> datetime | None:
+    """Give when the first final bag of a batch was infused, by what became of it; None while none was."""
+    first = first_infusion(batch)
+    return first.happened_at if first is not None else None
 
 
 def schedule_of(batch: Batch) -> list[Item]:

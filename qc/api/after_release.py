@@ -18,6 +18,7 @@ from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from qc.after_release.bags import BagAfterwards, bags_afterwards, sum_of
 from qc.after_release.complaining import codes_of, complaint_called, complaints
+from qc.after_release.fractions import fractions_of, next_fraction_words
 from qc.after_release.schedule import Due, Item, infused_at, schedule_of
 from qc.after_release.standing import is_set_aside, reports_of
 from qc.api.shapes import SaidOutput
@@ -63,6 +64,9 @@ class BagsOutput(serializers.Serializer[Plain]):
     """The final bags of a batch and how they add up."""
 
     filled = serializers.IntegerField()
+    next_fraction = serializers.CharField(
+        allow_blank=True, help_text="of a dose in fractions: from when the next one may be given"
+    )
     sum = serializers.DictField(child=serializers.IntegerField())
     bags = BagOutput(many=True)
 
@@ -162,9 +166,15 @@ class BagsView(APIView):
     @documented("Read where the bags of a batch are and what became of them", answers=BagsOutput, tag="release")
     def get(self, request: Request, number: str) -> Response:
         refuse_if(lacks(asker(request), Permission.RECORD_READ))
-        bags = bags_afterwards(batch_called(number))
-        figures = {one.code: one.number for one in sum_of(bags)}
-        return Response(BagsOutput({"filled": len(bags), "sum": figures, "bags": bags}).data)
+        batch = batch_called(number)
+        bags = bags_afterwards(batch)
+        answer = {
+            "filled": len(bags),
+            "sum": {one.code: one.number for one in sum_of(bags)},
+            "next_fraction": next_fraction_words(fractions_of(batch)),
+            "bags": bags,
+        }
+        return Response(BagsOutput(answer).data)
 
 
 class ReportsView(APIView):

@@ -11,8 +11,8 @@ from accounts.roles import Permission
 from qc.api.shapes_review import ReviewOutput
 from qc.batch_act import batch_called
 from qc.review_by_exception.reviewing import review_of
-from qc.review_by_exception.reviewing_trail import trail_of
 from qc.review_by_exception.rules import RULES_VERSION
+from qc.review_by_exception.trail import trail_of
 
 
 class ReviewView(APIView):

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from accounts.api.schema import ObjectionOutput
 from qc.models import ExceptionAssessed
 from qc.review_by_exception.exceptions import Check, Criticality, Judgement, RecordException
-from qc.review_by_exception.trail import Part
+from qc.review_by_exception.trail import Part, Span
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
 
@@ -78,15 +78,26 @@ class CheckOutput(serializers.Serializer[Check]):
         return len(check.exceptions)
 
 
+class SpanOutput(serializers.Serializer[Span]):
+    """What is new of a group in one stream: positions of the stream, and a digest over the leaves of the entries."""
+
+    stream = serializers.CharField()
+    after = serializers.IntegerField()
+    upto = serializers.IntegerField()
+    entries = serializers.SerializerMethodField()
+    sha256 = serializers.CharField()
+
+    def get_entries(self, span: Span) -> int:
+        return len(span.entries)
+
+
 class PartOutput(serializers.Serializer[Part]):
     """A group of the audit trail and what is new in it; `group` is what the act audit_trail.review takes."""
 
     group = serializers.CharField(source="group.code")
     is_critical = serializers.BooleanField(source="group.is_critical")
-    after = serializers.IntegerField()
-    upto = serializers.IntegerField()
     entries = serializers.SerializerMethodField()
-    sha256 = serializers.CharField()
+    streams = SpanOutput(source="spans", many=True)
 
     def get_entries(self, part: Part) -> int:
         return len(part.entries)

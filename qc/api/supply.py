@@ -16,6 +16,7 @@ from qc.batch_act import batch_called
 from qc.models import ExceptionalSupply, SupplyNaming
 from qc.supply.deciding import objections_to_supply
 from qc.supply.items import items_of
+from qc.supply.labelling import without_legend
 from qc.supply.lines import shown_lines, stated
 from qc.supply.standing import named_containers, standing_of
 
@@ -93,6 +94,9 @@ class SupplyOutput(serializers.Serializer[Plain]):
     statements = SupplyStatementOutput(many=True)
     naming = NamingOutput(allow_null=True)
     decision = ExceptionalSupplyOutput(allow_null=True)
+    without_legend = serializers.ListField(
+        child=serializers.CharField(), help_text="named containers that are here and carry no label with the legend"
+    )
     objections = ObjectionOutput(many=True)
 
 
@@ -118,6 +122,7 @@ class SupplyView(APIView):
             "statements": list(standing.statements.values()),
             "naming": _naming(standing.naming) if standing.naming else None,
             "decision": standing.newest,
+            "without_legend": [one.code for one in without_legend(standing.supply)] if standing.supply else [],
             "objections": objections_to_supply(batch, by),
         }
         return Response(SupplyOutput(answer).data)

@@ -8,7 +8,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -16,12 +16,14 @@ from rest_framework import serializers
 
 from accounts.models import Person
 from accounts.parsing import MomentField, StrictSerializer, TextField
-from accounts.refusal import BadInput, Objection, when
+from accounts.refusal import BadInput, Objection, refuse_if, when
+from accounts.repeats import recorded_before
 from batches.equipment import why_unfit
 from batches.models import Batch, Equipment
 from ledger import clock, files
 from ledger.canonical import digest
 from ledger.models import StoredFile
+from qc.batch_act import lock_batch
 from qc.contract_laboratory.certificates import objections_beside_certificates
 from qc.definitions.specification import Line
 from qc.importing.profiles import Profile
@@ -37,6 +39,7 @@ from qc.specifying import specification_of
 
 Plain = dict[str, Any]  # Any: as the fields read it
 PROFILE_NAME = ".profile.yaml"
+MeasuredT = TypeVar("MeasuredT", bound=Measured)
 
 
 class MeasuredInput(StrictSerializer[Plain]):
@@ -80,6 +83,62 @@ def chosen(batch: Batch, *, line: str, sample: UUID, profile: str, instrument: s
         runs=runs,
         methods=methods_of_run(batch, wanted, runs.run),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[MeasuredT]):
+    """What somebody chose, when it was measured, and the row that they stored before under the same id, if any."""
+
+    chosen: Chosen
+    performed_at: datetime
+    known: MeasuredT | None = None
+
+    def columns(self, *, actor: str) -> dict[str, Any]:  # Any: columns of a row
+        """Give the columns that a kept file and a typed plate share; the text of the profile is stored once."""
+        return {
+            "line": self.chosen.line.code,
+            "sample": self.chosen.sample,
+            "instrument": self.chosen.instrument,
+            "profile": self.chosen.profile.code,
+            "profile_version": self.chosen.profile.version,
+            "profile_text": keep_profile(self.chosen.source, actor=actor),
+            "performed_at": self.performed_at,
+        }
+
+
+def taken(
+    model: type[MeasuredT],
+    row_id: UUID,
+    batch: Batch,
+    *,
+    line: str,
+    sample: UUID,
+    profile: str,
+    instrument: str,
+    performed_at: datetime | None,
+    by: Person,
+) -> Taken[MeasuredT]:
+    """Look what somebody sends of an instrument, in the open transaction, which holds the batch from here on.
+
+    A row of this id that says the same comes with it, and nothing more is asked. Raises Refused where line, sample,
+    profile or instrument do not fit, BadInput where one is not there, SameIdOtherContent for another row of this id.
+    """
+    batch.state = lock_batch(batch)
+    what = chosen(batch, line=line, sample=sample, profile=profile, instrument=instrument)
+    said: dict[str, object] = {
+        "batch_id": batch.pk,
+        "line": line,
+        "sample_id": what.sample.pk,
+        "instrument_id": what.instrument.pk,
+        "profile": what.profile.code,
+        "profile_version": what.profile.version,
+    }
+    said |= {"performed_at": performed_at} if performed_at else {}
+    if known := recorded_before(model, row_id, said, by=by):
+        return Taken(what, known.performed_at, known)
+    moment = performed_at or clock.now()
+    refuse_if(objections_to_measured(batch, what, moment, by=by))
+    return Taken(what, moment)
 
 
 def chosen_again(row: Measured, *, run: int | None = None) -> Chosen:

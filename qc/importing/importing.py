@@ -18,11 +18,11 @@ from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, S
 from accounts.repeats import other_content, recorded_before
 from accounts.roles import Permission
 from batches.models import Batch
-from ledger import clock, files
+from ledger import files
 from ledger.canonical import digest
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch
-from qc.importing.choosing import chosen, keep_profile, objections_to_measured
+from qc.importing.choosing import objections_to_measured, taken
 from qc.importing.previewing import Planned, Preview, preview_of
 from qc.importing.shipped import shipped
 from qc.importing.texts import LARGEST, NotATableError, text_of
@@ -54,35 +54,23 @@ def keep_file(
     refuse_if(lacks(by, Permission.RESULT_ENTER))
     refuse_unless_text(content)
     with writing():
-        batch.state = lock_batch(batch)
-        what = chosen(batch, line=line, sample=sample, profile=profile, instrument=instrument)
-        said: dict[str, object] = {
-            "batch_id": batch.pk,
-            "line": line,
-            "sample_id": what.sample.pk,
-            "instrument_id": what.instrument.pk,
-            "profile": what.profile.code,
-            "profile_version": what.profile.version,
-        }
-        said |= {"performed_at": performed_at} if performed_at else {}
-        if known := recorded_before(InstrumentFile, id, said, by=by):
-            if known.file.sha256 != digest(content):
-                raise SameIdOtherContent(other_content())
-            return known
-        moment = performed_at or clock.now()
-        refuse_if(objections_to_measured(batch, what, moment, by=by))
-        row = InstrumentFile(
-            id=id,
-            batch=batch,
+        new = taken(
+            InstrumentFile,
+            id,
+            batch,
             line=line,
-            sample=what.sample,
-            instrument=what.instrument,
-            profile=what.profile.code,
-            profile_version=what.profile.version,
-            profile_text=keep_profile(what.source, actor=by.reference),
-            performed_at=moment,
-            file=files.keep(content, name=name, actor=by.reference),
+            sample=sample,
+            profile=profile,
+            instrument=instrument,
+            performed_at=performed_at,
+            by=by,
         )
+        if new.known is not None:
+            if new.known.file.sha256 != digest(content):
+                raise SameIdOtherContent(other_content())
+            return new.known
+        kept = files.keep(content, name=name, actor=by.reference)
+        row = InstrumentFile(id=id, batch=batch, file=kept, **new.columns(actor=by.reference))
         return write(row, type="instrument_file.kept", actor=by.reference)
 
 

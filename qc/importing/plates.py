@@ -13,14 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, lacks, refuse_if
-from accounts.repeats import other_content, recorded_before
+from accounts.repeats import other_content
 from accounts.roles import Permission
 from batches.models import Batch
-from ledger import clock
 from ledger.typed_numbers import TypedNumberError
 from ledger.writing import write, writing
-from qc.batch_act import lock_batch
-from qc.importing.choosing import Chosen, chosen, keep_profile, objections_to_measured
+from qc.importing.choosing import Chosen, taken
 from qc.importing.importing import UNREADABLE
 from qc.importing.previewing import Reads, reads_of
 from qc.importing.profiles import FromColumn, Plate, Profile, Role
@@ -113,16 +111,22 @@ def record_plate(
     """
     refuse_if(lacks(by, Permission.RESULT_ENTER))
     with writing():
-        batch.state = lock_batch(batch)
-        what = chosen(batch, line=line, sample=sample, profile=profile, instrument=instrument)
-        said: dict[str, object] = {"batch_id": batch.pk, "line": line, "sample_id": sample, "profile": profile}
-        said |= {"instrument_id": what.instrument.pk} | ({"performed_at": performed_at} if performed_at else {})
-        if known := recorded_before(PlateEntry, id, said, by=by):
-            if dict(known.wells.values_list("well", "typed")) != dict(wells):
+        new = taken(
+            PlateEntry,
+            id,
+            batch,
+            line=line,
+            sample=sample,
+            profile=profile,
+            instrument=instrument,
+            performed_at=performed_at,
+            by=by,
+        )
+        if new.known is not None:
+            if dict(new.known.wells.values_list("well", "typed")) != dict(wells):
                 raise SameIdOtherContent(other_content())
-            return known
-        moment = performed_at or clock.now()
-        refuse_if(objections_to_measured(batch, what, moment, by=by))
+            return new.known
+        what = new.chosen
         reads = reads_of_plate(batch, what, wells, comma_allowed=comma_allowed)
         if reads.problems:
             told = [Objection(str(one), code="well", field=one.well) for one in reads.problems[:MOST_WELLS]]
@@ -130,15 +134,9 @@ def record_plate(
         plate = PlateEntry(
             id=id,
             batch=batch,
-            line=line,
-            sample=what.sample,
-            instrument=what.instrument,
-            profile=what.profile.code,
-            profile_version=what.profile.version,
-            profile_text=keep_profile(what.source, actor=by.reference),
-            performed_at=moment,
             run=what.runs.run,
             calculated=[one.told() for one in reads.readings],
+            **new.columns(actor=by.reference),
         )
         write(plate, type="plate.recorded", actor=by.reference)
         assert what.profile.plate is not None  # noqa: S101  it was read as one
@@ -162,7 +160,7 @@ def record_plate(
                 typed=planned.typed,
                 by=by,
                 id=uuid5(id, f"reading {planned.replicate}"),
-                performed_at=moment,
+                performed_at=new.performed_at,
                 replicate=planned.replicate,
             )
             link = PlateReading(

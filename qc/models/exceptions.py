@@ -46,10 +46,10 @@ class ExceptionAssessed(SignedInBatch):
 
 
 class AuditTrailReviewed(SignedInBatch):
-    """Quality assurance read groups of the entries of a batch's stream, from one position to another.
+    """Quality assurance read groups of the entries that concern a batch, from one position of a stream to another.
 
-    `groups` is a list of maps: group, after (the position up to which it was reviewed before), upto, entries, and
-    sha256 (over the leaves of those entries in their order).
+    `groups` is a list of maps: group, stream (the batch's own where it is not named), after (the position up to which
+    it was reviewed before), upto, entries, and sha256 (over the leaves of those entries in their order).
     """
 
     rules = models.CharField(max_length=20, help_text="version of the rules that sorted the entries")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -40,6 +41,7 @@ from ledger.models import Entry, Incident, Written
 from ledger.numbering import next_number
 from qc.batch_act import lock_batch
 from qc.models import FactAssessment
+from qc.release.pending import OPEN_DECISIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,15 @@ def facts_of(batch: Batch) -> list[Fact]:
 def open_facts(batch: Batch) -> list[Fact]:
     """Give the facts that nobody has assessed."""
     return [fact for fact in facts_of(batch) if fact.assessment is None]
+
+
+def unassessed_after_decision() -> QuerySet[Departure]:
+    """Give the departures of batches on which everything was decided that nobody has assessed, the oldest first."""
+    assessed = FactAssessment.objects.filter(fact_type=Departure.record_type()).values("fact_id")
+    found = Departure.objects.exclude(batch__state__disposition__in=OPEN_DECISIONS).exclude(pk__in=assessed)
+    # A mismatch that was read is assessed by its own row.
+    found = found.exclude(about_type=IdentityCheck.record_type())
+    return found.select_related("batch").order_by("recorded_at", "pk")
 
 
 def fact_id(row: Written, batch: Batch) -> UUID:

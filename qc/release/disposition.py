@@ -13,7 +13,6 @@ This module is the only one that imports `batches.conclusion`.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -41,7 +40,6 @@ from chain_of_custody.following import objections_to_custody
 from ledger import outbox
 from ledger.anchoring import blocks_decisions
 from ledger.checkpoints import CHECKPOINT_JOB
-from ledger.models import Entry
 from qc.batch_act import BatchAct
 from qc.contract_laboratory.certificates import objections_to_certificates
 from qc.dose.determining import objections_to_dose
@@ -56,31 +54,12 @@ from qc.release.taking_part import objections_to_person
 from qc.release.two_step import acceptance_for, objections_to_two_step, two_step_of
 from qc.review_by_exception.reviewing import objections_to_exceptions
 from qc.review_by_exception.trail import objections_to_trail
+from qc.review_by_exception.trail_streams import stream_position
 
 BATCH_CERTIFICATE_JOB = "batch_certificate"
 Decision = BatchState.Disposition
 SHORTEST_STATEMENT = 10
 SHORTEST_JUSTIFICATION = 20
-
-# Entries of a batch's stream that a review of the record need not have seen: the review itself and what follows it,
-# how long the record is kept, and actions that prevent, which never wait for a batch.
-AFTER_REVIEW = frozenset(
-    {
-        "record.reviewed",
-        "exception.assessed",
-        "audit_trail.reviewed",
-        "batch.certified",
-        "batch.not_certified",
-        "document.issued",
-        "legal_hold.set",
-        "legal_hold.lifted",
-        "batch.held",
-        "batch.hold_lifted",
-        "capa.opened",
-        "capa.done",
-        "capa.checked",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +93,6 @@ def move(before: str, after: str) -> Move | None:
 def next_decisions(batch: Batch) -> tuple[Decision, ...]:
     """Give the decisions that may follow the one in force, in the order of the table."""
     return tuple(one.after for one in MOVES if one.before == batch.state.disposition)
-
-
-def stream_position(batch: Batch) -> int:
-    """Give the place in the batch's stream of the newest entry that a review of the record has to have seen."""
-    position: int | None = entries_to_review(batch).aggregate(newest=Max("sseq"))["newest"]
-    return position or 0
-
-
-def entries_to_review(batch: Batch) -> QuerySet[Entry]:
-    """Give the entries of the batch's stream that a review of the record, and of its audit trail, has to have seen."""
-    return Entry.objects.filter(stream=batch.stream_name()).exclude(type__in=AFTER_REVIEW)
 
 
 def newest_review(batch: Batch) -> RecordReview | None:
@@ -212,7 +180,7 @@ def objections_to_certification(batch: Batch, *, conditionally: bool = False) ->
         *objections_to_certificates(batch),
         *objections_to_dose(batch),
         *objections_to_exceptions(batch),
-        *objections_to_trail(batch, entries_to_review(batch)),
+        *objections_to_trail(batch),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(
             review is not None and review.stream_position < stream_position(batch),

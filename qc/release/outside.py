@@ -8,7 +8,7 @@
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
-from accounts.models import Person
+from accounts.models import Person, Signed
 from accounts.parsing import MomentField, StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
@@ -179,46 +179,67 @@ class RecordSponsorRelease(Entering):
         return sign(row, signature, type="sponsor_release.recorded", earlier=[decision])
 
 
-@register
-class CheckSponsorRelease(RowOfBatchAct[SponsorRelease]):
-    """Compare the sponsor's release with its evidence, as a second person."""
+SaidT = TypeVar("SaidT", bound=SaidOutside)
 
-    code = "sponsor_release.check"
-    title = gettext_lazy("Check the sponsor's release")
-    verb = gettext_lazy("Sign the comparison")
+
+def objections_to_comparing(row: SaidOutside, *, is_done: bool, by: Person) -> list[Objection]:
+    """Object where it was compared already, or to the one who entered it."""
+    return [
+        *when(is_done, _("This was compared already."), code="already_done"),
+        *when(
+            row.signer_id == by.pk,
+            _("A second person must check this. %(name)s entered it.") % {"name": row.signer_name},
+            code="same_person",
+        ),
+    ]
+
+
+class Comparing(RowOfBatchAct[SaidT]):
+    """A second person compares what was said outside with what proves it; they agree."""
+
     permission = Permission.OUTSIDE_RECORD
+    verb = gettext_lazy("Sign the comparison")
     meaning = Meaning.VERIFIED
     meaning_text = gettext_lazy("I compared this with the evidence; they agree.")
 
-    def rows(self) -> QuerySet[SponsorRelease]:
-        return SponsorRelease.objects.select_related("evidence", "check_of_it")
+    def more_lines(self, subject: SaidT) -> list[Line]:
+        """Give what is stated beside who said what, when, on what evidence."""
+        return []
 
-    def to_sign(self, subject: SponsorRelease, intent: Intent) -> ToSign:
+    def checked(self, subject: SaidT) -> tuple[Signed, str]:
+        """Give the row that says it was compared, and the type of its entry."""
+        raise NotImplementedError
+
+    def to_sign(self, subject: SaidT, intent: Intent) -> ToSign:
         return ToSign(
             title=str(self.title),
             identity=identity_lines(subject.batch),
-            lines=lines_of(subject),
+            lines=[*self.more_lines(subject), *lines_of(subject)],
             version=str(subject.pk),
             earlier=[EarlierSignature.on(subject)],
         )
 
-    def objections(self, subject: SponsorRelease, intent: Intent, by: Person) -> list[Objection]:
-        return [
-            *when(
-                SponsorReleaseChecked.objects.filter(release=subject).exists(),
-                _("This was checked already."),
-                code="already_done",
-            ),
-            *when(
-                subject.signer_id == by.pk,
-                _("A second person must check this. %(name)s entered it.") % {"name": subject.signer_name},
-                code="same_person",
-            ),
-        ]
+    def objections(self, subject: SaidT, intent: Intent, by: Person) -> list[Objection]:
+        is_done = type(subject)._default_manager.filter(pk=subject.pk, check_of_it__isnull=False).exists()
+        return objections_to_comparing(subject, is_done=is_done, by=by)
 
-    def carry_out(self, subject: SponsorRelease, intent: Intent, signature: Signature) -> SponsorReleaseChecked:
-        row = SponsorReleaseChecked(batch=subject.batch, release=subject)
-        return sign(row, signature, type="sponsor_release.checked", earlier=[subject])
+    def carry_out(self, subject: SaidT, intent: Intent, signature: Signature) -> Signed:
+        row, kind = self.checked(subject)
+        return sign(row, signature, type=kind, earlier=[subject])
+
+
+@register
+class CheckSponsorRelease(Comparing[SponsorRelease]):
+    """Compare the sponsor's release with its evidence, as a second person."""
+
+    code = "sponsor_release.check"
+    title = gettext_lazy("Check the sponsor's release")
+
+    def rows(self) -> QuerySet[SponsorRelease]:
+        return SponsorRelease.objects.select_related("evidence", "check_of_it")
+
+    def checked(self, subject: SponsorRelease) -> tuple[Signed, str]:
+        return SponsorReleaseChecked(batch=subject.batch, release=subject), "sponsor_release.checked"
 
 
 def lines_of(row: SaidOutside) -> list[Line]:

@@ -21,11 +21,12 @@ from qc.batch_act import BatchAct
 from qc.models import RecordReview
 from qc.panel import release_panel
 from qc.release.approving import is_current, newest_approval
-from qc.release.disposition import entries_to_review, newest_review, objections_to_facts, stream_position
+from qc.release.disposition import newest_review, objections_to_facts
 from qc.release.pending import OPEN_DECISIONS
 from qc.release.taking_part import objections_to_person
 from qc.review_by_exception.reviewing import objections_to_exceptions
 from qc.review_by_exception.trail import objections_to_trail
+from qc.review_by_exception.trail_streams import stream_position
 
 
 class ReviewIntent(StrictSerializer[Intent]):
@@ -78,7 +79,7 @@ class ReviewRecord(BatchAct):
             *objections_to_record(subject),
             *objections_to_facts(subject),
             *objections_to_exceptions(subject),
-            *objections_to_trail(subject, entries_to_review(subject)),
+            *objections_to_trail(subject),
             *when(
                 approval is None or not is_current(approval, panel),
                 _("Quality control has not approved the results as they stand now."),

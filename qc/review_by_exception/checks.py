@@ -2,22 +2,21 @@
 
 (1) nobody judged an exception about their own row;
 (2) an exception that was closed by a deviation names a departure of the same batch about the same row;
-(3) each review of the audit trail states what the stream holds: as many entries, the digest over their leaves, from
-    where the review before ended; and nobody reviewed a critical group in which they wrote an entry.
+(3) each review of the audit trail states what each stream holds that concerns the batch: as many entries, the digest
+    over their leaves, from where the review before ended; and nobody reviewed a critical group in which they wrote an
+    entry.
 """
 
 from collections.abc import Iterator
-from typing import Any
-
-from django.db.models import OuterRef, Subquery
 
 from ledger.models import Entry
 from ledger.verification import Finding, Verification, check
 from qc.models import AuditTrailReviewed, ExceptionAssessed
-from qc.release.disposition import entries_to_review
-from qc.review_by_exception.trail import author_of, leaves_sha256
-from qc.review_by_exception.trail_types import group_called, group_of
+from qc.review_by_exception.trail import Covered, covered_by, entries_covered, in_order, leaves_sha256
+from qc.review_by_exception.trail_streams import author_of, concerns
+from qc.review_by_exception.trail_types import group_called
 
+BATCH_WHOLE = ("batch__order__coi", "batch__product", "batch__master", "batch__specification")
 EXCEPTIONS, TRAIL = "exceptions judged", "audit trail reviewed"
 
 
@@ -40,26 +39,24 @@ def others_judged(verification: Verification) -> Iterator[Finding]:
 @check(TRAIL)
 def trail_reviews_are_right(verification: Verification) -> Iterator[Finding]:
     """(3)"""
-    reached: dict[tuple[object, str], int] = {}
-    # In the order of the ledger, which alone says what came first.
-    places = Entry.objects.filter(rec_type=AuditTrailReviewed.record_type(), rec_id=OuterRef("pk")).values("seq")
-    rows = AuditTrailReviewed.objects.select_related("batch").annotate(place=Subquery(places[:1])).order_by("place")
-    for row in rows.iterator(500):
+    reached: dict[tuple[object, str, str], int] = {}
+    for row in in_order(AuditTrailReviewed.objects.select_related(*BATCH_WHOLE)).iterator(500):
         verification.counted("audit trail reviews", 1)
         about = f"qc.audittrailreviewed {row.pk} ({row.batch.number})"
-        for each in row.groups:
-            before = reached.get((row.batch_id, each["group"]), 0)
-            reached[row.batch_id, each["group"]] = each["upto"]
-            yield from _of_group(row, each, before, about)
+        for covered in covered_by(row):
+            before = reached.get((row.batch_id, covered.group, covered.stream), 0)
+            reached[row.batch_id, covered.group, covered.stream] = covered.upto
+            yield from _of_group(row, covered, before, about)
 
 
-def _of_group(row: AuditTrailReviewed, each: dict[str, Any], before: int, about: str) -> Iterator[Finding]:  # Any: JSON
-    found = entries_to_review(row.batch).filter(sseq__gt=each["after"], sseq__lte=each["upto"]).order_by("sseq")
-    entries = [one for one in found if group_of(one.type, one.rec_version).code == each["group"]]
-    if each["after"] != before:
-        yield Finding(TRAIL, about, f"{each['group']} does not begin where the review before ended")
-    if (len(entries), leaves_sha256(entries)) != (each["entries"], each["sha256"]):
-        yield Finding(TRAIL, about, f"{each['group']} does not state what the stream holds")
-    group = group_called(each["group"])
+def _of_group(row: AuditTrailReviewed, covered: Covered, before: int, about: str) -> Iterator[Finding]:
+    entries, what = entries_covered(row.batch, covered), f"{covered.group} in {covered.stream}"
+    if not concerns(row.batch, covered.stream):
+        yield Finding(TRAIL, about, f"{what} has nothing to do with the batch")
+    if covered.after != before:
+        yield Finding(TRAIL, about, f"{what} does not begin where the review before ended")
+    if (len(entries), leaves_sha256(entries)) != (covered.entries, covered.sha256):
+        yield Finding(TRAIL, about, f"{what} does not state what the stream holds")
+    group = group_called(covered.group)
     if group is not None and group.is_critical and any(author_of(one) == row.actor for one in entries):
-        yield Finding(TRAIL, about, f"somebody reviewed their own entries in {each['group']}")
+        yield Finding(TRAIL, about, f"somebody reviewed their own entries in {what}")

@@ -166,15 +166,19 @@ class RecordException:
         return tuple(one for one in self.answers if one.outcome == Outcome.ASK)
 
     @property
+    def closing(self) -> ExceptionAssessed | None:
+        """The row by which it was judged here, if it was."""
+        return next((one for one in self.answers if one.outcome != Outcome.ASK), None)
+
+    @property
     def judgement(self) -> Judgement | None:
         """What was concluded on it; None while it is open."""
         if self.found.elsewhere:
             return self.found.judged
-        closing = next((one for one in self.answers if one.outcome != Outcome.ASK), None)
-        if closing is None:
+        row = self.closing
+        if row is None:
             return None
-        words, said = str(closing.get_outcome_display()), closing.reason
-        return Judgement(words, said, closing.signer_name, closing.signed_at, closing.impact)
+        return Judgement(str(row.get_outcome_display()), row.reason, row.signer_name, row.signed_at, row.impact)
 
     @property
     def is_open(self) -> bool:

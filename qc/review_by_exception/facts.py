@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from django.urls import reverse
 
 from batches.models import Departure, MonitoringResult
-from chain_of_custody.models import Excursion, IdentityCheck
+from chain_of_custody.models import ContainerFate, Excursion, IdentityCheck
 from ledger.models import Incident
 from qc.models import ContractCertificate, FactAssessment, TimedEvent
 from qc.release.assessing import Fact
@@ -48,6 +48,8 @@ def rule_of(fact: Fact) -> str:
             return "timed_conditions"
         case Departure() as row if row.about_type == ContractCertificate.record_type():
             return "contract_certificates"
+        case Departure() as row if row.about_type == ContainerFate.record_type():
+            return "departures"
         case Departure() as row:
             return OF_KIND[Kind(row.kind)]
         case IdentityCheck():

@@ -2,7 +2,8 @@
 
 (1) A critical group is signed by itself, by somebody who wrote none of its entries (PIC/S PI 041-1).
 (2) Groups without critical entries may be signed together.
-(3) The signature states the positions it covers and a digest of what stands there; a new entry in between refuses it.
+(3) The signature states for each stream the positions it covers and a digest of what stands there; a new entry in
+    between refuses it.
 """
 
 from django.utils.translation import gettext as _
@@ -21,12 +22,12 @@ from chain_of_custody.shapes import TextListField
 from ledger.canonical import canonical, digest
 from qc.batch_act import BatchAct
 from qc.models import AuditTrailReviewed
-from qc.release.disposition import entries_to_review
 from qc.release.pending import OPEN_DECISIONS
 from qc.review_by_exception.reviewing import review_url
 from qc.review_by_exception.rules import RULES_VERSION
-from qc.review_by_exception.trail import Part, parts_of
+from qc.review_by_exception.trail import Part, trail_of
 from qc.review_by_exception.trail_types import GROUPS, group_called, type_words
+from qc.review_by_exception.trail_words import positions_words, streams_in_words
 
 MOST_LISTED = 40
 
@@ -60,7 +61,7 @@ class ReviewTrail(BatchAct):
                 Line(_("Remark"), intent["remark"] or "–"),
                 Line(_("Rules"), RULES_VERSION),
             ],
-            version=digest(canonical([part.stated() for part in parts])),
+            version=digest(canonical([each for part in parts for each in part.stated()])),
         )
 
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
@@ -89,7 +90,7 @@ class ReviewTrail(BatchAct):
             *(
                 Objection(_("Nothing is new in: %(group)s.") % {"group": part.group.title}, "nothing_new", "groups")
                 for part in parts
-                if not part.entries
+                if not part.spans
             ),
             *(
                 Objection(
@@ -104,7 +105,7 @@ class ReviewTrail(BatchAct):
         ]
 
     def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> AuditTrailReviewed:
-        stated = [part.stated() for part in chosen(subject, intent)]
+        stated = [each for part in chosen(subject, intent) for each in part.stated()]
         row = AuditTrailReviewed(batch=subject, rules=RULES_VERSION, groups=stated, remark=intent["remark"])
         return sign(row, signature, type="audit_trail.reviewed")
 
@@ -118,18 +119,21 @@ def chosen(batch: Batch, intent: Intent) -> list[Part]:
     return [part for part in trail_of(batch) if part.group.code in intent["groups"]]
 
 
-def trail_of(batch: Batch) -> list[Part]:
-    """Give each group of the audit trail of a batch with what is new in it."""
-    return parts_of(batch, entries_to_review(batch))
-
-
 def _lines(part: Part) -> list[Line]:
-    group, entries = part.group, part.entries
-    words = {"number": len(entries), "first": part.first, "upto": part.upto}
-    count = Line(
-        str(group.title),
-        _("%(number)s entries, positions %(first)s to %(upto)s") % words,
-        "warn" if group.is_critical else "",
-    )
-    listed = [Line(f"{one.sseq}", type_words(one.type)) for one in entries[:MOST_LISTED]] if group.is_critical else []
-    return [count, *listed, Line(_("Digest"), part.sha256)]
+    group, entries, called = part.group, part.entries, streams_in_words(span.stream for span in part.spans)
+    says = _("%(number)s entries: %(where)s, digest %(digest)s")
+    spans = [
+        Line(
+            str(group.title),
+            says
+            % {
+                "number": len(span.entries),
+                "where": positions_words(called[span.stream], span.first, span.upto),
+                "digest": span.sha256,
+            },
+            "warn" if group.is_critical else "",
+        )
+        for span in part.spans
+    ]
+    listed = entries[:MOST_LISTED] if group.is_critical else []
+    return [*spans, *(Line(f"{called[one.stream]} {one.sseq}", type_words(one.type)) for one in listed)]

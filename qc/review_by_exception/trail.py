@@ -1,16 +1,16 @@
-"""The review of the audit trail: what of a batch's stream nobody has reviewed yet, by group.
+"""The review of the audit trail: what of the record of a batch nobody has reviewed yet, by group.
 
-(1) A group is reviewed up to a position of the stream; what comes later is new, and alone is shown the next time.
-(2) Each review states how many entries it covered and a digest over their leaves, so that it can be checked later.
-(3) What follows a review of the record by its nature is not reviewed with it (qc/release/disposition.py); the caller
-    gives the entries that count.
+(1) A group is reviewed up to a position of each stream; what comes later there is new, and alone is shown next time.
+(2) Each review states for each stream how many entries it covered and a digest over their leaves, so that it can be
+    checked later.
+(3) Which streams and entries belong to the trail is said in qc/review_by_exception/trail_streams.py.
 """
 
-import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,44 +19,86 @@ from batches.models import Batch
 from ledger.canonical import digest
 from ledger.models import Entry
 from qc.models import AuditTrailReviewed
+from qc.review_by_exception.trail_streams import author_of, entries_in, entries_of_trail
 from qc.review_by_exception.trail_types import GROUPS, Group, group_of
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A group with the entries that nobody has reviewed, the oldest first, and the position before them."""
+class Span:
+    """What of one stream belongs to a group: the entries that nobody has reviewed, and the position before them."""
 
-    group: Group
+    stream: str
     after: int
     entries: tuple[Entry, ...]
+
+    @property
+    def first(self) -> int:
+        return self.entries[0].sseq if self.entries else self.after
 
     @property
     def upto(self) -> int:
         return self.entries[-1].sseq if self.entries else self.after
 
     @property
-    def first(self) -> int:
-        return self.entries[0].sseq if self.entries else self.after
-
-    def stated(self) -> dict[str, object]:
-        """Give the part as a review states it."""
-        return {
-            "group": self.group.code,
-            "after": self.after,
-            "upto": self.upto,
-            "entries": len(self.entries),
-            "sha256": self.sha256,
-        }
-
-    @property
     def sha256(self) -> str:
         """The digest over the leaves of its entries."""
         return leaves_sha256(self.entries)
 
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A group with what is new in it, by stream."""
+
+    group: Group
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Its new entries, in the order of the ledger."""
+        return sorted((entry for span in self.spans for entry in span.entries), key=lambda entry: entry.seq)
+
     @property
     def authors(self) -> frozenset[str]:
         """Who wrote these entries, by reference."""
-        return frozenset(author_of(entry) for entry in self.entries)
+        return frozenset(author_of(entry) for span in self.spans for entry in span.entries)
+
+    def stated(self) -> list[dict[str, object]]:
+        """Give the part as a review states it, stream by stream."""
+        return [
+            {
+                "group": self.group.code,
+                "stream": span.stream,
+                "after": span.after,
+                "upto": span.upto,
+                "entries": len(span.entries),
+                "sha256": span.sha256,
+            }
+            for span in self.spans
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What one review states of one group in one stream; the batch's own where it names none."""
+
+    group: str
+    stream: str
+    after: int
+    upto: int
+    entries: int
+    sha256: str
+
+
+def covered_by(row: AuditTrailReviewed) -> Iterator[Covered]:
+    """Give what a review states, group by group and stream by stream."""
+    for each in row.groups:
+        yield Covered(**({"stream": row.batch.stream_name()} | each))
+
+
+def entries_covered(batch: Batch, covered: Covered) -> list[Entry]:
+    """Give the entries that one statement of a review is about, as the ledger has them."""
+    found = entries_in(batch, covered.stream).filter(sseq__gt=covered.after, sseq__lte=covered.upto)
+    return [one for one in found.order_by("sseq") if group_of(one.type, one.rec_version).code == covered.group]
 
 
 def leaves_sha256(entries: Sequence[Entry]) -> str:
@@ -64,33 +106,43 @@ def leaves_sha256(entries: Sequence[Entry]) -> str:
     return digest("\n".join(entry.leaf for entry in entries).encode())
 
 
-def author_of(entry: Entry) -> str:
-    """Give who wrote an entry, as its stored bytes say."""
-    return str(json.loads(bytes(entry.bytes))["actor"])
-
-
 def reviews_of(batch: Batch) -> list[AuditTrailReviewed]:
     """Give every review of the audit trail of a batch, the oldest first."""
-    return list(AuditTrailReviewed.objects.filter(batch=batch).order_by("signed_at", "pk"))
+    return list(in_order(AuditTrailReviewed.objects.filter(batch=batch).select_related("batch")))
 
 
-def parts_of(batch: Batch, counting: QuerySet[Entry]) -> list[Part]:
-    """Give each group with what is new in it among the entries that count; two statements however long the stream."""
-    reviewed = {group.code: 0 for group in GROUPS}
-    for row in AuditTrailReviewed.objects.filter(batch=batch):
-        for each in row.groups:
-            reviewed[each["group"]] = max(reviewed.get(each["group"], 0), each["upto"])
-    new: dict[str, list[Entry]] = {group.code: [] for group in GROUPS}
-    for entry in counting.filter(sseq__gt=min(reviewed.values())).order_by("sseq"):
+def in_order(rows: QuerySet[AuditTrailReviewed]) -> QuerySet[AuditTrailReviewed]:
+    """Put reviews into the order of the ledger, which alone says what came first."""
+    places = Entry.objects.filter(rec_type=AuditTrailReviewed.record_type(), rec_id=OuterRef("pk")).values("seq")
+    return rows.annotate(place=Subquery(places[:1])).order_by("place")
+
+
+def trail_of(batch: Batch) -> list[Part]:
+    """Give each group with what is new in it since its last review; as many statements however long the streams."""
+    reviewed: dict[tuple[str, str], int] = defaultdict(int)
+    for row in AuditTrailReviewed.objects.filter(batch=batch).select_related("batch"):
+        for each in covered_by(row):
+            reviewed[each.group, each.stream] = max(reviewed[each.group, each.stream], each.upto)
+    new: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in entries_of_trail(batch).order_by("stream", "sseq"):
         group = group_of(entry.type, entry.rec_version)
-        if entry.sseq > reviewed[group.code]:
-            new[group.code].append(entry)
-    return [Part(group, reviewed[group.code], tuple(new[group.code])) for group in GROUPS]
+        if entry.sseq > reviewed[group.code, entry.stream]:
+            new[group.code, entry.stream].append(entry)
+    return [Part(group, tuple(_spans(group, new, reviewed))) for group in GROUPS]
 
 
-def objections_to_trail(batch: Batch, counting: QuerySet[Entry]) -> list[Objection]:
+def _spans(
+    group: Group, new: dict[tuple[str, str], list[Entry]], reviewed: dict[tuple[str, str], int]
+) -> Iterable[Span]:
+    """Give what is new in a group by stream, the stream first in which something is new first."""
+    found = [(stream, entries) for (code, stream), entries in new.items() if code == group.code]
+    for stream, entries in sorted(found, key=lambda each: each[1][0].seq):
+        yield Span(stream, reviewed[group.code, stream], tuple(entries))
+
+
+def objections_to_trail(batch: Batch) -> list[Objection]:
     """Give what of the audit trail nobody has reviewed yet."""
-    open_parts = [part for part in parts_of(batch, counting) if part.entries]
+    open_parts = [part for part in trail_of(batch) if part.spans]
     return when(
         open_parts,
         _("The audit trail is not reviewed: %(groups)s.")

@@ -1,7 +1,7 @@
 """The groups of the audit trail of a batch, and the group and the words of each type of entry.
 
-Critical are entries that change or set aside what was recorded, or say that something was not as it should be. An
-entry of a type that is not named here is a plain record.
+Critical are entries that change or set aside what was recorded, say that something was not as it should be, or change
+the standing of what the batch rests on. An entry of a type that is not named here is a plain record.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,35 @@ class Group:
 CORRECTIONS = Group("corrections", _("Corrections and what supersedes"), True)
 SET_ASIDE = Group("set_aside", _("Declared invalid, left out, destroyed"), True)
 DEPARTURES = Group("departures", _("Departures, overrides and changes for this batch"), True)
+RESTS_ON = Group("rests_on", _("Lots, equipment, definitions and people that it rests on"), True)
 DECISIONS = Group("decisions", _("Reviews, approvals and decisions"), False)
+CUSTODY = Group("custody", _("Order, chain of identity and custody"), False)
 RECORDS = Group("records", _("Records"), False)
 # The most critical first, as they are read.
-GROUPS = (CORRECTIONS, SET_ASIDE, DEPARTURES, DECISIONS, RECORDS)
+GROUPS = (CORRECTIONS, SET_ASIDE, DEPARTURES, RESTS_ON, DECISIONS, CUSTODY, RECORDS)
+
+# Changes of the standing of people, and of the things that a batch rests on, each in a stream of its own.
+_OF_PEOPLE: Mapping[str, Text] = {
+    "person.roles_changed": _("Roles changed"),
+    "person.deactivated": _("Account closed"),
+    "key.revoked": _("Key revoked"),
+    "key.reset": _("Key reset"),
+}
+_OF_THINGS: Mapping[str, Text] = {
+    "lot.decided": _("Lot decided on"),
+    "equipment.held": _("Equipment put on hold"),
+    "equipment.returned": _("Equipment returned to use"),
+    "equipment.calibrated": _("Equipment calibrated"),
+    "equipment.qualified": _("Equipment qualified"),
+    "equipment.retired": _("Equipment retired"),
+    "definition.approved": _("Version of a definition approved"),
+    "definition.returned": _("Version of a definition returned"),
+}
+CHANGES_OF_PEOPLE = frozenset(_OF_PEOPLE)
+CHANGES_OF_STANDING = CHANGES_OF_PEOPLE | frozenset(_OF_THINGS)
 
 TYPES: Mapping[str, tuple[Group, Text]] = {
+    **{code: (RESTS_ON, words) for code, words in (*_OF_THINGS.items(), *_OF_PEOPLE.items())},
     "value.corrected": (CORRECTIONS, _("Value corrected")),
     "value.correction_signed": (CORRECTIONS, _("Correction signed")),
     "reading.corrected": (CORRECTIONS, _("Reading corrected")),
@@ -52,6 +75,10 @@ TYPES: Mapping[str, tuple[Group, Text]] = {
     "redline.proposed": (DEPARTURES, _("Change for this batch proposed")),
     "redline.approved": (DEPARTURES, _("Change for this batch approved")),
     "step.on_paper": (DEPARTURES, _("Step worked on paper")),
+    "container.ended": (SET_ASIDE, _("Container ended")),
+    "container.end_witnessed": (SET_ASIDE, _("End of a container witnessed")),
+    "order.ended": (SET_ASIDE, _("Order ended")),
+    "excursion.found": (DEPARTURES, _("Excursion of temperature")),
     "batch.issued": (DECISIONS, _("Batch issued")),
     "starting_material.decided": (DECISIONS, _("Starting material decided on")),
     "fact.assessed": (DECISIONS, _("Fact assessed")),
@@ -89,6 +116,26 @@ TYPES: Mapping[str, tuple[Group, Text]] = {
     "infusion.checked": (DECISIONS, _("Report from the bedside compared")),
     "infusion.confirmed": (DECISIONS, _("Report from the bedside confirmed")),
     "follow_up.checked": (DECISIONS, _("Follow-up compared")),
+    "chain.issued": (CUSTODY, _("Chain of identity issued")),
+    "order.placed": (CUSTODY, _("Order placed")),
+    "course.opened": (CUSTODY, _("Course opened")),
+    "dose.planned": (CUSTODY, _("Dose planned")),
+    "plan.time_set": (CUSTODY, _("Time planned")),
+    "plan.suite_booked": (CUSTODY, _("Suite booked")),
+    "plan.suite_given_free": (CUSTODY, _("Suite given free")),
+    "weight.recorded": (CUSTODY, _("Weight of the recipient")),
+    "weight.verified": (CUSTODY, _("Weight of the recipient verified")),
+    "collection.registered": (CUSTODY, _("Collection registered")),
+    "collection.verified": (CUSTODY, _("Collection verified")),
+    "donor_test.recorded": (CUSTODY, _("Donor test")),
+    "donor_test.verified": (CUSTODY, _("Donor test verified")),
+    "container.made": (CUSTODY, _("Container made")),
+    "container.assigned": (CUSTODY, _("Container given to its batch")),
+    "container.placed": (CUSTODY, _("Container put in its place")),
+    "identity.checked": (CUSTODY, _("Identity checked")),
+    "custody.offered": (CUSTODY, _("Handed over")),
+    "custody.accepted": (CUSTODY, _("Taken over")),
+    "attestation.checked": (CUSTODY, _("Attestation checked")),
     "step.begun": (RECORDS, _("Step begun")),
     "step.checked_before": (RECORDS, _("Checked before the act")),
     "step.performed": (RECORDS, _("Step performed")),

@@ -7,27 +7,22 @@
 (4) A later answer counts instead of an earlier one.
 """
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
-from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import TextField
 from accounts.refusal import Objection, when
-from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.ended import objections_to_ended_order, order_end_of
 from batches.identity import identity_lines
 from batches.models import Batch
 from chain_of_custody.attesting import objections_to_evidence
-from qc.batch_act import RowOfBatchAct
 from qc.models import PhysicianAnswer, PhysicianAnswerChecked
-from qc.release.outside import Entering, SaidIntent, columns_of, lines_of, said_lines
+from qc.release.outside import Comparing, Entering, SaidIntent, columns_of, said_lines
 from qc.supply.lines import objections_to_ever_supplying
 from qc.supply.standing import SupplyStanding, standing_of
 
@@ -128,52 +123,8 @@ def objections_to_preparing(batch: Batch) -> list[Objection]:
     ]
 
 
-class Comparing(RowOfBatchAct[Any]):  # Any: rows of either kind of statement
-    """A second person compares a statement with what proves it."""
-
-    permission = Permission.OUTSIDE_RECORD
-    verb = gettext_lazy("Sign the comparison")
-    meaning = Meaning.VERIFIED
-    meaning_text = gettext_lazy("I compared this with the evidence; they agree.")
-
-    def more_lines(self, subject: Any) -> list[Line]:  # Any: as above
-        """Give what is stated beside who said what, when, on what evidence."""
-        raise NotImplementedError
-
-    def checked(self, subject: Any) -> tuple[Signed, str]:  # Any: as above
-        """Give the row that says it was compared, and the type of its entry."""
-        raise NotImplementedError
-
-    def to_sign(self, subject: Any, intent: Intent) -> ToSign:  # Any: as above
-        return ToSign(
-            title=str(self.title),
-            identity=identity_lines(subject.batch),
-            lines=[*self.more_lines(subject), *lines_of(subject)],
-            version=str(subject.pk),
-            earlier=[EarlierSignature.on(subject)],
-        )
-
-    def objections(self, subject: Any, intent: Intent, by: Person) -> list[Objection]:  # Any: as above
-        return [
-            *when(
-                type(subject)._default_manager.filter(pk=subject.pk, check_of_it__isnull=False).exists(),
-                _("This was checked already."),
-                code="already_done",
-            ),
-            *when(
-                subject.signer_id == by.pk,
-                _("A second person must check this. %(name)s entered it.") % {"name": subject.signer_name},
-                code="same_person",
-            ),
-        ]
-
-    def carry_out(self, subject: Any, intent: Intent, signature: Signature) -> Signed:  # Any: as above
-        row, kind = self.checked(subject)
-        return sign(row, signature, type=kind, earlier=[subject])
-
-
 @register
-class CheckAnswer(Comparing):
+class CheckAnswer(Comparing[PhysicianAnswer]):
     """Compare the physician's answer with its evidence, as a second person."""
 
     code = "physician_answer.check"

@@ -25,8 +25,8 @@ from batches.models import Batch
 from batches.pinned import product_of
 from chain_of_custody.attesting import objections_to_evidence
 from qc.models import RiskEvaluation, SupplyStatement, SupplyStatementChecked
-from qc.release.outside import Entering, SaidIntent, columns_of, said_lines
-from qc.supply.asking import Comparing, objections_to_preparing
+from qc.release.outside import Comparing, Entering, SaidIntent, columns_of, said_lines
+from qc.supply.asking import objections_to_preparing
 from qc.supply.lines import as_shown, lines_to_sign, shown_lines, stated
 from qc.supply.standing import Kind, standing_of
 
@@ -149,7 +149,7 @@ def is_outdated(row: RiskEvaluation | SupplyStatement, batch: Batch) -> bool:
 
 
 @register
-class CheckStatement(Comparing):
+class CheckStatement(Comparing[SupplyStatement]):
     """Compare a statement for a supply with its evidence, as a second person."""
 
     code = "supply.check_statement"

@@ -10,11 +10,13 @@ from accounts.models import Person
 from accounts.panels import Task
 from accounts.roles import Permission, Role
 from batches.ended import order_end_of
+from batches.label_prints import labels_url
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
 from qc.batch_act import READ_AT_ONCE
-from qc.models import Disposition
+from qc.models import Disposition, ExceptionalSupply
 from qc.supply.items import REQUEST, items_of
+from qc.supply.labelling import without_legend
 from qc.supply.lines import objections_to_ever_supplying
 from qc.supply.standing import SupplyStanding, is_checked, standing_of
 
@@ -25,6 +27,8 @@ QUALITY = frozenset({Role.QA, Role.QUALIFIED_PERSON})
 
 def supply_work_of(person: Person) -> Iterable[Task]:
     """List what this person may do next for batches that were not certified."""
+    if Permission.STEP_WORK in person.permissions:
+        yield from _to_label()
     if Permission.OUTSIDE_RECORD not in person.permissions:
         return
     refused = Batch.objects.filter(state__disposition=BatchState.Disposition.NOT_CERTIFIED)
@@ -32,6 +36,18 @@ def supply_work_of(person: Person) -> Iterable[Task]:
     batches = refused.in_bulk(list(newest_first[:MOST_BATCHES]))
     for batch in Batch.objects.filter(pk__in=batches).select_related(*READ_AT_ONCE).order_by("number"):
         yield from _of_batch(batch, person)
+
+
+def _to_label() -> Iterator[Task]:
+    """List the named bags that are here and carry no label with the legend."""
+    in_force = ExceptionalSupply.objects.filter(revoked=None).select_related("batch", "naming").order_by("-recorded_at")
+    for supply in in_force[:MOST_BATCHES]:
+        codes = [one.code for one in without_legend(supply)]
+        if codes:
+            yield Task(
+                _("Label with the legend: %(codes)s") % {"codes": ", ".join(codes)}, supply.batch.number,
+                labels_url(supply.batch.number), _("Print"), due_at=supply.signed_at + A_DAY, icon="tag",
+            )  # fmt: skip
 
 
 def _of_batch(batch: Batch, person: Person) -> Iterator[Task]:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.middleware import person_of
@@ -26,6 +26,7 @@ from qc.after_release.bags import BagAfterwards, bags_afterwards, sum_of
 from qc.after_release.comparing import why_it_ends_no_bag
 from qc.after_release.complaining import codes_of, complaint_called, complaints
 from qc.after_release.following_up import item_of, value_words
+from qc.after_release.fractions import fractions_of, next_fraction_words
 from qc.after_release.schedule import Due, Item, infused_at, schedule_of
 from qc.after_release.standing import is_compared, page_of, reports_of
 from qc.batch_act import batch_called, batch_with
@@ -33,8 +34,16 @@ from qc.models import BagReturned, InfusionReport, NotificationDue
 from qc.release.assessing import open_facts
 from qc.release.leaving import objections_to_bags
 from qc.views import after_release_fields as fields
+from qc.views.listing import listed
 
-A_PAGE = 50
+COLUMNS = (
+    gettext_lazy("Complaint"),
+    gettext_lazy("Status"),
+    gettext_lazy("Grade"),
+    gettext_lazy("Batch"),
+    gettext_lazy("What"),
+    gettext_lazy("Received"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ def after_release_panel(request: HttpRequest, number: str) -> str:
         "stops": [one for one in reports if one.row.pk in open_about],
         "reports": reports,
         "report": offer("infusion.report", batch, by=by),
+        "next_fraction": next_fraction_words(fractions_of(batch)),
         "report_fields": fields.report_fields([one.bag for one in bags if one.fate is None], recent_files(by)),
         "return_fields": fields.return_fields(),
         "decision_fields": fields.return_decision_fields(),
@@ -177,9 +187,8 @@ def store_evidence(request: HttpRequest, number: str) -> HttpResponse:
 def complaint_list(request: HttpRequest) -> HttpResponse:
     """List the complaints, those that are open first."""
     rows = complaints().order_by(F("closed__signed_at").desc(nulls_first=True), "-recorded_at", "-pk")
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    lines = [(row, *fields.complaint_standing(row)) for row in page]
-    return render(request, "qc/complaints.html", {"lines": lines, "page": page})
+    context = listed(request, rows, columns=COLUMNS, standing=fields.complaint_standing)
+    return render(request, "qc/complaints.html", context)
 
 
 @require_safe

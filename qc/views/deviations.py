@@ -1,8 +1,11 @@
 """Deviations: what quality assurance assessed, by number; facts that wait stand on the release page of each batch."""
 
-from django.core.paginator import Paginator
+from collections import Counter
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import person_of
@@ -13,10 +16,11 @@ from batches.models import Batch
 from batches.views.strip import strip_of
 from qc.batch_act import READ_AT_ONCE, batch_with
 from qc.models import FactAssessment
-from qc.release.assessing import SEVERITIES, fact_with, open_facts
+from qc.release.assessing import SEVERITIES, fact_with, open_facts, unassessed_after_decision
 from qc.release.pending import OPEN_DECISIONS
+from qc.views.listing import Standing, listed
 
-A_PAGE = 50
+COLUMNS = (_("Deviation"), _("Severity"), _("Batch"), _("Decision"), _("Assessed"))
 SEVERITY_STATUS = {
     FactAssessment.Severity.MINOR: "none",
     FactAssessment.Severity.MAJOR: "warn",
@@ -32,16 +36,15 @@ def deviations(request: HttpRequest) -> HttpResponse:
     severity = request.GET.get("severity", "")
     if severity in {code for code, _words in SEVERITIES}:
         rows = rows.filter(severity=severity)
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     undecided = Batch.objects.filter(state__disposition__in=OPEN_DECISIONS).select_related(*READ_AT_ONCE)
     may_assess = Permission.FACT_ASSESS in person_of(request).permissions
     waiting = [(batch, len(open_facts(batch))) for batch in undecided.order_by("number")[:100]] if may_assess else []
-    context = {
-        "lines": [{"row": row, "status": severity_status(row)} for row in page],
-        "page": page,
+    decided = Counter(row.batch for row in unassessed_after_decision()) if may_assess else Counter()
+    context = listed(request, rows, columns=COLUMNS, standing=_standing) | {
         "severity": severity,
+        "query": urlencode({"severity": severity}) if severity else "",
         "severities": SEVERITIES,
-        "waiting": [(batch, number) for batch, number in waiting if number],
+        "waiting": [(batch, number) for batch, number in (*waiting, *decided.items()) if number],
     }
     return render(request, "qc/deviations.html", context)
 
@@ -60,6 +63,10 @@ def deviation(request: HttpRequest, number: str) -> HttpResponse:
         "capa": offer("capa.open", row, by=person_of(request)),
     }
     return render(request, "qc/deviation.html", context)
+
+
+def _standing(row: FactAssessment) -> Standing:
+    return severity_status(row), row.get_severity_display()
 
 
 def severity_status(row: FactAssessment) -> str:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import person_of
@@ -34,18 +34,16 @@ from qc.out_of_specification.investigating import (
 from qc.out_of_specification.next_steps import next_step
 from qc.out_of_specification.records import record_called
 from qc.panel import STATUS, PanelLine, value_words, verdict_words
+from qc.views.listing import listed
 
-A_PAGE = 50
+COLUMNS = (
+    gettext_lazy("Record"),
+    gettext_lazy("Status"),
+    gettext_lazy("Batch"),
+    gettext_lazy("First result"),
+    gettext_lazy("Opened"),
+)
 INVALIDATED = OutOfSpecificationClosed.Outcome.INVALIDATED
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A record as the list shows it."""
-
-    row: OutOfSpecification
-    status: str
-    words: str
 
 
 @require_safe
@@ -54,9 +52,8 @@ def records(request: HttpRequest) -> HttpResponse:
     """List the records, those that are open first."""
     rows = OutOfSpecification.objects.select_related("batch", "closed", "result")
     newest_first = rows.order_by(F("closed__signed_at").desc(nulls_first=True), "-recorded_at", "-pk")
-    page = Paginator(newest_first, A_PAGE).get_page(request.GET.get("page"))
-    lines = [Listed(row, *standing_of(row)) for row in page]
-    return render(request, "qc/out_of_specification_list.html", {"lines": lines, "page": page})
+    context = listed(request, newest_first, columns=COLUMNS, standing=standing_of)
+    return render(request, "qc/out_of_specification_list.html", context)
 
 
 def standing_of(record: OutOfSpecification) -> tuple[str, str]:

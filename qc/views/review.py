@@ -15,10 +15,9 @@ from qc.batch_act import batch_called
 from qc.release.disposition import objections_to_certification
 from qc.review_by_exception.judging_exceptions import OUTCOMES, SHORTEST_REASON
 from qc.review_by_exception.reviewing import review_of
-from qc.review_by_exception.reviewing_trail import trail_of
 from qc.review_by_exception.rules import RULES_VERSION
-from qc.review_by_exception.trail import Part, reviews_of
-from qc.review_by_exception.trail_words import rows_of
+from qc.review_by_exception.trail import Part, reviews_of, trail_of
+from qc.review_by_exception.trail_words import TrailRow, covered_words, positions_words, rows_of, streams_in_words
 
 
 @require_safe
@@ -53,15 +52,21 @@ def trail(request: HttpRequest, number: str) -> HttpResponse:
     """Show what is new in the audit trail of a batch since its last review, in words and by group."""
     batch, by = batch_called(number), person_of(request)
     parts = trail_of(batch)
-    plain = [part.group.code for part in parts if part.entries and not part.group.is_critical]
+    plain = [part.group.code for part in parts if part.spans and not part.group.is_critical]
     together = offer("audit_trail.review", batch, by=by, data={"groups": plain}) if plain else None
     context = strip_of(batch) | {
-        "parts": [(part, rows_of(part.entries), _offered(batch, part, by)) for part in parts if part.entries],
+        "parts": [(part, *_in_words(part), _offered(batch, part, by)) for part in parts if part.spans],
         "together": together,
-        "reviewed": reviews_of(batch),
+        "reviewed": [(row, covered_words(row)) for row in reviews_of(batch)],
         "rules": RULES_VERSION,
     }
     return render(request, "qc/review_trail.html", context)
+
+
+def _in_words(part: Part) -> tuple[list[str], list[TrailRow]]:
+    called = streams_in_words(span.stream for span in part.spans)
+    spans = [positions_words(called[span.stream], span.first, span.upto) for span in part.spans]
+    return spans, rows_of(part.entries)
 
 
 def _offered(batch: Batch, part: Part, by: Person) -> Offer | None:

@@ -9,6 +9,7 @@ from accounts.models import Person
 from accounts.offering import Offer, offer
 from accounts.roles import Permission
 from batches.ended import objections_to_ended_order, order_end_of
+from batches.label_prints import labels_url
 from batches.models import Batch
 from batches.views.strip import Context
 from chain_of_custody.models import Container, Party
@@ -20,6 +21,7 @@ from qc.release.notifying import positives_after_supply
 from qc.supply import items as supply_items
 from qc.supply.asking import SAID_OF_SUPPLY
 from qc.supply.items import Item, items_of
+from qc.supply.labelling import without_legend
 from qc.supply.lines import objections_to_ever_supplying, shown_lines
 from qc.supply.standing import Kind, SupplyStanding, final_bags, is_checked, is_here, named_containers, standing_of
 from qc.supply.stating import REFERENCES
@@ -61,6 +63,8 @@ def about_supply(batch: Batch, *, by: Person) -> Context:
         "supply_parts": _parts(batch, standing, by) if asked_for and not never else [],
         "supply_bags": [one.code for one in final_bags(batch) if is_here(one)],
         "supply_named": [(one, _where(one)) for one in _named(standing)],
+        "without_legend": [one.code for one in without_legend(supply)] if supply else [],
+        "labels_url": labels_url(batch.number),
         "evaluation": standing.evaluation,
         "naming": standing.naming,
         "supply_later": list(positives_after_supply(batch).values()) if supply else [],

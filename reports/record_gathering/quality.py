@@ -1,4 +1,7 @@
-"""What quality thinks of the batch: exceptions with their assessment, reviews, approvals, decisions, holds."""
+"""What quality decided on the batch: reviews, approvals, decisions, holds, ends."""
+
+from collections.abc import Collection
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +23,6 @@ from batches.models import (
 from batches.pinned import product_of
 from qc.dose import words as dose_words
 from qc.dose.rules import DoseVerdict
-from qc.laboratory.runs import Outcome, closure_of
 from qc.models import (
     Addendum,
     AuditTrailReviewed,
@@ -29,9 +31,7 @@ from qc.models import (
     Disposition,
     DoseVerification,
     ExceptionAssessed,
-    FactAssessment,
     NotificationDone,
-    OutOfSpecification,
     PhysicianAcceptance,
     RecordReview,
     ResultsApproval,
@@ -39,8 +39,6 @@ from qc.models import (
     SponsorReleaseChecked,
 )
 from qc.models.releasing import SaidOutside
-from qc.out_of_specification.records import records_of
-from qc.release.assessing import Fact, facts_of
 from reports import record_snapshot as stated
 from reports.gathering import sign_of_decision
 from reports.record_gathering.after_release import AFTER_RELEASE, told_after_release
@@ -61,67 +59,6 @@ DECIDING: tuple[type[SignedInBatch], ...] = (
 )  # fmt: skip
 
 
-def exceptions(batch: Batch, names: Names) -> tuple[stated.Exceptional, ...]:
-    """Give what had to be assessed, facts and results out of specification, with what quality assurance concluded."""
-    return (
-        *(_exception(fact, names) for fact in facts_of(batch)),
-        *(_out_of_specification(record, names) for record in records_of(batch)),
-    )
-
-
-def _out_of_specification(record: OutOfSpecification, names: Names) -> stated.Exceptional:
-    closed = closure_of(record)
-    kind = _("out of specification, %(number)s") % {"number": record.number}
-    recorded = f"{names.by_at(record.actor, record.recorded_at)}, {names.entry(record)}"
-    if closed is None:
-        return stated.Exceptional(kind, record.says, recorded, Evaluation("open", Sign.FAIL, _("Open")))
-    concerned = ", ".join(closed.concerned) or _("none")
-    scope = _("Other batches concerned: %(numbers)s. %(scope)s") % {"numbers": concerned, "scope": closed.scope}
-    conclusion = [
-        f"{closed.get_outcome_display()}.",
-        closed.conclusion,
-        _("Root cause: %(what)s") % {"what": closed.root_cause},
-    ]
-    is_set_aside = closed.outcome == Outcome.INVALIDATED
-    return stated.Exceptional(
-        kind=kind,
-        says=record.says,
-        recorded=recorded,
-        evaluation=Evaluation(closed.outcome, Sign.NONE if is_set_aside else Sign.FAIL, _("Closed")),
-        impact=scope,
-        conclusion=" ".join(conclusion),
-        signature=names.signature(closed, _("Electronic signature, closure")),
-    )
-
-
-def _exception(fact: Fact, names: Names) -> stated.Exceptional:
-    row, says = fact.assessment, fact.says.strip()
-    recorded = f"{names.by_at(fact.row.actor, fact.row.recorded_at)}, {names.entry(fact.row)}"
-    if row is None:
-        waits = Evaluation("open", Sign.WARN, _("Not assessed"))
-        return stated.Exceptional(fact.kind, says, recorded, waits)
-    return stated.Exceptional(
-        kind=fact.kind,
-        says=says,
-        recorded=recorded,
-        evaluation=Evaluation("assessed", Sign.NONE, _("Assessed")),
-        impact=row.impact,
-        conclusion=_concluded(row),
-        signature=names.signature(row, _("Electronic signature, assessment")),
-    )
-
-
-def _concluded(row: FactAssessment) -> str:
-    """Give the conclusion with what else a deviation states."""
-    if not row.number:
-        return row.conclusion
-    parts = [row.conclusion, f"{row.number}, {row.get_severity_display()}: {row.get_decision_display()}."]
-    parts.append(_("Immediate action: %(what)s") % {"what": row.immediate_action})
-    if row.root_cause:
-        parts.append(_("Root cause: %(what)s") % {"what": row.root_cause})
-    return " ".join(parts)
-
-
 def standing(batch: Batch, names: Names) -> tuple[Evaluation, str, str]:
     """Give the decision on the batch in the words of its profile, its statement, and who made it."""
     newest = Disposition.objects.filter(batch=batch).order_by("-version").first()
@@ -136,8 +73,10 @@ def standing(batch: Batch, names: Names) -> tuple[Evaluation, str, str]:
     return Evaluation(newest.decision, sign, words.title), words.statement, who
 
 
-def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
-    """Give every act of quality on the whole batch and each end, in the order of the record."""
+def decisions(
+    batch: Batch, names: Names, *, stated_already: Collection[UUID] = frozenset()
+) -> tuple[stated.Decided, ...]:
+    """Give every act of quality on the whole batch and each end, but what is stated already, in order."""
     profile = product_of(batch).profile
     rows: list[Signed] = []
     for model in (*DECIDING, *CERTIFICATES):
@@ -148,7 +87,7 @@ def decisions(batch: Batch, names: Names) -> tuple[stated.Decided, ...]:
     rows += ManufactureEnded.objects.filter(batch=batch)
     rows += OrderEnded.objects.filter(order=batch.order)
     rows.sort(key=lambda row: (row.recorded_at, str(row.pk)))
-    return tuple(_decided(row, profile, names) for row in rows)
+    return tuple(_decided(row, profile, names) for row in rows if row.pk not in stated_already)
 
 
 def _decided(row: Signed, profile: Profile, names: Names) -> stated.Decided:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from qc.models import AuditTrailReviewed, ExceptionAssessed
-from qc.review_by_exception.trail_types import group_called
+from qc.review_by_exception.trail_words import covered_words
 from reports.snapshot import Evaluation, Sign
 
 
@@ -17,17 +17,6 @@ def words_of_review(row: ExceptionAssessed | AuditTrailReviewed) -> tuple[str, E
             impact = _("Product impact: %(what)s") % {"what": row.impact} if row.impact else ""
             return _("Exception"), about, " ".join(filter(None, (row.says, row.reason, impact, rules)))
         case AuditTrailReviewed():
-            says = _("%(group)s: %(number)s entries, positions %(after)s to %(upto)s, digest %(digest)s.")
-            parts = [
-                says
-                % {
-                    "group": group.title if (group := group_called(each["group"])) else each["group"],
-                    "number": each["entries"],
-                    "after": each["after"] + 1,
-                    "upto": each["upto"],
-                    "digest": each["sha256"],
-                }
-                for each in row.groups
-            ]
             reviewed = Evaluation("done", Sign.PASS, _("Reviewed"))
-            return _("Review of the audit trail"), reviewed, " ".join(filter(None, (*parts, row.remark, rules)))
+            covered = f"{'; '.join(covered_words(row, with_digest=True))}."
+            return _("Review of the audit trail"), reviewed, " ".join(filter(None, (covered, row.remark, rules)))

@@ -27,7 +27,7 @@ def summary(
     conform = sum(test.evaluation.sign in (Sign.PASS, Sign.NONE) and bool(test.versions) for test in tests)
     other = sum(max(0, len(test.versions) - 1) for test in tests)
     failed = sum(version.evaluation.sign is Sign.FAIL for test in tests for version in test.versions)
-    waiting = sum(one.signature is None for one in exceptions)
+    waiting = sum(one.evaluation.code == "open" for one in exceptions)
     mismatches = sum(check.evaluation.sign is Sign.FAIL for check in custody.checks)
     attested = sum(link.evaluation.code == "attested" for link in custody.links)
     signed = sum(link.evaluation.code == "signed" for link in custody.links)

@@ -19,6 +19,7 @@ from reports import gathering, record_snapshot
 from reports.models import Document
 from reports.record_gathering import (
     custody,
+    exceptional,
     labels,
     materials,
     measured,
@@ -43,7 +44,7 @@ def batch_record(
     specification = specification_of(batch)
     stages = steps.stages(record, names)
     tests = results.tests(batch, names)
-    exceptions = quality.exceptions(batch, names)
+    exceptions = exceptional.exceptions(batch, names)
     custody_stated, custody_read = custody.custody(batch, names)
     standing, statement, certified_by = quality.standing(batch, names)
     order, order_signatures = papers.order(batch, names)
@@ -51,7 +52,7 @@ def batch_record(
     streams = trail.streams(names)
     entries = trail.trail(names)
     lots = materials.lots(record, names)
-    decisions = quality.decisions(batch, names)
+    decisions = quality.decisions(batch, names, stated_already=exceptions.judgements)
     definitions = papers.definitions(batch, names)
     true_copies = papers.true_copies(batch, names)
     issued = names.signature(batch, _("Electronic signature, issue of the batch record"))
@@ -65,7 +66,7 @@ def batch_record(
         certified_by=certified_by,
         pending=pending,
         sites=gathering.sites_stated(product, batch),
-        summary=summing.summary(record, stages, tests, exceptions, custody_stated, account),
+        summary=summing.summary(record, stages, tests, exceptions.stated, custody_stated, account),
         answers=summing.answers(record, stages, certified_by, pending, names),
         definitions=definitions,
         issued=issued,
@@ -82,7 +83,7 @@ def batch_record(
         % {"code": specification.code, "version": specification.version, "rounding": specification.rounding},
         samples=results.samples(batch, names),
         tests=tests,
-        exceptions=exceptions,
+        exceptions=exceptions.stated,
         custody=custody_stated,
         decisions=decisions,
         documents=papers.documents(batch),

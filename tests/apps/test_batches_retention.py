@@ -25,7 +25,8 @@ from chain_of_custody.registering import issue_chain
 from ledger import clock, outbox
 from ledger.models import Entry
 from ledger.verification import verify_records
-from qc.release.disposition import newest_review, stream_position
+from qc.release.disposition import newest_review
+from qc.review_by_exception.trail_streams import stream_position
 from tests.batches_builders import FILES
 from tests.custody_builders import a_subject
 from tests.people import a_person, administrators, at_browser, do, nothing_written

@@ -22,7 +22,7 @@ from ledger import files
 from ledger.models import StoredFile
 from ledger.verification import verify_records
 from ledger.writing import writing
-from qc.release.disposition import stream_position
+from qc.review_by_exception.trail_streams import stream_position
 from tests.batches_builders import BatchWorld
 from tests.custody_builders import a_subject
 from tests.people import a_person, administrators, at_browser, do, nothing_written

@@ -1,7 +1,7 @@
 """After release: bags at the bedside, bags that come back, the follow-up, complaints."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -12,17 +12,21 @@ from accounts.wording import local
 from batches.fates import final_count
 from batches.models import Departure
 from chain_of_custody.models import ContainerFate, IdentityCheck
-from ledger import clock
+from ledger import clock, outbox
+from ledger.models import OutboxJob
 from ledger.verification import verify_records
+from qc.after_release.missing import FOLLOW_UP_JOB
 from qc.after_release.schedule import Due, infused_at, schedule_of
 from qc.after_release.work import after_release_work_of
 from qc.models import NotificationDue
 from qc.release.assessing import open_facts
+from qc.release.leaving import objections_to_bags
+from qc.work import work_of
 from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions
 from tests.after_release_builders import AfterRelease, certified_with_three_bags
 from tests.people import a_person, at_browser, do, nothing_written
-from tests.qc_builders import kept_for_a_module
+from tests.qc_builders import MINOR, kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 CLOSED = {
@@ -307,6 +311,74 @@ def test_the_follow_up_is_due_from_the_infusion_and_missed_items_are_listed(ward
 
     assert {item.key: item.standing for item in schedule_of(ward.batch)}["crs.1"] == Due.DONE
     assert not NotificationDue.objects.exists()
+
+
+def looked(world: AfterRelease) -> list[str]:
+    """The worker looks at the follow-up; what it raised, newest last."""
+    job = OutboxJob.objects.get(kind=FOLLOW_UP_JOB, subject=world.batch.pk)
+    OutboxJob.objects.filter(pk=job.pk).update(due_at=clock.machine_now())
+    outbox.deliver(job.pk)
+    raised = Departure.objects.filter(batch=world.batch, kind="missed").order_by("recorded_at", "says")
+    return [row.says for row in raised]
+
+
+def test_an_item_that_nobody_records_in_its_window_becomes_a_departure_once(ward):
+    ward.infused(ward.bags()[0])
+    assert looked(ward) == []
+
+    clock.tell(clock.now() + timedelta(days=2, hours=1))
+    ward.followed_up("icans", "1", "0")
+    assert looked(ward) == []  # the window of the first day is still open
+    clock.tell(clock.now() + timedelta(days=1))
+    (says,) = looked(ward)
+    assert "Follow-up, day 1: Cytokine release, grade is not recorded" in says
+    assert looked(ward) == [says]
+
+    raised = Departure.objects.get(batch=ward.batch, kind="missed")
+    assert (raised.actor, raised.about_id) == ("machine", ContainerFate.objects.get(container=ward.bags()[0]).pk)
+    late = ward.followed_up("crs", "1", "1")
+    assert looked(ward) == [says]
+    do("follow_up.check", late, by=ward.qp, agrees="no", remark="The form is another patient's.")
+    assert looked(ward) == [says]
+    assert verify_records().findings == []
+
+
+def test_what_was_missed_waits_for_quality_and_holds_nothing_that_was_decided(ward):
+    ward.infused(ward.bags()[0])
+    clock.tell(clock.now() + timedelta(days=4))
+    looked(ward)
+
+    raised = Departure.objects.filter(batch=ward.batch, kind="missed")
+    waiting = {task.detail: task.url for task in work_of(ward.qa) if task.title.startswith("Assess")}
+    assert {row.says: f"/batches/{ward.batch.number}/release/#fact-{row.pk}" for row in raised} == waiting
+    assert objections_to_bags(ward.fresh(), ward.bags()[1:]) == []
+    assert ward.batch.state.disposition == "certified"
+    for row in raised:
+        told = {"impact": "None: the patient was seen.", "conclusion": "The ward sends its forms late."} | MINOR
+        do("fact.assess", row, by=ward.qa, **told)
+    assert [task for task in work_of(ward.qa) if task.title.startswith("Assess")] == []
+
+
+def test_the_follow_up_is_looked_at_until_its_last_window_has_closed(ward):
+    ward.infused(ward.bags()[0])
+    job = OutboxJob.objects.get(kind=FOLLOW_UP_JOB)
+    first = min(item.closes_at for item in schedule_of(ward.batch))
+    assert (job.due_at, local(first).time()) == (first, time.min)
+
+    clock.tell(clock.now() + timedelta(days=45))
+    items = schedule_of(ward.batch)
+    missed = [item for item in items if item.standing is Due.MISSED]
+    assert len(looked(ward)) == len(missed) > 3
+    job.refresh_from_db()
+    assert (job.done_at, job.due_at) == (None, min(item.closes_at for item in items if item not in missed))
+
+    do(
+        "order.end", ward.batch.order, by=ward.qp, how="died", happened_on=local(clock.now()).date().isoformat(),
+        source="Letter of the ward, L-3", reason="",
+    )  # fmt: skip
+    assert len(looked(ward)) == len(missed)
+    job.refresh_from_db()
+    assert job.done_at is not None
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ from qc.models import (
 )
 from qc.out_of_specification.correcting_actions import is_overdue
 from reports.record_gathering import results as gathered
+from reports.record_gathering.exceptional import exceptions
 from reports.record_gathering.names import Names
-from reports.record_gathering.quality import decisions, exceptions
+from reports.record_gathering.quality import decisions
 from reports.stated_results import result_lines
 from tests.oos_builders import (
     IN_ORDER,
@@ -246,7 +247,7 @@ def test_certificate_and_batch_record_show_the_first_result(laboratory):
     _lines, as_it_was = result_lines([laboratory.line(LINE)], at=then)
     assert f"{record.number} is open" in as_it_was[0].text
     names = Names(laboratory.fresh())
-    kinds = [one.kind for one in exceptions(laboratory.batch, names)]
+    kinds = [one.kind for one in exceptions(laboratory.batch, names).stated]
     assert f"out of specification, {record.number}" in kinds
     titles = [one.title for one in decisions(laboratory.batch, names)]
     assert f"{record.number}: laboratory investigation" in titles

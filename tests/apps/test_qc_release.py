@@ -141,9 +141,9 @@ BLOCKED_BY = (
     (a_label_of_nothing, ["fact_open", "trail_open", "review_outdated"]),
     (a_corrected_result, ["result_missing", "approval_outdated", "exception_open", "trail_open", "review_outdated"]),
     (growth_seen_later, ["fact_open", "result_missing", "trail_open", "review_outdated"]),
-    (another_weight, ["unverified_weight", "result_missing", "dose_outdated"]),
-    (another_verified_weight, ["result_missing", "dose_outdated"]),
-    (a_vial_offered_and_not_taken, ["offer_open"]),
+    (another_weight, ["unverified_weight", "result_missing", "dose_outdated", "trail_open"]),
+    (another_verified_weight, ["result_missing", "dose_outdated", "trail_open"]),
+    (a_vial_offered_and_not_taken, ["offer_open", "trail_open"]),
 )
 
 
@@ -243,7 +243,8 @@ def test_nobody_refuses_a_batch_whose_record_nobody_reviewed(tested):
 def test_whoever_worked_on_the_batch_does_not_decide_on_it(ready, name):
     person = with_role(getattr(ready, name), Role.QUALIFIED_PERSON)
 
-    assert ready.codes(by=person) == ["same_person"]
+    # A role that somebody gets who wrote in the record is new in its trail, too.
+    assert ready.codes(by=person) == ["trail_open", "same_person"]
     with nothing_written(), pytest.raises(Refused, match="You worked on this batch"):
         ready.certified(by=person)
 

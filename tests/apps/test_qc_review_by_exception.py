@@ -35,6 +35,10 @@ from qc.review_by_exception.reviewing import every_exception, open_exceptions, r
 from qc.review_by_exception.rules import BY_CODE, RULES, RULES_VERSION
 from qc.review_by_exception.trail import leaves_sha256
 from qc.review_by_exception.trail_types import GROUPS, TYPES, group_of
+from reports.record_gathering.exceptional import exceptions
+from reports.record_gathering.names import Names
+from reports.record_gathering.quality import decisions
+from reports.record_snapshot import Exceptional
 from tests.guards_away import guards_away
 from tests.people import STATION, a_person, at_browser, do, nothing_written, secret_of
 from tests.qc_builders import MINOR, SHORT_MASTER, Laboratory, kept_for_a_module
@@ -347,6 +351,30 @@ def test_a_question_is_for_everybody_to_read_and_leaves_the_exception_open(store
     assert [row.outcome for row in the_only(store, "overrides").answers] == ["ask", "accept"]
 
 
+def test_the_batch_record_states_what_is_open_what_was_asked_and_how_it_was_judged(store):
+    def as_printed() -> Exceptional:
+        found = exceptions(store.fresh(), Names(store.batch)).stated
+        (one,) = [each for each in found if each.kind.startswith(str(BY_CODE["overrides"].kind))]
+        return one
+
+    a_value_beyond_belief_is_confirmed(store)
+    judged(store.batch, the_only(store, "overrides"), by=store.qa, outcome="ask", reason="Which display was read?")
+    asked = as_printed()
+    row = judged(store.batch, the_only(store, "overrides"), by=store.other_qa)
+    told = as_printed()
+
+    assert (asked.evaluation.code, asked.signature) == ("open", None)
+    assert f"Asked by {store.qa.name}" in asked.conclusion
+    assert "Which display was read?" in asked.conclusion
+    assert (told.evaluation.words, told.says) == ("Accepted", asked.says)
+    assert told.signature is not None
+    assert told.signature.name == store.other_qa.name
+    assert told.conclusion.endswith(REASON)
+    assert (told.impact, row.impact) == ("–", "")
+    printed = decisions(store.batch, Names(store.batch), stated_already={row.pk})
+    assert [one.statement.count("Which display was read?") for one in printed if one.title == "Exception"] == [1]
+
+
 def test_opening_a_deviation_closes_the_exception_with_a_departure_that_somebody_else_assesses(store):
     a_value_beyond_belief_is_confirmed(store)
 
@@ -400,8 +428,10 @@ def test_the_trail_shows_only_what_is_new_and_never_its_own_review(finished):
     assert [(entry.type, part.group.code) for entry in part.entries] == [("departure.reported", "departures")]
     row = trail_reviewed(finished.batch, "departures", by=finished.qa)
     newest = Entry.objects.get(type="departure.reported")
-    stated = {"group": "departures", "after": part.after, "upto": newest.sseq, "entries": 1}
-    assert row.groups == [stated | {"sha256": leaves_sha256([newest])}]
+    (span,) = part.spans
+    stated = {"group": "departures", "after": span.after, "upto": newest.sseq, "entries": 1}
+    stated |= {"stream": finished.batch.stream_name(), "sha256": leaves_sha256([newest])}
+    assert row.groups == [stated]
     assert row.groups[0]["sha256"] == digest(newest.leaf.encode())
     assert new_parts(finished.batch) == []
 
@@ -461,8 +491,9 @@ def test_verification_finds_a_judgement_of_ones_own_act_and_a_review_of_other_en
         AuditTrailReviewed.objects.filter(pk=read.pk).update(groups=[read.groups[0] | {"entries": 1, "after": 3}])
 
     assert [finding.says for finding in run_check(EXCEPTIONS)] == ["somebody judged an exception about their own row"]
+    own = f"records in {store.batch.stream_name()}"
     assert [finding.says for finding in run_check(TRAIL)] == [
-        "records does not begin where the review before ended", "records does not state what the stream holds",
+        f"{own} does not begin where the review before ended", f"{own} does not state what the stream holds",
     ]  # fmt: skip
 
 

@@ -17,12 +17,14 @@ from accounts.refusal import NotAllowed, Refused
 from accounts.roles import Role
 from batches.departures import report_departure
 from batches.fates import meant_words
+from batches.label_content import OUT_OF_SPECIFICATION
+from batches.label_prints import labels_in
 from batches.models import Departure
-from chain_of_custody.models import Party
+from chain_of_custody.models import ContainerFate, Party
 from ledger import clock, files
 from ledger.models import Head
 from ledger.verification import verify_records
-from qc.models import ExceptionalSupply, NotificationDue, PhysicianAnswer, SupplyStatement
+from qc.models import ExceptionalSupply, InfusionReport, NotificationDue, PhysicianAnswer, SupplyStatement
 from qc.release.assessing import open_facts
 from qc.release.leaving import until_expired
 from qc.release.notifying import positives_after_supply
@@ -34,15 +36,17 @@ from qc.supply.naming import objections_to_containers
 from qc.supply.standing import standing_of
 from qc.supply.work import supply_work_of
 from qc.work import work_of
+from reports.labels import render_labels
 from reports.models import Document
 from reports.reading import in_preparation
 from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions
-from reports.supply_snapshot import LEGEND
+from tests.after_release_builders import said_of
 from tests.apps.test_incidents import about
 from tests.apps.test_qc_release import with_role
 from tests.custody_builders import a_party, stated
 from tests.documents_builders import everything_made, pages_of, squeezed
+from tests.labels_builders import applied_all, printed_for
 from tests.people import at_browser, do, nothing_written
 from tests.qc_builders import MINOR, STERILITY, kept_for_a_module
 from tests.supply_builders import SupplyLaboratory, UnitedStates, in_supply
@@ -409,6 +413,21 @@ def test_infusions_are_told_together_while_nobody_was_told(ready):
     told(ready, due, clock.now())
 
 
+def test_an_infusion_that_is_reported_from_the_bedside_is_told_as_any_other(ready):
+    first, _second = ready.bags()
+    ready.named(first.code)
+    ready.supply_decided()
+    ready.handed_over(first)
+    clock.tell(clock.now() + timedelta(hours=1))
+
+    report = do("infusion.report", ready.fresh(), by=ready.logistics, **said_of(first, ready.coi))
+    assert isinstance(report, InfusionReport)
+    assert report.wrong == []
+    do("infusion.confirm", report, by=ready.qa)
+
+    assert NotificationDue.objects.get(recipient="authority").cause_id == ContainerFate.objects.get(container=first).pk
+
+
 @pytest.mark.parametrize("is_told_first", [False, True])
 def test_an_infusion_after_the_telling_is_told_anew(ready, is_told_first):
     first, second = ready.bags()
@@ -421,6 +440,35 @@ def test_an_infusion_after_the_telling_is_told_anew(ready, is_told_first):
     ready.infused(second)
 
     assert NotificationDue.objects.filter(recipient="authority").count() == (2 if is_told_first else 1)
+
+
+def test_the_labels_of_named_bags_carry_the_legend_from_the_decision_on(supplied):
+    named, other = supplied.bags()
+
+    def to_label() -> list[str]:
+        return [task.title for task in supply_work_of(supplied.technician) if "legend" in task.title]
+
+    assert to_label() == [f"Label with the legend: {named.code}"]
+    told = at_browser(supplied.qa).get(f"/api/v1/batches/{supplied.batch.number}/supply/").json()
+    assert told["without_legend"] == [named.code]
+    page = at_browser(supplied.qa).get(f"/batches/{supplied.batch.number}/release/").content.decode()
+    assert f"No label with the legend is on {named.code} yet." in page
+
+    printed = printed_for(supplied.batch, by=supplied.technician)
+    labels = {label.container: label for label in labels_in(printed)}
+    assert labels[named.code].statements[0] == OUT_OF_SPECIFICATION
+    assert OUT_OF_SPECIFICATION not in labels[other.code].statements
+    assert to_label() != []
+    applied_all(printed, by=supplied.technician)
+    assert to_label() == []
+    specimen = squeezed("".join(pages_of(render_labels(labels_in(printed), title="Labels"))))
+    assert specimen.count(squeezed(OUT_OF_SPECIFICATION)) == 1
+
+    supplied.revoked(supply())
+    again = printed_for(
+        supplied.fresh(), by=supplied.technician, purpose="relabel", reason="The supply was taken back."
+    )
+    assert not any(OUT_OF_SPECIFICATION in label.statements for label in labels_in(again))
 
 
 @pytest.mark.clause("EU GMP Part IV 11.53", "is supplied, never certified, by a decision of its own")
@@ -574,7 +622,14 @@ def test_its_document_prints_what_fails_first_and_its_next_version_says_that_it_
     printed = "".join(pages_of(files.read(first.file)))
     assert (first.version, first.supersedes.kind) == (1, Document.Kind.BATCH_CERTIFICATE)
     assert printed.index(squeezed("59 % (59.1 %)")) < printed.index(squeezed("Containers that may be supplied"))
-    for words in (LEGEND, "≥ 70 %", "Relapse in progress", "44107", "ICF-104-017", "within 48 hours from the infusion"):
+    for words in (
+        OUT_OF_SPECIFICATION,
+        "≥ 70 %",
+        "Relapse in progress",
+        "44107",
+        "ICF-104-017",
+        "within 48 hours from the infusion",
+    ):
         assert squeezed(words) in printed, words
     assert not re.search(r"releas|icertify|conforms", printed, re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from chain_of_custody.placing import place_containers
 from ledger import clock, files
 from ledger.models import Checkpoint, Entry
 from ledger.verification import verify_records
-from qc.models import Sample
+from qc.models import AuditTrailReviewed, ExceptionAssessed, Sample
 from qc.release.assessing import open_facts
 from reports.copying import ask_copy
 from reports.models import CopyAsked, Document
@@ -186,12 +186,28 @@ def test_every_version_of_a_result_stands_with_its_readings_and_why_it_was_repla
 def test_exceptions_stand_with_their_assessment(laboratory, first):
     snapshot, page = stated(first), printed(first)
 
-    assert len(snapshot.exceptions) == Departure.objects.filter(batch=laboratory.batch).count() >= 2
+    departures = Departure.objects.filter(batch=laboratory.batch)
+    judged = ExceptionAssessed.objects.filter(batch=laboratory.batch)
+    assert len(snapshot.exceptions) == departures.count() + judged.count()
+    assert departures.count() >= 2
+    assert judged.exists()
+    assert {row.reason for row in judged} <= {one.conclusion for one in snapshot.exceptions}
+    assert not {"Exception"} & {one.title for one in snapshot.decisions}
     assert squeezed(ALARM) in page
     for one in snapshot.exceptions:
         assert one.signature is not None
         for text in (one.says, one.impact, one.conclusion, one.signature.signed_at):
             assert squeezed(text) in page
+
+
+def test_each_review_of_the_audit_trail_stands_with_streams_positions_and_digests(laboratory, first):
+    page, rows = printed(first), AuditTrailReviewed.objects.filter(batch=laboratory.batch)
+
+    streams = {laboratory.batch.stream_name(), laboratory.coi.stream_name()}
+    assert streams <= {each["stream"] for row in rows for each in row.groups}
+    for each in (each for row in rows for each in row.groups):
+        assert squeezed(f"{each['entries']} of {each['stream']}, position") in page
+        assert squeezed(each["sha256"]) in page
 
 
 def test_custody_is_whole_and_what_was_attested_is_no_signature(laboratory, first):
