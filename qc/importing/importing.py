@@ -14,10 +14,11 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, Stale, lacks, refuse_if, when
+from accounts.refusal import Objection, Refused, SameIdOtherContent, Stale, lacks, refuse_if, when
 from accounts.repeats import other_content, recorded_before
 from accounts.roles import Permission
 from batches.models import Batch
+from chain_of_custody.uploading import refuse_unless_text
 from ledger import clock, files
 from ledger.canonical import digest
 from ledger.writing import write, writing
@@ -25,7 +26,6 @@ from qc.batch_act import lock_batch
 from qc.importing.choosing import chosen, keep_profile, objections_to_measured
 from qc.importing.previewing import Planned, Preview, preview_of
 from qc.importing.shipped import shipped
-from qc.importing.texts import LARGEST, NotATableError, text_of
 from qc.laboratory.recording import record_reading
 from qc.laboratory.replicates import recorded_already
 from qc.models import ImportedReading, InstrumentFile, InstrumentImport, Reading
@@ -84,22 +84,6 @@ def keep_file(
             file=files.keep(content, name=name, actor=by.reference),
         )
         return write(row, type="instrument_file.kept", actor=by.reference)
-
-
-def refuse_unless_text(content: bytes) -> None:
-    """Raise BadInput with a sentence for bytes that are no text or too many."""
-    try:
-        text_of(content)
-    except NotATableError as error:
-        raise BadInput(Objection(str(error), code="bad_input", field="file")) from None
-
-
-def refuse_size(size: int | None) -> None:
-    """Raise BadInput for a file that is missing, empty or too large, by its size alone, before it is read."""
-    if not size:
-        raise BadInput(Objection(_("Choose a file. It can't be empty."), code="bad_input", field="file"))
-    if size > LARGEST:
-        raise BadInput(Objection(_("The file is larger than 5 MB."), code="bad_input", field="file"))
 
 
 def file_called(batch: Batch, row_id: UUID) -> InstrumentFile:

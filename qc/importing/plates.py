@@ -17,6 +17,7 @@ from accounts.repeats import other_content, recorded_before
 from accounts.roles import Permission
 from batches.models import Batch
 from ledger import clock
+from ledger.tables.rows import Problem, Row, Table
 from ledger.typed_numbers import TypedNumberError
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch
@@ -24,7 +25,6 @@ from qc.importing.choosing import Chosen, chosen, keep_profile, objections_to_me
 from qc.importing.importing import UNREADABLE
 from qc.importing.previewing import Reads, reads_of
 from qc.importing.profiles import FromColumn, Plate, Profile, Role
-from qc.importing.tables import Problem, Row, Table
 from qc.laboratory.recording import record_reading
 from qc.models import PlateEntry, PlateReading, PlateWell
 from qc.specifying import rounding_of, specification_of

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 
 from ledger import files
 from ledger.canonical import canonical, digest
+from ledger.tables.rows import Problem, Row, Table, table_in
+from ledger.tables.texts import NotATableError, text_of
 from qc.definitions.method import MethodDefinition
 from qc.definitions.specification import Line
 from qc.importing.by_method import problems_of_replicates, read_apart, why_only_typed, words_of_replicates
 from qc.importing.choosing import Chosen, chosen_again
 from qc.importing.fitting import UnfitError, typed_for
 from qc.importing.profiles import Profile
-from qc.importing.tables import Problem, Row, Table, table_in
-from qc.importing.texts import NotATableError, text_of
 from qc.importing.values import Found, rows_of, values_of
 from qc.laboratory.entering import unit_of
 from qc.laboratory.judging import NO_METHODS, InForce, entries_of, seen_in
@@ -148,7 +148,7 @@ def preview_of(row: InstrumentFile) -> Preview:
 def table_of(content: bytes, profile: Profile) -> Table:
     """Give the rows of a file; one that is no text is one problem."""
     try:
-        return table_in(text_of(content), profile)
+        return table_in(text_of(content), profile.layout, profile.columns, time=profile.time)
     except NotATableError as error:
         return Table(problems=[Problem(0, str(error))])
 
