@@ -116,6 +116,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "submit": _submission(batch, found, verdict, by),
             "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
             "correct": _correction(found, by),
+            "of_certificate": _of_certificate(found),
             "history": found.history,
             "imports": bool(profiles),
             "plates": any(column_typed(one, found.code) for one in profiles),
@@ -138,6 +139,11 @@ def _correction(found: PanelLine, by: Person) -> Offer | None:
     if found.newest is None or found.runs.is_confirmed:
         return None
     return offer("result.correct", found.newest, by=by)
+
+
+def _of_certificate(found: PanelLine) -> Reading | None:
+    """Give a reading in force that stands on a certificate; None where the test is one of our own."""
+    return next(iter(found.readings), None) if certificates_behind(found.readings) else None
 
 
 def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:
