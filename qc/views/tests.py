@@ -35,6 +35,7 @@ from qc.out_of_specification.evidence import evidence_before, evidence_of
 from qc.out_of_specification.invalidating import CAUSES, place_of_verdict
 from qc.panel import STATUS, PanelLine, verdict_words
 from qc.values.verdicts import Verdict
+from qc.views.beside_test import beside
 from qc.views.contract_laboratory import contract_part
 from qc.views.out_of_specification import claim_words, runs_shown
 
@@ -107,6 +108,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "samples": samples,
             "boxes": boxes,
             "judgement": judgement,
+            "beside": beside(batch, found, judgement),
             "verdict_status": STATUS[verdict.value],
             "verdict_words": verdict_words(verdict.value),
             "how_made": _how_made(found, judgement.rule),
