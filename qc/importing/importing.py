@@ -103,11 +103,19 @@ def objections_to_import(preview: Preview, *, by: Person) -> list[Objection]:
     says = _("The profile %(profile)s changed after the file was sent. Send the file again.")
     there = Reading.objects.filter(batch=row.batch, line=row.line, run=preview.chosen.runs.run, superseded_by=None)
     recorded = set(there.values_list("member", "replicate"))
+    again = InstrumentImport.objects.filter(
+        batch=row.batch, run=preview.chosen.runs.run, source__line=row.line, source__file__sha256=row.file.sha256
+    )
     return [
         *objections_to_measured(row.batch, preview.chosen, row.performed_at, by=by),
         *when(
             any((one.member, one.replicate) in recorded for one in preview.reads.readings),
             recorded_already(),
+            code="recorded",
+        ),
+        *when(
+            again.exclude(source=row).exists(),
+            _("This file is imported for this test already. A measurement is not counted twice."),
             code="recorded",
         ),
         *([Objection(says % {"profile": row.profile}, code="profile_changed")] if changed else []),

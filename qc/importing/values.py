@@ -7,7 +7,7 @@
 (5) Where a method reads a value several times, no replicate is combined: each stays a value of its own.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
@@ -41,7 +41,7 @@ class Found:
     as_it_stands: str  # the text of the row that was taken, with a decimal point; empty where the value was calculated
     inputs: tuple[Input, ...]
     replicates: int = 1
-    replicate: int | None = None  # its number in the order of the file, where each is a value of its own
+    replicate: int | None = None  # its number, in the order of the file, where each is a value of its own
 
     @property
     def rows(self) -> list[int]:
@@ -127,12 +127,13 @@ def _problems_on_the_plate(rows: Sequence[Row], profile: Profile, sample: str) -
 
 
 def values_of(
-    rows: Sequence[Row], profile: Profile, line: str, *, apart: Collection[str] = ()
+    rows: Sequence[Row], profile: Profile, line: str, *, apart: Mapping[str, int] | None = None
 ) -> tuple[list[Found], list[Problem]]:
     """Give what the rows of one sample say of a line, and every reason for which a row cannot be read.
 
-    The replicates of the members `apart` are not combined; each is found by its number.
+    The replicates of the members `apart` are not combined; each is found by its number, which begins as stated there.
     """
+    apart = apart or {}
     problems = _problems_of_places(rows, profile)
     if problems or not rows:
         return [], problems
@@ -153,7 +154,7 @@ def values_of(
         if target.member in apart:
             found += [
                 Found(target, one.quantity, one.text, _each_once([one]), replicate=number)
-                for number, one in enumerate(numbers, 1)
+                for number, one in enumerate(numbers, apart[target.member])
             ]
             continue
         try:

@@ -120,7 +120,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "correct": _correction(found, by),
             "of_certificate": _of_certificate(found),
             "history": found.history,
-            "imports": bool(profiles),
+            "imports": bool(profiles) and any(box.takes_more for box in boxes),
             "plates": any(column_typed(one, found.code) for one in profiles),
             "reviews": _reviews(found),
         }
