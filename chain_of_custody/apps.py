@@ -5,7 +5,10 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-REGISTER_THEMSELVES = ("attesting", "checks", "collecting", "donor_testing", "erasing", "handing_over", "taking_over")
+REGISTER_THEMSELVES = (
+    "attesting", "checks", "collecting", "donor_testing", "erasing", "handing_over", "taking_over",
+    "temperature.checks",
+)  # fmt: skip
 
 
 class ChainOfCustodyConfig(AppConfig):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID, uuid5
 
 from accounts.models import Person
 from chain_of_custody.lapsing import is_open
@@ -18,6 +19,8 @@ from chain_of_custody.models import (
     Party,
     Place,
 )
+from ledger.canonical import canonical
+from ledger.models import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,15 @@ class Kept:
     position: str
     since: datetime
     until: datetime | None = None
+    offer: HandOverOffered | None = None
+
+    @property
+    def id(self) -> UUID | None:
+        """Name a time that has ended, the same whenever it is read; None while it goes on or no place is stated."""
+        if self.place is None or self.until is None:
+            return None
+        told = [self.offer.pk if self.offer else None, self.place.pk, self.position, self.since, self.until]
+        return uuid5(self.containers[0].coi_id, canonical([plain(one) for one in told]).decode())
 
 
 @dataclass(slots=True)

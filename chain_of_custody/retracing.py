@@ -180,7 +180,8 @@ class Retracing:
             link_key = stay.link.offer.pk if stay.link else None
             key = (link_key, stay.place, stay.position, stay.since, stay.until)
             if key not in lines:
-                lines[key] = Kept([], stay.place, stay.position, stay.since, stay.until)
+                offer = stay.link.offer if stay.link else None
+                lines[key] = Kept([], stay.place, stay.position, stay.since, stay.until, offer)
                 (stay.link.kept if stay.link else before).append(lines[key])
             lines[key].containers.append(stay.container)
         for times in (before, *(link.kept for link in links)):
@@ -198,7 +199,8 @@ class Retracing:
         return list(found.filter(batch_number=self.batch_number) if self.batch_number else found)
 
     def _excursions(self) -> list[Excursion]:
-        found = Excursion.objects.filter(coi=self.coi).select_related("place").order_by("happened_at")
+        found = Excursion.objects.filter(coi=self.coi).order_by("happened_at", "pk")
+        found = found.select_related("place", "seen_by_logger__trace__source")
         return [one for one in found if self._of_this(one.containers)]
 
     def _gaps(self, links: list[Link]) -> Iterable[str]:

@@ -47,6 +47,7 @@ from chain_of_custody.models import (
     Placement,
 )
 from chain_of_custody.shapes import MaybeMoment, MaybeNumber
+from chain_of_custody.temperature.judging import Range
 from chain_of_custody.words import celsius, counted, party_words, place_words
 from ledger import clock
 from ledger.writing import write
@@ -267,10 +268,7 @@ def range_of(offer: HandOverOffered, place: Place | None) -> Place | None:
 
 def is_outside(measured: Decimal, place: Place | None) -> bool:
     """Tell whether a temperature is outside what a place keeps."""
-    if place is None:
-        return False
-    too_cold = place.low_c is not None and measured < place.low_c
-    return too_cold or (place.high_c is not None and measured > place.high_c)
+    return place is not None and Range(place.low_c, place.high_c).beyond(measured) != 0
 
 
 def note_excursion(

@@ -10,6 +10,7 @@ from accounts.refusal import BadInput, Objection, lacks, refuse_if
 from accounts.roles import Permission
 from ledger import files
 from ledger.models import StoredFile
+from ledger.tables.texts import LARGEST, NotATableError, text_of
 from ledger.writing import writing
 
 SCANS = frozenset({"application/pdf", "image/png", "image/jpeg"})
@@ -42,3 +43,23 @@ def keep_upload(sent: "UploadedFile[bytes] | None", *, by: Person, taken: Collec
         raise BadInput(Objection(_("This file is not taken. Send %(kinds)s.") % {"kinds": kinds}, field="file"))
     with writing():
         return files.keep(content, name=sent.name or "file", actor=by.reference)
+
+
+def table_sent(sent: "UploadedFile[bytes] | None") -> tuple[str, bytes]:
+    """Give the name and the bytes of a table that somebody sent; nothing is stored.
+
+    Raises BadInput for one that is missing, empty or larger than 5 MB, by its size alone, before it is read.
+    """
+    if sent is None or not sent.size:
+        raise BadInput(Objection(_("Choose a file. It can't be empty."), code="bad_input", field="file"))
+    if sent.size > LARGEST:
+        raise BadInput(Objection(_("The file is larger than 5 MB."), code="bad_input", field="file"))
+    return sent.name or "file", sent.read()
+
+
+def refuse_unless_text(content: bytes) -> None:
+    """Raise BadInput with a sentence for bytes that are no text or too many."""
+    try:
+        text_of(content)
+    except NotATableError as error:
+        raise BadInput(Objection(str(error), code="bad_input", field="file")) from None

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chain_of_custody.views import containers, custody, donors, evidence, handing_over, registering
+from chain_of_custody.views import containers, custody, donors, evidence, handing_over, registering, temperature
 
 app_name = "chain_of_custody"
 urlpatterns = [
@@ -17,5 +17,8 @@ urlpatterns = [
     path("custody/<str:identifier>/", custody.chain, name="chain"),
     path("custody/<str:identifier>/collection/", registering.collection, name="collection-new"),
     path("custody/<str:identifier>/donor/", donors.donor, name="donor"),
+    path("custody/<str:identifier>/temperatures/<uuid:stay>/", temperature.stay, name="stay"),
+    path("custody/<str:identifier>/temperatures/<uuid:stay>/no-file/", temperature.no_file, name="no-file"),
+    path("custody/<str:identifier>/logger-files/<uuid:file>/", temperature.logger_file, name="logger-file"),
     path("custody/<str:identifier>/hand-over/", handing_over.new, name="hand-over-new"),
 ]

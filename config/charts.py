@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from accounts.statuses import status_called
 from config import drawings
-from qc.trends.charting import Area, Chart, Dot, Item, Look, Shape, Stroke, Words, laid_out
+from qc.trends.charting import Area, Chart, Dot, Item, LaidOut, Look, Shape, Stroke, Words, laid_out
 from qc.trends.control_rules import Bound
 
 WIDTH, HEIGHT = 800, 380
@@ -22,14 +22,19 @@ _SHAPE = 17
 
 def chart_svg(chart: Chart, *, width: int = WIDTH, height: int = HEIGHT) -> SafeString:
     """Give a chart as inline SVG."""
-    drawn = laid_out(chart, width=width, height=height)
+    return drawing_svg(laid_out(chart, width=width, height=height))
+
+
+def drawing_svg(drawn: LaidOut, *, is_small: bool = False) -> SafeString:
+    """Give what is laid out as inline SVG; a small one is made for its column and fits it."""
     return format_html(
-        '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}">{}</svg>',
+        '<svg class="chart{}" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" height="{}">{}</svg>',
+        " chart--small" if is_small else "",
         drawn.sentence,
-        width,
-        height,
-        width,
-        height,
+        drawn.width,
+        drawn.height,
+        drawn.width,
+        drawn.height,
         format_html_join("", "{}", ((_drawn(item),) for item in drawn.items)),
     )
 

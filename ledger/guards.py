@@ -67,7 +67,7 @@ def _open_door(model: type[models.Model]) -> str:
 
 @cache
 def erasable_models() -> tuple[type[Written], ...]:
-    """Give the tables whose rows can be erased through the door; what the house is made of never changes while it runs."""
+    """Give the tables whose rows can be erased through the door; read once, as the tables do not change meanwhile."""
     return tuple(
         model for model in apps.get_models() if issubclass(model, Written) and getattr(model, "erasable", False)
     )

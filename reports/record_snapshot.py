@@ -358,6 +358,7 @@ class Custody:
     checks: tuple[IdentityChecked, ...]
     gaps: tuple[str, ...]
     contradictions: tuple[str, ...]
+    temperatures: tuple[str, ...] = ()  # of each time in a shipper, and of any that a logger saw
 
 
 @dataclass(frozen=True, slots=True)

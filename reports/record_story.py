@@ -198,7 +198,13 @@ def _link(link: Link) -> Iterator[object]:
 
 def _other_custody(held: Custody) -> Flow:
     flow: Flow = []
-    for name, texts in (("Held now", held.held), ("Gaps", held.gaps), ("Contradictions", held.contradictions)):
+    lists = (
+        ("Held now", held.held),
+        ("Temperatures", held.temperatures),
+        ("Gaps", held.gaps),
+        ("Contradictions", held.contradictions),
+    )
+    for name, texts in lists:
         found = [Row((cell(text),)) for text in texts or ("None.",)]
         flow += [Rows((WIDE,), found, head=[rows.columns(name)]), Spacer(1, GAP)]
     checks = (

@@ -33,6 +33,7 @@ from chain_of_custody.following import custody_record
 from chain_of_custody.identity import check_identity
 from chain_of_custody.models import ChainOfIdentity, Collection, Container, IdentityCheck, Place
 from chain_of_custody.placing import place_containers
+from chain_of_custody.temperature.stays import known_of
 
 CONTAINERS = Container.objects.select_related(
     "coi", "assignment", "state__holder_party", "state__holder_person", "state__place", "fate"
@@ -102,7 +103,8 @@ class HandOversView(APIView):
     def get(self, request: Request, identifier: str) -> Response:
         reader(request)
         coi = get_object_or_404(ChainOfIdentity, identifier=identifier)
-        return Response([wording.link(link) for link in custody_record(coi).links])
+        known = known_of(coi)
+        return Response([wording.link(link, known) for link in custody_record(coi).links])
 
 
 class IdentityChecksView(APIView):

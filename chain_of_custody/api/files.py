@@ -19,8 +19,9 @@ from accounts.api.parsing import TooLarge
 from accounts.api.schema import documented
 from accounts.refusal import BadInput, Objection
 from chain_of_custody.api.shapes import Plain
-from chain_of_custody.uploading import keep_upload
+from chain_of_custody.uploading import keep_upload, table_sent
 from ledger import files
+from ledger.tables.texts import LARGEST
 
 # Besides the file itself: the names, boundaries and headers of its part.
 AROUND_IT = 64 * 1024
@@ -43,6 +44,21 @@ class FileParser(MultiPartParser):
         if not str(length).isdigit() or int(length) > self.largest + AROUND_IT:
             raise TooLarge(self.too_large)
         return super().parse(stream, media_type, parser_context)
+
+
+class TableFileParser(FileParser):
+    """Reads a table of at most 5 MB with the fields beside it."""
+
+    largest = LARGEST
+    too_large = gettext_lazy("A file of an instrument has at most 5 MB, and its length must be told.")
+
+
+def table_part(request: Request) -> tuple[str, bytes]:
+    """Give the name and the bytes of the one part of a request that is called file; raise BadInput for others."""
+    sent = request.FILES.getlist("file")
+    if len(sent) > 1 or set(request.FILES) - {"file"}:
+        raise BadInput(Objection(_("Send one part called file."), code="bad_input", field="file"))
+    return table_sent(sent[0] if sent else None)
 
 
 class FileInput(serializers.Serializer[Plain]):

@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.parsing import MomentField, StrictSerializer, TextField, TypedNumberField, YesNoField
-from chain_of_custody.models import Collection, Container, IdentityCheck, Party, Place
+from chain_of_custody.models import Collection, Container, IdentityCheck, Party, Place, TemperatureUnknown
+from chain_of_custody.models.temperature import CLOCKS
 from chain_of_custody.shapes import ContainersField, MaybeNumber, ScanField
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
@@ -73,6 +74,35 @@ class PlacementInput(StrictSerializer[Plain]):
     position = TextField(max_length=60, required=False, default="")
     temperature_c = MaybeNumber()
     happened_at = MomentField()
+
+
+class LoggerFileInput(StrictSerializer[Plain]):
+    """What is chosen with the file of a logger."""
+
+    id = serializers.UUIDField()
+    logger = TextField(max_length=40, help_text="as read from the logger's label; the file must name the same")
+    profile = TextField(max_length=30, help_text="code of the layout of the file")
+    clock = serializers.ChoiceField(CLOCKS, help_text="of times without an offset")
+
+
+class SentLoggerFileInput(LoggerFileInput):
+    """The file of a logger with the time that it is for."""
+
+    stay = serializers.UUIDField(help_text="`stay` of a time in one place, from the custody record")
+    file = serializers.FileField(help_text="a table as text, at most 5 MB")
+
+
+class ConfirmInput(StrictSerializer[Plain]):
+    """What was looked at: the digest that came with the preview."""
+
+    shown = serializers.CharField(max_length=64)
+
+
+class NoFileInput(StrictSerializer[Plain]):
+    """Why there is no file of a logger."""
+
+    id = serializers.UUIDField()
+    says = TextField(min_length=10, max_length=1000)
 
 
 class SubjectOutput(serializers.Serializer[Plain]):
@@ -189,13 +219,68 @@ class SideOutput(serializers.Serializer[Plain]):
 
 
 class KeptOutput(serializers.Serializer[Plain]):
-    """A time in one place."""
+    """A time in one place, and what is known of its temperature; `stay` names it once it has ended."""
 
+    stay = serializers.UUIDField(allow_null=True)
+    temperature = serializers.ChoiceField(["within", "outside", "unknown", "nothing"])
     containers = serializers.ListField(child=serializers.CharField())
     place = serializers.CharField(allow_null=True)
     position = serializers.CharField(allow_blank=True)
     since = serializers.DateTimeField()
     until = serializers.DateTimeField(allow_null=True)
+
+
+class OutsideOutput(serializers.Serializer[Plain]):
+    """A time outside the range, with the temperature that was farthest outside, in °C."""
+
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    peak_c = serializers.CharField()
+
+
+class UnknownOutput(serializers.Serializer[Plain]):
+    """A time of which nobody knows the temperature, and why."""
+
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    why = serializers.ChoiceField(TemperatureUnknown.Why.choices)
+    says = serializers.CharField()
+
+
+class LoggerFileOutput(serializers.Serializer[Plain]):
+    """The file of a logger and what it says of its time; `shown` is what confirms it, while it is not stored."""
+
+    id = serializers.UUIDField()
+    stay = serializers.UUIDField()
+    containers = serializers.ListField(child=serializers.UUIDField())
+    place = serializers.CharField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    logger = serializers.CharField()
+    calibrated_until = serializers.DateField(allow_null=True)
+    name = serializers.CharField()
+    sha256 = serializers.CharField()
+    readings = serializers.IntegerField(help_text="of this time; the file may hold others")
+    first_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+    interval_s = serializers.IntegerField()
+    longest_gap_s = serializers.IntegerField()
+    lowest_c = serializers.CharField()
+    highest_c = serializers.CharField()
+    longest_outside_s = serializers.IntegerField()
+    total_outside_s = serializers.IntegerField()
+    outside = OutsideOutput(many=True)
+    unknown = UnknownOutput(many=True)
+    is_within = serializers.BooleanField()
+    is_stored = serializers.BooleanField()
+    shown = serializers.CharField()
+
+
+class NoFileOutput(UnknownOutput):
+    """A time for which it was said that there is no file of a logger."""
+
+    id = serializers.UUIDField()
+    stay = serializers.UUIDField()
 
 
 class LinkOutput(serializers.Serializer[Plain]):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chain_of_custody.api import custody, donors, files, registering
+from chain_of_custody.api import custody, donors, files, registering, temperature
 
 urlpatterns = [
     path("subjects/", registering.SubjectsView.as_view(), name="api-subjects"),
@@ -11,6 +11,17 @@ urlpatterns = [
     path("chains/<str:identifier>/", registering.ChainView.as_view(), name="api-chain"),
     path("chains/<str:identifier>/custody/", custody.CustodyView.as_view(), name="api-custody"),
     path("chains/<str:identifier>/hand-overs/", custody.HandOversView.as_view(), name="api-hand-overs"),
+    path("chains/<str:identifier>/logger-files/", temperature.LoggerFilesView.as_view(), name="api-logger-files"),
+    path(
+        "chains/<str:identifier>/logger-files/<uuid:file>/",
+        temperature.LoggerFileView.as_view(),
+        name="api-logger-file",
+    ),
+    path(
+        "chains/<str:identifier>/temperatures/<uuid:stay>/no-file/",
+        temperature.NoFileView.as_view(),
+        name="api-no-file",
+    ),
     path("parties/", registering.PartiesView.as_view(), name="api-parties"),
     path("places/", registering.PlacesView.as_view(), name="api-places"),
     path("collections/", custody.CollectionsView.as_view(), name="api-collections"),

@@ -1,6 +1,8 @@
 """Rows of this room as the plain values that programs read. No identity record is among them."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from uuid import UUID
 
 from chain_of_custody import isbt128
 from chain_of_custody.api.shapes import Plain
@@ -16,6 +18,7 @@ from chain_of_custody.models import (
     Placement,
     Subject,
 )
+from chain_of_custody.temperature.stays import Known, known_of, standing_of
 
 
 def _number(value: Decimal | None) -> str | None:
@@ -147,8 +150,10 @@ def _side(side: Side) -> Plain:
     }
 
 
-def _kept(kept: Kept) -> Plain:
+def _kept(kept: Kept, known: Mapping[UUID, Known]) -> Plain:
     return {
+        "stay": str(kept.id) if kept.id else None,
+        "temperature": standing_of(kept, known),
         "containers": _codes(kept.containers),
         "place": kept.place.code if kept.place else None,
         "position": kept.position,
@@ -157,7 +162,7 @@ def _kept(kept: Kept) -> Plain:
     }
 
 
-def link(one: Link) -> Plain:
+def link(one: Link, known: Mapping[UUID, Known]) -> Plain:
     """Give a hand-over."""
     return {
         "id": str(one.offer.pk),
@@ -170,12 +175,13 @@ def link(one: Link) -> Plain:
         "shipper": one.offer.shipper.code if one.offer.shipper else None,
         "seal": one.offer.seal,
         "lapses_at": lapses_at(one.offer).isoformat(),
-        "kept": [_kept(kept) for kept in one.kept],
+        "kept": [_kept(kept, known) for kept in one.kept],
     }
 
 
 def custody(record: CustodyRecord) -> Plain:
     """Give a custody record."""
+    known = known_of(record.coi)
     held = [
         {
             "containers": _codes(one.containers),
@@ -192,8 +198,8 @@ def custody(record: CustodyRecord) -> Plain:
         "signed": record.signed,
         "attested": record.attested,
         "held": held,
-        "before": [_kept(kept) for kept in record.before],
-        "links": [link(one) for one in record.links],
+        "before": [_kept(kept, known) for kept in record.before],
+        "links": [link(one, known) for one in record.links],
         "gaps": record.gaps,
         "contradictions": record.contradictions,
     }

@@ -27,6 +27,13 @@ from chain_of_custody.models.identity import (
     Subject,
     SubjectIdentity,
 )
+from chain_of_custody.models.temperature import (
+    LoggerFile,
+    LoggerTrace,
+    OfStay,
+    TemperatureUnknown,
+    TraceExcursion,
+)
 
 __all__ = [
     "Assignment",
@@ -47,9 +54,14 @@ __all__ = [
     "HandOverHalf",
     "HandOverOffered",
     "IdentityCheck",
+    "LoggerFile",
+    "LoggerTrace",
+    "OfStay",
     "Party",
     "Place",
     "Placement",
     "Subject",
     "SubjectIdentity",
+    "TemperatureUnknown",
+    "TraceExcursion",
 ]

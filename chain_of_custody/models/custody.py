@@ -114,7 +114,7 @@ class Placement(Written):
 
 
 class Excursion(Written):
-    """Containers were found outside the range of their place or shipper, in °C, on acceptance or when placed."""
+    """Containers were outside the range of their place or shipper, in °C: on acceptance, placed, or by a logger."""
 
     coi = models.ForeignKey(ChainOfIdentity, on_delete=models.PROTECT, related_name="excursions")
     containers = models.JSONField(help_text="ids, sorted")

@@ -1,7 +1,9 @@
 """A custody record as its page shows it: already in words, nothing computed in the template."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,6 +13,13 @@ from chain_of_custody import isbt128
 from chain_of_custody.lapsing import lapses_at
 from chain_of_custody.links import CustodyRecord, HeldNow, Kept, Link, Side
 from chain_of_custody.models import ChainOfIdentity, Collection, Container, Excursion, IdentityCheck, Party
+from chain_of_custody.temperature.stays import NOTHING, Known, is_logged, known_of, standing_of
+from chain_of_custody.temperature.telling import (
+    STANDINGS,
+    excursion_words,
+    standing_words,
+    unknown_words,
+)
 from chain_of_custody.words import celsius, counted, place_words
 
 WORDS = {"signed": "pass", "attested": "attested", "offered": "wait", "lapsed": "none"}
@@ -27,6 +36,18 @@ class SideShown:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptShown:
+    """Where something was kept, from when to when, and what is known of its temperature; no id while it goes on."""
+
+    where: str
+    times: str
+    stay: UUID | None
+    status: str
+    word: str
+    is_told: bool  # something is known, or should be
+
+
+@dataclass(frozen=True, slots=True)
 class LinkShown:
     """One line of the custody record."""
 
@@ -37,7 +58,7 @@ class LinkShown:
     giver: SideShown
     taker: SideShown | None
     waits: str
-    kept: list[tuple[str, str]]
+    kept: list[KeptShown]
     status: str
     word: str
     pk: str
@@ -67,15 +88,17 @@ def identity_context(coi: ChainOfIdentity, collection: Collection | None) -> dic
 
 def record_context(record: CustodyRecord) -> dict[str, object]:
     """Give everything that the custody record shows."""
+    known = known_of(record.coi)
     return {
         "record": record,
         "identifier": record.coi.identifier,
         "held": [held_words(one) for one in record.held],
         "counts": _counts(record),
         "stages": _route(record),
-        "before": [kept_words(one) for one in record.before],
-        "links": [_link(one, record.excursions) for one in record.links],
+        "before": [_kept(one, known) for one in record.before],
+        "links": [_link(one, record.excursions, known) for one in record.links],
         "excursions": [_excursion(one, record.containers) for one in record.excursions],
+        "unknown_temperatures": _unknown(record, known),
         "mismatches": [_mismatch(one) for one in record.checks if one.outcome != IdentityCheck.Outcome.MATCH],
         "matches": sum(one.outcome == IdentityCheck.Outcome.MATCH for one in record.checks),
         "collections": [(one, isbt128.din(one.din), getattr(one, "verification", None)) for one in record.collections],
@@ -95,6 +118,25 @@ def kept_words(kept: Kept) -> tuple[str, str]:
     """Write where something was kept, and from when to when."""
     where = place_words(kept.place, kept.position) if kept.place else _("No place stated")
     return where, f"{counted(one.kind for one in kept.containers)}, {span(kept.since, kept.until)}"
+
+
+def _kept(kept: Kept, known: Mapping[UUID, Known]) -> KeptShown:
+    where, times = kept_words(kept)
+    standing = standing_of(kept, known)
+    is_told = standing != NOTHING or is_logged(kept)
+    return KeptShown(where, times, kept.id, STANDINGS[standing], standing_words(standing), is_told)
+
+
+def _unknown(record: CustodyRecord, known: Mapping[UUID, Known]) -> list[str]:
+    """Write each time of which no temperature is known, for the containers of a record."""
+    here = {str(one.pk) for one in record.containers}
+    rows = [
+        row
+        for one in known.values()
+        for row in (*one.no_file, *(gap for trace in one.traces for gap in trace.unknown.all()))
+        if here & set(row.containers)
+    ]
+    return [f"{place_words(row.place)}: {unknown_words(row)}" for row in sorted(rows, key=lambda row: row.since)]
 
 
 def held_words(held: HeldNow) -> HeldShown:
@@ -157,7 +199,7 @@ def _title(link: Link) -> str:
     return _("Handed to %(party)s") % {"party": taker.name}
 
 
-def _link(link: Link, excursions: list[Excursion]) -> LinkShown:
+def _link(link: Link, excursions: list[Excursion], known: Mapping[UUID, Known]) -> LinkShown:
     accepted = link.accepted
     seal = [_("seal %(seal)s") % {"seal": link.offer.seal}] if link.offer.seal else []
     warnings = []
@@ -182,7 +224,7 @@ def _link(link: Link, excursions: list[Excursion]) -> LinkShown:
         giver=_side(link.giver),
         taker=_side(link.taker) if link.taker else None,
         waits=waits,
-        kept=[kept_words(one) for one in link.kept],
+        kept=[_kept(one, known) for one in link.kept],
         status=WORDS[link.status],
         word=words[link.status],
         pk=str(link.offer.pk),
@@ -197,12 +239,7 @@ def _side(side: Side) -> SideShown:
 
 def _excursion(row: Excursion, containers: list[Container]) -> str:
     codes = ", ".join(one.code for one in containers if str(one.pk) in row.containers)
-    return _("%(found)s at %(time)s in %(place)s: %(codes)s") % {
-        "found": celsius(row.observed_c),
-        "time": short_time(row.happened_at),
-        "place": place_words(row.place),
-        "codes": codes,
-    }
+    return f"{excursion_words(row)}: {codes}"
 
 
 def _mismatch(row: IdentityCheck) -> str:

@@ -19,7 +19,7 @@ from accounts.incident_spans import Span
 from accounts.statuses import Status, status_called
 from config import charts, drawings
 from ledger.models import Entry
-from qc.trends.charting import Chart
+from qc.trends.charting import Chart, LaidOut
 
 register = template.Library()
 
@@ -42,6 +42,12 @@ def house_mark() -> SafeString:
 def control_chart(chart: Chart, width: int = charts.WIDTH, height: int = charts.HEIGHT) -> SafeString:
     """Draw a control chart: `{% control_chart drawn.chart %}`; its table belongs below it."""
     return charts.chart_svg(chart, width=width, height=height)
+
+
+@register.simple_tag
+def small_chart(drawn: LaidOut) -> SafeString:
+    """Draw what was laid out for a narrow column: `{% small_chart beside.ruler %}`."""
+    return charts.drawing_svg(drawn, is_small=True)
 
 
 @register.inclusion_tag("components/status_chip.html")

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,27 +12,19 @@ from accounts.api.authentication import asker
 from accounts.api.lists import Pages
 from accounts.api.schema import documented
 from accounts.parsing import StrictSerializer, parsed
-from accounts.refusal import BadInput, Objection, lacks, refuse_if
+from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
-from chain_of_custody.api.files import FileParser
+from chain_of_custody.api.files import TableFileParser, table_part
 from qc.batch_act import batch_called
 from qc.importing.choosing import MeasuredInput
-from qc.importing.importing import file_called, import_file, keep_file, refuse_size
+from qc.importing.importing import file_called, import_file, keep_file
 from qc.importing.plates import LONGEST_WELL, record_plate
 from qc.importing.previewing import Planned, Preview, preview_of
 from qc.importing.reading_profiles import read_profile
 from qc.importing.shipped import shipped
-from qc.importing.texts import LARGEST
 from qc.models import InstrumentFile, InstrumentImport, PlateEntry
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
-
-
-class InstrumentFileParser(FileParser):
-    """Reads a file of at most 5 MB with the fields beside it."""
-
-    largest = LARGEST
-    too_large = gettext_lazy("A file of an instrument has at most 5 MB, and its length must be told.")
 
 
 class InstrumentFileInput(MeasuredInput):
@@ -197,7 +187,7 @@ class ProfilesView(APIView):
 class ImportsView(APIView):
     """The files of instruments that were sent for a batch."""
 
-    parser_classes = (InstrumentFileParser,)
+    parser_classes = (TableFileParser,)
 
     @documented("List the instrument files of a batch", answers=ImportsOutput, tag="importing")
     def get(self, request: Request, number: str) -> Response:
@@ -216,12 +206,9 @@ class ImportsView(APIView):
     )
     def post(self, request: Request, number: str) -> Response:
         by, batch = asker(request), batch_called(number)
-        sent = request.FILES.getlist("file")
-        if len(sent) > 1 or set(request.FILES) - {"file"}:
-            raise BadInput(Objection(_("Send one part called file."), code="bad_input", field="file"))
-        refuse_size(sent[0].size if sent else None)
+        name, content = table_part(request)
         values = parsed(MeasuredInput, request.POST.dict())
-        row = keep_file(batch=batch, content=sent[0].read(), name=sent[0].name or "file", by=by, **values)
+        row = keep_file(batch=batch, content=content, name=name, by=by, **values)
         return Response(PreviewOutput(_preview(preview_of(file_called(batch, row.pk)))).data, status=201)
 
 

@@ -3,6 +3,8 @@
 (1) Where both typed the same, the readings are recorded in the same transaction, by the second person.
 (2) Where they did not, nothing is recorded. Both statements stay, and a new entry with its reason follows.
 (3) The entry is corrected, or right and entered again with that reason; another person than its signer compares it.
+(4) What is corrected after its result was submitted goes the same way; the result stands against a decision until it is
+    made anew of what both typed.
 """
 
 from collections.abc import Mapping
@@ -70,7 +72,10 @@ class CompareCertificate(RowOfBatchAct[ContractCertificate]):
     def objections(self, subject: ContractCertificate, intent: Intent, by: Person) -> list[Objection]:
         found = known_line(subject.batch, subject.line)
         grows = says_growth(found.line, values_in_row(subject))
-        asked = objections_to_reading(subject.batch, found.line, subject.sample, by=by, runs=found.runs, growth=grows)
+        corrects = subject.supersedes_id is not None
+        asked = objections_to_reading(
+            subject.batch, found.line, subject.sample, by=by, runs=found.runs, growth=grows, of_certificate=corrects
+        )
         return [
             *when(comparison_of(subject) is not None, _("This was compared already."), code="already_done"),
             *when(
@@ -82,6 +87,11 @@ class CompareCertificate(RowOfBatchAct[ContractCertificate]):
                 subject.signer_id == by.pk,
                 _("A second person must compare this. %(name)s entered it.") % {"name": subject.signer_name},
                 code="same_person",
+            ),
+            *when(
+                found.runs.is_confirmed,
+                _("This result was confirmed to be out of specification. It stands."),
+                code="confirmed",
             ),
             *when(
                 subject.run != found.run,
@@ -141,6 +151,7 @@ def _recorded(row: ContractCertificate, value: Value, by: Person) -> Reading:
         began_at=row.began_at,
         corrects=before,
         reason=row.reason if before is not None else "",
+        of_certificate=row.supersedes_id is not None,
     )
 
 

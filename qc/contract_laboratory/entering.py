@@ -5,6 +5,7 @@
 (2) A certificate stands once for a line, whatever the batch.
 (3) Growth is raised the moment it is typed, before anybody compared it.
 (4) The verdict of the laboratory is kept as printed. It decides nothing.
+(5) An entry is corrected before its result and after it; what two people typed anew, the result is then made of.
 """
 
 from collections.abc import Iterable, Mapping
@@ -174,12 +175,14 @@ def _objections_to_sample(
 ) -> list[Objection]:
     """Object as to any reading of this sample; growth is taken at any time."""
     values = values_of(intent)
-    grows = says_growth(found.line, values)
+    grows, corrects = says_growth(found.line, values), _corrected(batch, intent) is not None
     tested_at = moment(intent["tested_at"])
     assert tested_at is not None  # noqa: S101  asked for by the shape
     is_growth = bool(found.line.growth_days)
     timed = out_of_time(is_growth and bool(intent["began_at"]), sample, moment(intent["began_at"]), tested_at, "")
-    asked = objections_to_reading(batch, found.line, sample, by=by, runs=found.runs, growth=grows)
+    asked = objections_to_reading(
+        batch, found.line, sample, by=by, runs=found.runs, growth=grows, of_certificate=corrects
+    )
     return [*(one for one in asked if one.code != "lacks_permission"), *timed]
 
 
@@ -245,6 +248,11 @@ def _objections_to_correction(batch: Batch, found: PanelLine, intent: Intent) ->
             hasattr(corrected, "superseded_by"),
             _("This entry was corrected already. Open the page again."),
             code="superseded",
+        ),
+        *when(
+            found.runs.is_confirmed,
+            _("This result was confirmed to be out of specification. It stands."),
+            code="confirmed",
         ),
         *when(
             len(intent["reason"]) < SHORTEST_REASON,

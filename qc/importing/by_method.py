@@ -1,13 +1,14 @@
 """What a method in force makes of an instrument's values: the mean, and whether a replicate may be read, are its own.
 
-(1) Where a method reads a value several times, each replicate of the file is a reading of its own, in the file's order.
+(1) Where a method reads a value several times, each replicate of the file is a reading of its own, in the file's order,
+    behind those that are recorded.
 (2) A replicate is taken where the bench would take it typed: no more than the method allows, further ones only where
     those before lie too far apart. Fewer than it wants are no problem of the file; the others may be typed.
 (3) What had to be rounded to fit the line must leave the mean and the spread judged as they are without rounding.
 (4) Where a method calculates from values that are typed, a file cannot give them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -44,14 +45,16 @@ def why_only_typed(line: Line, methods: InForce) -> str:
 
 
 def problems_of_replicates(
-    method: MethodDefinition, read: ReadAs, entry: Entry, criterion: Criterion
+    method: MethodDefinition, read: ReadAs, entry: Entry, criterion: Criterion, there: Mapping[int, Quantity]
 ) -> Iterator[tuple[Found, str]]:
-    """Say of each replicate why its method does not take it."""
-    typed = [quantity for _found, quantity in read]
-    for number, (found, _quantity) in enumerate(read, 1):
-        further = _worked_out(method, typed[: number - 1]).is_beyond
+    """Say of each replicate why its method does not take it behind those that are there."""
+    typed = dict(there)
+    for found, quantity in read:
+        number = found.replicate or 1
+        further = _worked_out(method, typed).is_beyond
         yield from ((found, str(one.says)) for one in objections_to_number(number, method, further=further))
-    exact = [in_full(found.quantity, entry) for found, _quantity in read]
+        typed[number] = quantity
+    exact = {**there, **{found.replicate or 1: in_full(found.quantity, entry) for found, _quantity in read}}
     if read and _says(_worked_out(method, typed), criterion) != _says(_worked_out(method, exact), criterion):
         says = _(
             "With %(decimals)s decimals the replicates would not be judged as they are without rounding. Ask your lead."
@@ -59,8 +62,8 @@ def problems_of_replicates(
         yield read[0][0], says % {"decimals": entry.decimals}
 
 
-def _worked_out(method: MethodDefinition, values: Sequence[Quantity]) -> Working:
-    return worked_out(method, method.code, {number: {method.code: each} for number, each in enumerate(values, 1)})
+def _worked_out(method: MethodDefinition, values: Mapping[int, Quantity]) -> Working:
+    return worked_out(method, method.code, {number: {method.code: each} for number, each in values.items()})
 
 
 def _says(working: Working, criterion: Criterion) -> tuple[object, ...]:
@@ -68,9 +71,12 @@ def _says(working: Working, criterion: Criterion) -> tuple[object, ...]:
     return working.is_beyond, None if isinstance(mean, NotCalculable) else said_of(criterion, mean)
 
 
-def words_of_replicates(method: MethodDefinition, count: int) -> str:
-    """Say what becomes of the replicates of a file under a method."""
+def words_of_replicates(method: MethodDefinition, count: int, *, first: int) -> str:
+    """Say what becomes of the replicates of a file under a method, the first of which has this number."""
     stated = {"method": method.words, "wanted": method.replicates.wanted, "number": count}
+    if first > 1:
+        says = _("It goes on at replicate %(first)s; those before are recorded. %(method)s takes the mean of all.")
+        return says % (stated | {"first": first})
     if count < method.replicates.wanted:
         says = _(
             "%(method)s asks for %(wanted)s replicates and takes their mean; the file has %(number)s. "

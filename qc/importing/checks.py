@@ -70,7 +70,7 @@ def plates_say_what_their_wells_say(verification: Verification) -> Iterator[Find
                 methods=methods_of_run(plate.batch, line, plate.run),
             )
             # A page takes one comma for a point, so a well that was stored may have one.
-            reads = reads_of_plate(plate.batch, what, wells, comma_allowed=True)
+            reads = reads_of_plate(plate.batch, what, wells, comma_allowed=True, run=plate.run, stored=plate)
         except (files.FileChangedError, FaultyDefinitionError, Refused) as error:
             yield Finding(PLATES, about, f"it cannot be read again: {error}")
             continue

@@ -14,10 +14,11 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, Stale, lacks, refuse_if, when
+from accounts.refusal import Objection, Refused, SameIdOtherContent, Stale, lacks, refuse_if, when
 from accounts.repeats import other_content, recorded_before
 from accounts.roles import Permission
 from batches.models import Batch
+from chain_of_custody.uploading import refuse_unless_text
 from ledger import files
 from ledger.canonical import digest
 from ledger.writing import write, writing
@@ -25,7 +26,6 @@ from qc.batch_act import lock_batch
 from qc.importing.choosing import objections_to_measured, taken
 from qc.importing.previewing import Planned, Preview, preview_of
 from qc.importing.shipped import shipped
-from qc.importing.texts import LARGEST, NotATableError, text_of
 from qc.laboratory.recording import record_reading
 from qc.laboratory.replicates import recorded_already
 from qc.models import ImportedReading, InstrumentFile, InstrumentImport, Reading
@@ -74,22 +74,6 @@ def keep_file(
         return write(row, type="instrument_file.kept", actor=by.reference)
 
 
-def refuse_unless_text(content: bytes) -> None:
-    """Raise BadInput with a sentence for bytes that are no text or too many."""
-    try:
-        text_of(content)
-    except NotATableError as error:
-        raise BadInput(Objection(str(error), code="bad_input", field="file")) from None
-
-
-def refuse_size(size: int | None) -> None:
-    """Raise BadInput for a file that is missing, empty or too large, by its size alone, before it is read."""
-    if not size:
-        raise BadInput(Objection(_("Choose a file. It can't be empty."), code="bad_input", field="file"))
-    if size > LARGEST:
-        raise BadInput(Objection(_("The file is larger than 5 MB."), code="bad_input", field="file"))
-
-
 def file_called(batch: Batch, row_id: UUID) -> InstrumentFile:
     """Give a kept file of a batch; raise Http404 if there is none."""
     related = ("file", "profile_text", "instrument", "sample__container")
@@ -107,11 +91,19 @@ def objections_to_import(preview: Preview, *, by: Person) -> list[Objection]:
     says = _("The profile %(profile)s changed after the file was sent. Send the file again.")
     there = Reading.objects.filter(batch=row.batch, line=row.line, run=preview.chosen.runs.run, superseded_by=None)
     recorded = set(there.values_list("member", "replicate"))
+    again = InstrumentImport.objects.filter(
+        batch=row.batch, run=preview.chosen.runs.run, source__line=row.line, source__file__sha256=row.file.sha256
+    )
     return [
         *objections_to_measured(row.batch, preview.chosen, row.performed_at, by=by),
         *when(
             any((one.member, one.replicate) in recorded for one in preview.reads.readings),
             recorded_already(),
+            code="recorded",
+        ),
+        *when(
+            again.exclude(source=row).exists(),
+            _("This file is imported for this test already. A measurement is not counted twice."),
             code="recorded",
         ),
         *([Objection(says % {"profile": row.profile}, code="profile_changed")] if changed else []),

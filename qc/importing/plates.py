@@ -12,17 +12,18 @@ from uuid import UUID, uuid5
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, lacks, refuse_if
+from accounts.refusal import BadInput, Objection, Refused, SameIdOtherContent, lacks, refuse_if, when
 from accounts.repeats import other_content
 from accounts.roles import Permission
 from batches.models import Batch
+from ledger.tables.rows import Problem, Row, Table
 from ledger.typed_numbers import TypedNumberError
 from ledger.writing import write, writing
+from qc.importing.before import replicates_before
 from qc.importing.choosing import Chosen, taken
 from qc.importing.importing import UNREADABLE
 from qc.importing.previewing import Reads, reads_of
 from qc.importing.profiles import FromColumn, Plate, Profile, Role
-from qc.importing.tables import Problem, Row, Table
 from qc.laboratory.recording import record_reading
 from qc.models import PlateEntry, PlateReading, PlateWell
 from qc.specifying import rounding_of, specification_of
@@ -70,8 +71,19 @@ def table_of_wells(profile: Profile, plate: Plate, column: FromColumn, wells: Ma
     return Table(rows=rows)
 
 
-def reads_of_plate(batch: Batch, what: Chosen, wells: Mapping[str, str], *, comma_allowed: bool) -> Reads:
-    """Give what the typed wells say of their line, or every problem, each with its well."""
+def reads_of_plate(
+    batch: Batch,
+    what: Chosen,
+    wells: Mapping[str, str],
+    *,
+    comma_allowed: bool,
+    run: int,
+    stored: PlateEntry | None = None,
+) -> Reads:
+    """Give what the typed wells say of their line, or every problem, each with its well.
+
+    They go on behind the replicates that the run has, or had when a plate was stored.
+    """
     column = column_typed(what.profile, what.line.code)
     plate = what.profile.plate
     if column is None or plate is None:
@@ -89,7 +101,15 @@ def reads_of_plate(batch: Batch, what: Chosen, wells: Mapping[str, str], *, comm
         sample=sample,
         rounding=rounding_of(specification_of(batch)),
         methods=what.methods,
+        there=replicates_before(what.line, what.methods, batch=batch.pk, run=run, stored=stored),
     )
+
+
+def _objections_to_wells(batch: Batch, what: Chosen, wells: Mapping[str, str]) -> list[Objection]:
+    """Object to wells that are all those of another plate of the run: a measurement is not counted twice."""
+    others = PlateEntry.objects.filter(batch=batch, line=what.line.code, run=what.runs.run).prefetch_related("wells")
+    same = any({one.well: one.typed for one in other.wells.all()} == dict(wells) for other in others)
+    return when(same, _("These wells are those of a plate that is recorded already."), code="recorded")
 
 
 def record_plate(
@@ -127,7 +147,8 @@ def record_plate(
                 raise SameIdOtherContent(other_content())
             return new.known
         what = new.chosen
-        reads = reads_of_plate(batch, what, wells, comma_allowed=comma_allowed)
+        refuse_if(_objections_to_wells(batch, what, wells))
+        reads = reads_of_plate(batch, what, wells, comma_allowed=comma_allowed, run=what.runs.run)
         if reads.problems:
             told = [Objection(str(one), code="well", field=one.well) for one in reads.problems[:MOST_WELLS]]
             raise Refused(told, status=UNREADABLE)

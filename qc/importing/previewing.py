@@ -4,21 +4,22 @@ All or nothing: while there is one problem there are no values.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from ledger import files
 from ledger.canonical import canonical, digest
+from ledger.tables.rows import Problem, Row, Table, table_in
+from ledger.tables.texts import NotATableError, text_of
 from qc.definitions.method import MethodDefinition
 from qc.definitions.specification import Line
+from qc.importing.before import NOTHING_BEFORE, Before, replicates_before
 from qc.importing.by_method import problems_of_replicates, read_apart, why_only_typed, words_of_replicates
 from qc.importing.choosing import Chosen, chosen_again
 from qc.importing.fitting import UnfitError, typed_for
 from qc.importing.profiles import Profile
-from qc.importing.tables import Problem, Row, Table, table_in
-from qc.importing.texts import NotATableError, text_of
 from qc.importing.values import Found, rows_of, values_of
 from qc.laboratory.entering import unit_of
 from qc.laboratory.judging import NO_METHODS, InForce, entries_of, seen_in
@@ -101,7 +102,12 @@ class Preview:
     def method_words(self) -> list[str]:
         """Say of each method that combines replicates itself what becomes of those of the file."""
         given = Counter(one.member for one in self.reads.readings)
-        return [words_of_replicates(says, given[code]) for code, says in self._apart.items() if given[code]]
+        first = {one.member: one.replicate for one in reversed(self.reads.readings)}
+        return [
+            words_of_replicates(says, given[code], first=first[code])
+            for code, says in self._apart.items()
+            if given[code]
+        ]
 
     @property
     def _apart(self) -> dict[str, MethodDefinition]:
@@ -141,6 +147,13 @@ def preview_of(row: InstrumentFile) -> Preview:
         sample=what.sample.container.code,
         rounding=rounding_of(specification_of(row.batch)),
         methods=what.methods,
+        there=replicates_before(
+            what.line,
+            what.methods,
+            batch=row.batch_id,
+            run=imported.run if imported else what.runs.run,
+            stored=imported,
+        ),
     )
     return Preview(row, what, table, reads)
 
@@ -148,13 +161,20 @@ def preview_of(row: InstrumentFile) -> Preview:
 def table_of(content: bytes, profile: Profile) -> Table:
     """Give the rows of a file; one that is no text is one problem."""
     try:
-        return table_in(text_of(content), profile)
+        return table_in(text_of(content), profile.layout, profile.columns, time=profile.time)
     except NotATableError as error:
         return Table(problems=[Problem(0, str(error))])
 
 
 def reads_of(
-    table: Table, profile: Profile, line: Line, *, sample: str, rounding: Rounding, methods: InForce = NO_METHODS
+    table: Table,
+    profile: Profile,
+    line: Line,
+    *,
+    sample: str,
+    rounding: Rounding,
+    methods: InForce = NO_METHODS,
+    there: Mapping[str, Before] | None = None,
 ) -> Reads:
     """Give what the rows of a sample say of a line, each value as the line and its method take it."""
     if only_typed := why_only_typed(line, methods):
@@ -163,7 +183,9 @@ def reads_of(
     rows, of_others = ([], []) if problems else rows_of(table.rows, profile, sample)
     problems += of_others
     apart = read_apart(methods)
-    found, unreadable = ([], []) if problems else values_of(rows, profile, line.code, apart=apart)
+    before = {member: (there or {}).get(member, NOTHING_BEFORE) for member in apart}
+    first = {member: known.last + 1 for member, known in before.items()}
+    found, unreadable = ([], []) if problems else values_of(rows, profile, line.code, apart=first)
     problems += unreadable
     planned: list[Planned] = []
     for one in found:
@@ -174,19 +196,19 @@ def reads_of(
     if not problems:
         for member, method in apart.items():
             own = [one for one in planned if one.member == member]
-            problems += _problems_under(method, own, line, _criterion(line, member, rounding))
+            problems += _problems_under(method, own, line, _criterion(line, member, rounding), before[member])
     return Reads((), tuple(problems)) if problems else Reads(tuple(planned), ())
 
 
 def _problems_under(
-    method: MethodDefinition, own: Sequence[Planned], line: Line, criterion: Criterion
+    method: MethodDefinition, own: Sequence[Planned], line: Line, criterion: Criterion, before: Before
 ) -> Iterator[Problem]:
     if not own:
         return
     entry = entries_of(line)[own[0].member]
     seen = [(one.found, seen_in(one.typed, entry)) for one in own]
     read = [(found, number.quantity) for found, number in seen if isinstance(number, Numeric)]
-    for found, says in problems_of_replicates(method, read, entry, criterion):
+    for found, says in problems_of_replicates(method, read, entry, criterion, before.values):
         yield _problem_of(found, says)
 
 

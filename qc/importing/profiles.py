@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from batches.calculating import Formula
+from ledger.tables.layout import Layout
 
 
 class Combine(StrEnum):
@@ -24,15 +25,6 @@ class Role(StrEnum):
     CONTROL = "control"
     BLANK = "blank"
     SAMPLE = "sample"
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How the text of a file is laid out."""
-
-    delimiter: str
-    decimal_comma: bool
-    header_within: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,12 @@ from batches.definitions.parts import (
 )
 from batches.formulas import FORMULAS
 from ledger.safe_yaml import UnsafeYamlError, read
+from ledger.tables.layout import Layout
 from qc.importing.profiles import (
     Calculated,
     Combine,
     Constant,
     FromColumn,
-    Layout,
     Plate,
     Profile,
     Role,

@@ -7,21 +7,20 @@
 (5) Where a method reads a value several times, no replicate is combined: each stays a value of its own.
 """
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from django.utils.translation import gettext as _
 
 from batches.calculating import FIFTY_DIGITS, NotCalculable
+from ledger.tables.layout import with_point
+from ledger.tables.rows import SHOWN, Problem, Row
 from ledger.typed_numbers import TypedNumberError
 from qc.importing.profiles import Calculated, Combine, Constant, FromColumn, Profile, Role, Target, Term, words_of
-from qc.importing.tables import SHOWN, Problem, Row
 from qc.values.quantities import Quantity, calculate, read_quantity
 
 MOST_AVERAGED = 100
-_WITH_COMMA = re.compile(r"(?:[<>≤≥]=? ?)?-?[0-9]+,[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Found:
     as_it_stands: str  # the text of the row that was taken, with a decimal point; empty where the value was calculated
     inputs: tuple[Input, ...]
     replicates: int = 1
-    replicate: int | None = None  # its number in the order of the file, where each is a value of its own
+    replicate: int | None = None  # its number, in the order of the file, where each is a value of its own
 
     @property
     def rows(self) -> list[int]:
@@ -128,12 +127,13 @@ def _problems_on_the_plate(rows: Sequence[Row], profile: Profile, sample: str) -
 
 
 def values_of(
-    rows: Sequence[Row], profile: Profile, line: str, *, apart: Collection[str] = ()
+    rows: Sequence[Row], profile: Profile, line: str, *, apart: Mapping[str, int] | None = None
 ) -> tuple[list[Found], list[Problem]]:
     """Give what the rows of one sample say of a line, and every reason for which a row cannot be read.
 
-    The replicates of the members `apart` are not combined; each is found by its number.
+    The replicates of the members `apart` are not combined; each is found by its number, which begins as stated there.
     """
+    apart = apart or {}
     problems = _problems_of_places(rows, profile)
     if problems or not rows:
         return [], problems
@@ -154,7 +154,7 @@ def values_of(
         if target.member in apart:
             found += [
                 Found(target, one.quantity, one.text, _each_once([one]), replicate=number)
-                for number, one in enumerate(numbers, 1)
+                for number, one in enumerate(numbers, apart[target.member])
             ]
             continue
         try:
@@ -220,21 +220,11 @@ def _in_column(term: FromColumn, rows: Sequence[Row], profile: Profile, where: M
     row = fitting[0]
     text = row.cells[term.column]
     try:
-        plain = _with_point(text, term.head, decimal_comma=profile.layout.decimal_comma)
+        plain = with_point(text, term.head, decimal_comma=profile.layout.decimal_comma)
         quantity = read_quantity(plain, term.unit, name=term.head)
     except TypedNumberError as error:
         raise _Unusable(row.problem(str(error))) from None
     return _Number(quantity, (Input(row, term.head, text),), plain)
-
-
-def _with_point(text: str, name: str, *, decimal_comma: bool) -> str:
-    """Give a number of the file with a decimal point; where decimals are parted by a comma, a point is refused."""
-    if not decimal_comma:
-        return text
-    if "." in text:
-        says = _("%(name)s has a decimal point; this profile reads a decimal comma.") % {"name": name}
-        raise TypedNumberError(says)
-    return text.replace(",", ".") if _WITH_COMMA.fullmatch(text) else text
 
 
 def _combined(target: Target, numbers: Sequence[_Number]) -> Found:

@@ -64,8 +64,12 @@ def objections_to_reading(
     by: Person,
     runs: Runs,
     growth: bool = False,
+    of_certificate: bool = False,
 ) -> list[Objection]:
-    """Give the reasons against recording a reading of a line on a sample; growth is taken at any time."""
+    """Give the reasons against recording a reading of a line on a sample; growth is taken at any time.
+
+    `of_certificate` is what corrects a contract laboratory's certificate, which is taken after its result, too.
+    """
     return [
         *lacks(by, Permission.RESULT_ENTER),
         *when(sample is None, _("Scan the sample first; a result belongs to a sample."), field="sample"),
@@ -77,7 +81,7 @@ def objections_to_reading(
             code="not_applicable",
             field="line",
         ),
-        *([] if growth else objections_to_open_run(runs)),
+        *([] if growth else objections_to_open_run(runs, of_certificate=of_certificate)),
         *([] if growth else _objections_under_plan(batch, runs, sample, by)),
         *when(
             not growth and is_closed(batch, line.code),
@@ -148,6 +152,7 @@ def record_reading(
     corrects: Reading | None = None,
     reason: str = "",
     comma_allowed: bool = False,
+    of_certificate: bool = False,
 ) -> Reading:
     """Store one reading as typed and give it; growth raises a departure in the same transaction.
 
@@ -207,7 +212,9 @@ def record_reading(
         )
         refuse_if(
             [
-                *objections_to_reading(batch, wanted, sample, by=by, runs=runs, growth=is_fact),
+                *objections_to_reading(
+                    batch, wanted, sample, by=by, runs=runs, growth=is_fact, of_certificate=of_certificate
+                ),
                 *out_of_time(is_growth, sample, began_at, performed_at, typed),
                 *(_objections_to_correction(row, is_growth) if corrects else []),
                 *([] if corrects or is_growth else objections_to_another(row, wanted, methods)),

@@ -3,6 +3,9 @@
 A result whose reading was right and which rests on another weight now, or on growth that was seen later, is corrected
 by naming the same value: the new version is made of what is in force.
 
+What stands on a contract laboratory's certificate is never corrected by one person: the certificate is, by two, and the
+result is made anew by naming the value that they typed.
+
 A correction never takes a result out of specification away: its record stays open until quality assurance closes it,
 and until then the failing version counts. Once a line is tested again, and once its record was confirmed, what was
 found first is corrected no more.
@@ -27,7 +30,7 @@ from accounts.signature import Signature, sign
 from batches.identity import identity_lines
 from ledger.writing import write
 from qc.batch_act import RowOfBatchAct
-from qc.contract_laboratory.certificates import certificate_lines
+from qc.contract_laboratory.certificates import certificate_lines, objections_beside_certificates
 from qc.definitions.specification import Entry, ResultType
 from qc.laboratory.judging import NEVER_TAKEN_BACK, seen_in
 from qc.laboratory.recording import raise_growth
@@ -233,6 +236,9 @@ class CorrectResult(_OfResult):
                 found.runs.is_confirmed,
                 _("This result was confirmed to be out of specification. It stands."),
                 code="confirmed",
+            ),
+            *objections_beside_certificates(
+                subject.batch, subject.line, wrong if wrong.typed != intent["typed"] else None
             ),
             *objections_to_version(subject),
         ]

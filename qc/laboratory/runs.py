@@ -100,11 +100,14 @@ def is_in_doubt(claim: MeasurementInvalid | None) -> bool:
     return claim is not None and claim.is_proven and getattr(claim, "review", None) is None
 
 
-def objections_to_open_run(runs: Runs) -> list[Objection]:
-    """Give the reasons against going on with the run that is worked on: it has its result, or it is in doubt."""
+def objections_to_open_run(runs: Runs, *, of_certificate: bool = False) -> list[Objection]:
+    """Give the reasons against going on with the run that is worked on: it has its result, or it is in doubt.
+
+    What corrects a certificate is taken beside its result; the result is made anew of it.
+    """
     return [
         *when(
-            runs.newest is not None,
+            runs.newest is not None and not of_certificate,
             _("A result was submitted for this line. Correct the result instead."),
             code="submitted",
         ),

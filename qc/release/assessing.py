@@ -1,7 +1,8 @@
 """Quality assurance says what a fact means for the product.
 
-Facts are written where they happen: a departure in the batch, a mismatch or an excursion in custody. Each counts
-against the batch until a person of quality assurance has assessed it; nothing waits for a job to be safe.
+Facts are written where they happen: a departure in the batch, a mismatch, an excursion or a time without
+temperatures in custody. Each counts against the batch until a person of quality assurance has assessed it; nothing
+waits for a job to be safe.
 
 An assessment is a deviation with a number: its severity, what was done at once, what it means for the product, why it
 happened, and what is decided. A major or critical one is not closed without its root cause (21 CFR 211.192).
@@ -35,7 +36,8 @@ from accounts.wording import local
 from batches.identity import identity_lines
 from batches.models import Batch, Departure
 from batches.streams import streams_of
-from chain_of_custody.models import Assignment, Excursion, IdentityCheck
+from chain_of_custody.models import Assignment, Excursion, IdentityCheck, TemperatureUnknown
+from chain_of_custody.temperature.telling import excursion_words, unknown_words
 from ledger import clock
 from ledger.models import Entry, Incident, Written
 from ledger.numbering import next_number
@@ -68,7 +70,7 @@ class Fact:
 def facts_of(batch: Batch) -> list[Fact]:
     """Give every fact of a batch that needs an assessment, in the order in which they were recorded."""
     assessed = {row.fact_id: row for row in FactAssessment.objects.filter(batch=batch)}
-    rows = [*_departures(batch), *_mismatches(batch), *_excursions(batch), *_incidents(batch)]
+    rows = [*_departures(batch), *_mismatches(batch), *_temperatures(batch), *_incidents(batch)]
     facts = [
         Fact(row, batch, kind, says, row.recorded_at, assessed.get(fact_id(row, batch))) for row, kind, says in rows
     ]
@@ -119,23 +121,16 @@ def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
         )
 
 
-def _excursions(batch: Batch) -> Iterator[tuple[Written, str, str]]:
+def _temperatures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
     ours = {
         str(pk) for pk in Assignment.objects.filter(batch_number=batch.number).values_list("container_id", flat=True)
     }
-    for row in Excursion.objects.filter(coi=batch.coi).select_related("place"):
+    for row in Excursion.objects.filter(coi=batch.coi).select_related("place", "seen_by_logger__trace__source"):
         if ours & set(row.containers):
-            yield (
-                row,
-                _("temperature excursion"),
-                _("%(observed)s °C at %(place)s, allowed %(low)s to %(high)s °C.")
-                % {
-                    "observed": row.observed_c,
-                    "place": row.place.name,
-                    "low": row.place.low_c,
-                    "high": row.place.high_c,
-                },
-            )
+            yield row, _("temperature excursion"), f"{excursion_words(row)}."
+    for gap in TemperatureUnknown.objects.filter(coi=batch.coi).select_related("place"):
+        if ours & set(gap.containers):
+            yield gap, _("temperature not known"), f"{gap.place.name}: {unknown_words(gap)}"
 
 
 def _incidents(batch: Batch) -> Iterator[tuple[Written, str, str]]:
@@ -151,7 +146,7 @@ def _incidents(batch: Batch) -> Iterator[tuple[Written, str, str]]:
 
 # What is no entry of bench or laboratory.
 NOT_ENTERED = ("fact.assessed", "document.issued")
-FACTS: tuple[type[Written], ...] = (Departure, IdentityCheck, Excursion)
+FACTS: tuple[type[Written], ...] = (Departure, IdentityCheck, Excursion, TemperatureUnknown)
 
 
 def fact_with(pk: UUID) -> Fact:
@@ -184,7 +179,7 @@ def _batches_of(row: Written) -> list[Batch]:
             return list(batches.filter(pk=row.batch_id))
         case IdentityCheck():
             return list(batches.filter(number=row.batch_number))
-        case Excursion():
+        case Excursion() | TemperatureUnknown():
             return list(batches.filter(order__coi=row.coi_id))
         case _:
             return []

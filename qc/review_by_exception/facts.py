@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from django.urls import reverse
 
 from batches.models import Departure, MonitoringResult
-from chain_of_custody.models import ContainerFate, Excursion, IdentityCheck
+from chain_of_custody.models import ContainerFate, Excursion, IdentityCheck, TemperatureUnknown
 from ledger.models import Incident
 from qc.models import ContractCertificate, FactAssessment, TimedEvent
 from qc.release.assessing import Fact
@@ -54,7 +54,7 @@ def rule_of(fact: Fact) -> str:
             return OF_KIND[Kind(row.kind)]
         case IdentityCheck():
             return "identity"
-        case Excursion():
+        case Excursion() | TemperatureUnknown():
             return "custody"
         case Incident():
             return "integrity"

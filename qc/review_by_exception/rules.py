@@ -177,7 +177,8 @@ RULES = (
     ),
     Rule(
         "custody", _("Excursion"), _("Custody"),
-        _("every hand-over, place and temperature"), _("a temperature excursion was found"),
+        _("every hand-over, place and temperature"),
+        _("a temperature excursion was found, or nobody knows the temperature of a time that a logger should show"),
         MAJOR, things.custody_links,
         outstanding=frozenset({
             "custody_missing", "custody_contradiction", "collection_unverified", "attestation_unchecked", "offer_open",

@@ -17,7 +17,7 @@ from qc.trends.control_rules import Bound
 LETTERS = Decimal(12)  # the height of every word
 _LETTER_WIDTH = Decimal("6.6")  # of an average letter of that height
 _BESIDE = 118  # how wide the words right of the plot may be
-_DIGITS = Context(prec=30, rounding=ROUND_HALF_UP)
+DIGITS = Context(prec=30, rounding=ROUND_HALF_UP)
 _TENTH = Decimal("0.1")
 _FAR = 4  # a limit may stretch the axis to so many times the rest
 _SCALED_FROM = 5  # powers of ten from which the axis counts in thousands, millions …
@@ -38,6 +38,8 @@ class Look(StrEnum):
     HOLLOW = "hollow"
     AXIS = "axis"
     NAME = "name"
+    GOOD = "good"
+    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,15 @@ class Mark:
     hollow: Decimal | None = None  # the first result, where it was out of specification
     hollow_words: str = ""
     is_drawn: bool = True  # without a value of its own it stands for its hollow point alone
+
+
+@dataclass(frozen=True, slots=True)
+class SpecificationLimit:
+    """A limit of the specification as a number in the unit of the points, and in words."""
+
+    value: Decimal
+    words: str
+    is_floor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +181,12 @@ class _Plane:
 
     def x(self, place: Decimal | int) -> Decimal:
         if self.count == 1:
-            return _near((self.left + self.right) / 2)
+            return pixel((self.left + self.right) / 2)
         inner = self.right - self.left - 2 * LETTERS
-        return _near(self.left + LETTERS + inner * Decimal(place) / (self.count - 1))
+        return pixel(self.left + LETTERS + inner * Decimal(place) / (self.count - 1))
 
     def y(self, value: Decimal) -> Decimal:
-        return _near(self.bottom - (self.bottom - self.top) * (value - self.low) / (self.high - self.low))
+        return pixel(self.bottom - (self.bottom - self.top) * (value - self.low) / (self.high - self.low))
 
     def free(self, words: Words) -> bool:
         left, top, right, bottom = words.box
@@ -186,7 +197,7 @@ class _Plane:
 
 def laid_out(chart: Chart, *, width: int, height: int) -> LaidOut:
     """Give the chart at its size in pixels; a chart without a point has a frame and says nothing else."""
-    with localcontext(_DIGITS):
+    with localcontext(DIGITS):
         return LaidOut(width, height, chart.title, chart.sentence, tuple(_items(chart, width, height)))
 
 
@@ -196,7 +207,7 @@ def _items(chart: Chart, width: int, height: int) -> Iterator[Item]:
     if not values:
         return
     near, far = _levels_in_reach(chart, values)
-    low, high, step = _axis([*values, *(level.value for level in near)])
+    low, high, step = axis_of([*values, *(level.value for level in near)])
     exponent = scale_of([low, high])
     plane = _Plane(
         left=Decimal(64), right=Decimal(width - _BESIDE - 10), top=Decimal(34), bottom=Decimal(height - 34),
@@ -222,7 +233,7 @@ def _levels_in_reach(chart: Chart, values: Sequence[Decimal]) -> tuple[list[Leve
     return own + near, [one for one in limits if one not in near]
 
 
-def _axis(values: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal]:
+def axis_of(values: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal]:
     """Give the lowest and the highest value of an axis and the step between its numbers: 1, 2 or 5 times ten to n."""
     lowest, highest = min(values), max(values)
     span = (highest - lowest) or abs(lowest) or Decimal(1)
@@ -251,7 +262,8 @@ def number(value: Decimal, step: Decimal, exponent: int = 0) -> str:
     return text.replace("-", "−")
 
 
-def _near(value: Decimal) -> Decimal:
+def pixel(value: Decimal) -> Decimal:
+    """Give a place to a tenth of a pixel."""
     return value.quantize(_TENTH)
 
 
@@ -260,8 +272,13 @@ def _y_axis(plane: _Plane, step: Decimal, exponent: int, unit: str) -> Iterator[
     while value <= plane.high:
         yield Words(plane.left - 10, plane.y(value) + 4, number(value, step, exponent), Look.AXIS, "end")
         value += step
+    yield Words(Decimal(4), Decimal(16), scale_words(exponent, unit), Look.AXIS)
+
+
+def scale_words(exponent: int, unit: str) -> str:
+    """Write in what an axis counts: ×10⁶ cells."""
     power = f"×10{str(exponent).translate(_SUPERSCRIPT)} " if exponent else ""
-    yield Words(Decimal(4), Decimal(16), f"{power}{unit}".strip(), Look.AXIS)
+    return f"{power}{unit}".strip()
 
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q
+
 from batches.models import Batch, Definition, MaterialLot, SlotScan
 from batches.pinned import reading_of
 from ledger.typed_numbers import THIN_SPACE
@@ -20,6 +22,7 @@ from qc.definitions.specification import Line, ResultType, SpecificationDefiniti
 from qc.models import Result
 from qc.panel import panel_line
 from qc.specifying import as_specification, criterion_of
+from qc.trends.charting import SpecificationLimit
 from qc.trends.control_rules import Bound
 from qc.values.numeric_criteria import Around
 from qc.values.rounding import Limit, Rounding
@@ -65,15 +68,6 @@ class BatchPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class SpecificationLimit:
-    """A limit of the specification as a number in the unit of the points, and in words."""
-
-    value: Decimal
-    words: str
-    is_floor: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
     """The row of one line of a product."""
 
@@ -115,10 +109,15 @@ class Stratum:
 
 def number_in(result: Result) -> Reported | None:
     """Read the number that a result states unrounded; None where it states none."""
-    found = _SHOWN.fullmatch(result.unrounded)
-    if found is None or result.verdict in (Verdict.PENDING.value, Verdict.NOT_APPLICABLE.value):
+    return number_stated(result.unrounded, result.verdict)
+
+
+def number_stated(unrounded: str, verdict: str) -> Reported | None:
+    """Read the number that a judgement states unrounded; None where it states none."""
+    found = _SHOWN.fullmatch(unrounded)
+    if found is None or verdict in (Verdict.PENDING.value, Verdict.NOT_APPLICABLE.value):
         return None
-    return Reported(Decimal(found["number"]), found["unit"] or "", _BOUNDS[found["sign"]], result.unrounded)
+    return Reported(Decimal(found["number"]), found["unit"] or "", _BOUNDS[found["sign"]], unrounded)
 
 
 def products_followed() -> list[tuple[str, str]]:
@@ -142,8 +141,11 @@ def numeric_lines(product: str) -> list[Line]:
     return [line for line in specification.lines if line.entry.result_type in NUMERIC and not line.members]
 
 
-def series_of(product: str, line: str) -> Series | None:
-    """Give the row of a line over every batch of a product; None for a line that has no numbers."""
+def series_of(product: str, line: str, *, before: Batch | None = None, newest: int | None = None) -> Series | None:
+    """Give the row of a line over the batches of a product; None for a line that has no numbers.
+
+    Only the `newest` are read where a number is given, and those that were issued before another batch.
+    """
     specification = specification_for(product)
     definition = specification.line(line) if specification else None
     if specification is None or definition is None or definition not in numeric_lines(product):
@@ -152,9 +154,14 @@ def series_of(product: str, line: str) -> Series | None:
     rows = Result.objects.filter(batch__product__code=product, line=line).select_related("review")
     for row in rows.order_by("recorded_at", "version"):
         history[row.batch_id].append(row)
-    batches = Batch.objects.filter(pk__in=history).select_related(*READ_AT_ONCE).order_by("signed_at", "number")
+    found = Batch.objects.filter(pk__in=history).select_related(*READ_AT_ONCE).order_by("-signed_at", "-number")
+    if before is not None:
+        found = found.filter(
+            Q(signed_at__lt=before.signed_at) | Q(signed_at=before.signed_at, number__lt=before.number)
+        )
+    batches = list(reversed(found[:newest]))
     lots = _vector_lots(list(history))
-    unit = _unit_of(definition)
+    unit = unit_judged(definition)
     points = [_point(batch, line, unit, history[batch.pk], lots.get(batch.pk, ())) for batch in batches]
     return Series(
         product=product,
@@ -163,11 +170,11 @@ def series_of(product: str, line: str) -> Series | None:
         unit=unit,
         criterion=criterion_of(specification, definition).words(),
         points=tuple(point for point in points if point.reported or point.first_reported),
-        limits=tuple(_limits_of(definition, criterion_of(specification, definition).words())),
+        limits=tuple(limits_in(definition, criterion_of(specification, definition).words())),
     )
 
 
-def _unit_of(line: Line) -> str:
+def unit_judged(line: Line) -> str:
     """Give the unit in which results are judged, which is that of the limit where there is one."""
     return str(line.criterion.get("unit", line.entry.unit))
 
@@ -202,7 +209,8 @@ def _vector_lots(batches: Sequence[UUID]) -> Mapping[UUID, tuple[str, ...]]:
     return {batch: tuple(sorted(codes)) for batch, codes in found.items()}
 
 
-def _limits_of(line: Line, words: str) -> list[SpecificationLimit]:
+def limits_in(line: Line, words: str) -> list[SpecificationLimit]:
+    """Give the limits of a line as numbers; nothing where its criterion is none of a number."""
     criterion = line.criterion
     exponent = int(str(criterion.get("exponent", "0")))
 

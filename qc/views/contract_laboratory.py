@@ -1,5 +1,7 @@
 """The certificates of contract laboratories for one test: entered by one person, compared blindly by another."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -49,7 +51,8 @@ def certificates(request: HttpRequest, number: str, line: str) -> HttpResponse:
         "boxes": _boxes(found),
         "is_growth": bool(found.line.growth_days),
         "may_enter": Permission.RESULT_ENTER in by.permissions,
-        "enter": _entering(batch, found, by=by),
+        "enter": _entering(batch, found, entered, by=by),
+        "corrects_alone": found.newest is not None,
         "laboratories": laboratories(),
         "samples": Sample.objects.filter(batch=batch, point=found.line.sample_point).select_related("container"),
         "files": recent_files(by),
@@ -77,9 +80,10 @@ def contract_part(batch: Batch, found: PanelLine, *, by: Person) -> Context:
     }
 
 
-def _entering(batch: Batch, found: PanelLine, *, by: Person) -> Offer | None:
-    """Offer an entry while no result was submitted; what it says is judged when it is sent."""
-    if found.newest is not None or found.line.why_not_applicable:
+def _entering(batch: Batch, found: PanelLine, rows: Iterable[ContractCertificate], *, by: Person) -> Offer | None:
+    """Offer an entry, after a result a correction alone; what it says is judged when it is sent."""
+    corrects_alone = found.newest is not None and not any(_may_correct(row, found) for row in rows)
+    if corrects_alone or found.line.why_not_applicable:
         return None
     return offer("contract_certificate.enter", batch, by=by)
 
@@ -89,6 +93,11 @@ def _comparing(row: ContractCertificate, *, by: Person) -> Offer | None:
     if comparison_of(row) is not None or hasattr(row, "superseded_by") or row.signer_id == by.pk:
         return None
     return offer("contract_certificate.compare", row, by=by)
+
+
+def _may_correct(row: ContractCertificate, found: PanelLine) -> bool:
+    """Tell whether an entry is one that a correction may name: of the run that is worked on, corrected by none."""
+    return not hasattr(row, "superseded_by") and row.run == found.run and not found.runs.is_confirmed
 
 
 def _shown(row: ContractCertificate, found: PanelLine, *, by: Person) -> Context:
@@ -105,7 +114,7 @@ def _shown(row: ContractCertificate, found: PanelLine, *, by: Person) -> Context
         "differences": differences_told(compared, found.line) if compared else [],
         "is_corrected": is_corrected,
         "is_settled": is_settled(row),
-        "may_correct": not is_corrected and found.newest is None and row.run == found.run,
+        "may_correct": _may_correct(row, found),
     }
 
 

@@ -19,10 +19,11 @@ from accounts.views.places import SeeOther
 from batches.equipment import ready_of_type
 from batches.models import Batch
 from batches.views.strip import Context, strip_of
+from chain_of_custody.uploading import table_sent
 from ledger import clock
 from qc.batch_act import batch_called
 from qc.importing.choosing import MeasuredInput
-from qc.importing.importing import file_called, import_file, keep_file, objections_to_import, refuse_size
+from qc.importing.importing import file_called, import_file, keep_file, objections_to_import
 from qc.importing.previewing import Preview, preview_of
 from qc.importing.profiles import Profile
 from qc.importing.shipped import profiles_for
@@ -55,11 +56,9 @@ def send(request: HttpRequest, number: str, line: str) -> HttpResponse:
 
 
 def _kept(request: HttpRequest, batch: Batch, found: PanelLine) -> InstrumentFile:
-    sent = request.FILES.get("file")
     values = parsed(MeasuredInput, form_sent(request, blanks=False) | {"line": found.code})
-    refuse_size(sent.size if sent else None)
-    assert sent is not None  # noqa: S101  one without a size was refused
-    return keep_file(batch=batch, content=sent.read(), name=sent.name or "file", by=person_of(request), **values)
+    name, content = table_sent(request.FILES.get("file"))
+    return keep_file(batch=batch, content=content, name=name, by=person_of(request), **values)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

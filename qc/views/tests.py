@@ -35,6 +35,7 @@ from qc.out_of_specification.evidence import evidence_before, evidence_of
 from qc.out_of_specification.invalidating import CAUSES, place_of_verdict
 from qc.panel import STATUS, PanelLine, verdict_words
 from qc.values.verdicts import Verdict
+from qc.views.beside_test import beside
 from qc.views.contract_laboratory import contract_part
 from qc.views.out_of_specification import claim_words, runs_shown
 
@@ -107,6 +108,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "samples": samples,
             "boxes": boxes,
             "judgement": judgement,
+            "beside": beside(batch, found, judgement),
             "verdict_status": STATUS[verdict.value],
             "verdict_words": verdict_words(verdict.value),
             "how_made": _how_made(found, judgement.rule),
@@ -116,8 +118,9 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "submit": _submission(batch, found, verdict, by),
             "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
             "correct": _correction(found, by),
+            "of_certificate": _of_certificate(found),
             "history": found.history,
-            "imports": bool(profiles),
+            "imports": bool(profiles) and any(box.takes_more for box in boxes),
             "plates": any(column_typed(one, found.code) for one in profiles),
             "reviews": _reviews(found),
         }
@@ -138,6 +141,11 @@ def _correction(found: PanelLine, by: Person) -> Offer | None:
     if found.newest is None or found.runs.is_confirmed:
         return None
     return offer("result.correct", found.newest, by=by)
+
+
+def _of_certificate(found: PanelLine) -> Reading | None:
+    """Give a reading in force that stands on a certificate; None where the test is one of our own."""
+    return next(iter(found.readings), None) if certificates_behind(found.readings) else None
 
 
 def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:

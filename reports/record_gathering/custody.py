@@ -1,5 +1,7 @@
 """In whose hands the cells were: donations, hand-overs signed or attested, places between them, labels read."""
 
+from collections.abc import Iterator
+
 from django.utils.translation import gettext as _
 
 from accounts.wording import day, record_time
@@ -10,6 +12,8 @@ from chain_of_custody.fates import fate_words, fates_of
 from chain_of_custody.following import custody_record
 from chain_of_custody.links import CustodyRecord, HeldNow, Kept, Link, Side
 from chain_of_custody.models import Collection, Container, DonorTest, HandOverOffered, IdentityCheck
+from chain_of_custody.temperature.stays import is_logged, known_of, standing_of, stays_in
+from chain_of_custody.temperature.telling import excursion_words, standing_words, trace_words, unknown_words
 from chain_of_custody.words import celsius, party_words, place_words
 from ledger.models import StoredFile
 from reports import record_snapshot as stated
@@ -29,6 +33,7 @@ def custody(batch: Batch, names: Names) -> tuple[stated.Custody, CustodyRecord]:
             checks=tuple(_check(one, names) for one in record.checks),
             gaps=tuple(record.gaps),
             contradictions=tuple(record.contradictions),
+            temperatures=tuple(temperatures(record)),
         ),
         record,
     )
@@ -192,6 +197,33 @@ def _check(row: IdentityCheck, names: Names) -> stated.IdentityChecked:
         by=names.who(row.actor),
         evaluation=Evaluation(row.outcome, Sign.PASS if matches else Sign.FAIL, str(row.get_outcome_display())),
     )
+
+
+def temperatures(record: CustodyRecord) -> Iterator[str]:
+    """Say what is known of the temperature of each time in a shipper, and of any other that a logger saw."""
+    known = known_of(record.coi)
+    for kept in stays_in(record):
+        found = known.get(kept.id) if kept.id else None
+        if found is None and not is_logged(kept):
+            continue
+        says = [standing_words(standing_of(kept, known))]
+        for trace in found.traces if found else ():
+            source = trace.source
+            says += [
+                f"{trace_words(trace)}; {source.logger}, {source.file.original_name}, SHA-256 {source.file.sha256}"
+            ]
+            says += [excursion_words(one.excursion) for one in trace.excursions.all()]
+            says += [unknown_words(one) for one in trace.unknown.all()]
+        says += [unknown_words(one) for one in (found.no_file if found else ())]
+        stated = _kept(kept)
+        yield f"{stated.containers}: {stated.place}, {stated.since} – {stated.until}: {'. '.join(says)}"
+
+
+def logger_files(record: CustodyRecord) -> list[tuple[str, StoredFile]]:
+    """Give the files of loggers that were confirmed for the times of a record."""
+    known, words = known_of(record.coi), _("file of a temperature logger")
+    stays = [kept.id for kept in stays_in(record)]
+    return [(words, trace.source.file) for stay in stays if stay in known for trace in known[stay].traces]
 
 
 def evidence_files(record: CustodyRecord) -> list[tuple[str, StoredFile]]:

@@ -95,6 +95,7 @@ def batch_record(
             batch,
             [
                 *custody.evidence_files(custody_read),
+                *custody.logger_files(custody_read),
                 *labels.specimen_files(batch),
                 *measured.instrument_files(batch),
                 *methods.complete_data_files(batch),

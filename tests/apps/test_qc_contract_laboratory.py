@@ -7,18 +7,19 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts.models import Alarm
+from accounts.models import Alarm, Person, Signed
 from accounts.panels import work_for
 from accounts.refusal import BadInput, Refused
 from batches.departures import departures_about
 from batches.pinned import product_of
 from chain_of_custody.models import Party
 from ledger import clock
-from ledger.verification import verify_records
+from ledger.verification import Verification, verify_records
 from qc.contract_laboratory.certificates import objections_to_certificates
+from qc.contract_laboratory.checks import certificates_are_right, comparisons_are_right, numbers_stand_once
 from qc.importing.importing import keep_file
 from qc.laboratory.reviewing import people_who_entered
-from qc.models import ContractCertificate, Reading, Result
+from qc.models import ContractCertificate, OutOfSpecification, Reading, Result
 from qc.release.taking_part import took_part
 from qc.review_by_exception.reviewing import review_of
 from reports.gathering import sites_stated
@@ -256,6 +257,113 @@ def test_what_stands_on_a_certificate_is_not_corrected_or_replaced_by_hand(world
 
     assert [one["code"] for one in beside.json()["objections"]] == ["certificate_open"]
     assert [one["code"] for one in corrected.json()["objections"]] == ["tested_elsewhere"]
+
+
+# After the result
+
+
+@pytest.fixture
+def submitted(world: ContractWorld, paper: Certified) -> Result:
+    """A result of a certificate that two people typed; it says that nothing was detected."""
+    paper.compared(paper.entered())
+    row = do("result.submit_contract", world.fresh(), by=world.other_analyst, line=MYCOPLASMA)
+    assert isinstance(row, Result)
+    return row
+
+
+def findings() -> list[str]:
+    checks = (certificates_are_right, comparisons_are_right, numbers_stand_once)
+    return [str(finding) for check in checks for finding in check(Verification())]
+
+
+def anew(result: Result, typed: str, *, by: Person) -> Signed:
+    """The result made of what is in force, by naming its value."""
+    return do("result.correct", result, by=by, member=MYCOPLASMA, typed=typed, reason="The certificate was corrected.")
+
+
+CORRECTED = {"values": DETECTED, "reason": "The laboratory sent a corrected page."}
+
+
+def test_one_person_alone_never_corrects_a_result_that_stands_on_a_certificate(world, submitted):
+    for person in (world.analyst, world.other_analyst):
+        with nothing_written(), pytest.raises(Refused) as refused:
+            anew(submitted, "detected", by=person)
+        assert codes(refused) == ["tested_elsewhere"]
+
+
+def test_a_certificate_that_is_corrected_after_its_result_is_typed_by_a_second_person_blind(world, paper, submitted):
+    row = ContractCertificate.objects.get()
+    again = paper.entered(corrects=str(row.pk), **CORRECTED)
+    told = at_browser(world.other_analyst).get(page(world)).content.decode()
+    assert "Hidden until a second person" in told
+    assert "<strong>detected</strong>" not in told.casefold()
+
+    with nothing_written(), pytest.raises(Refused) as refused:
+        paper.compared(again, by=world.analyst, values=DETECTED)
+    assert codes(refused) == ["same_person"]
+    assert "certificate_open" in world.codes()
+    compared = paper.compared(again, values=DETECTED)
+
+    new = Reading.objects.get(superseded_by=None)
+    assert compared.readings == [str(new.pk)]
+    assert (new.typed, new.supersedes.typed, new.reason) == ("detected", "not_detected", CORRECTED["reason"])
+    assert findings() == []
+
+
+def test_what_two_people_typed_differently_after_a_result_changes_nothing_and_blocks(world, paper, submitted):
+    row = ContractCertificate.objects.get()
+    paper.compared(paper.entered(corrects=str(row.pk), **CORRECTED))
+
+    assert Reading.objects.get().typed == "not_detected"
+    assert not world.line(MYCOPLASMA).is_outdated
+    assert "certificate_open" in world.codes()
+    with nothing_written(), pytest.raises(Refused) as refused:
+        anew(submitted, "not_detected", by=world.analyst)
+    assert "certificate_open" in codes(refused)
+
+
+def test_the_result_counts_no_more_until_it_is_made_anew_and_reviewed(world, paper, submitted):
+    paper.compared(paper.entered(corrects=str(ContractCertificate.objects.get().pk), **CORRECTED), values=DETECTED)
+    assert world.line(MYCOPLASMA).is_outdated
+    with nothing_written(), pytest.raises(Refused) as refused:
+        do("result.review", submitted, by=world.second_reviewer)
+    assert "outdated" in codes(refused)
+    with nothing_written(), pytest.raises(Refused) as refused:
+        anew(submitted, "not_detected", by=world.analyst)
+    assert codes(refused) == ["tested_elsewhere"]
+
+    row = anew(submitted, "detected", by=world.analyst)
+
+    assert isinstance(row, Result)
+    assert (row.version, row.verdict, row.supersedes) == (2, "fails", submitted)
+    assert row.readings == [str(Reading.objects.get(superseded_by=None).pk)]
+    assert OutOfSpecification.objects.filter(result=row).exists()
+    for person in (world.analyst, world.other_analyst):
+        assert person.reference in people_who_entered(row)
+    do("result.review", row, by=world.second_reviewer)
+    assert findings() == []
+
+
+def test_the_page_leads_to_the_certificate_and_then_to_the_new_version(world, paper, submitted):
+    browser = at_browser(world.analyst)
+    test = f"/batches/{world.batch.number}/tests/{MYCOPLASMA}/"
+    before = browser.get(test).content.decode()
+    assert "Correct the certificate" in before
+    assert 'id="correct-typed"' not in before
+    place = browser.get(page(world)).content.decode()
+    assert 'id="certificate-corrects"' in place
+    assert "nothing: this is a new certificate" not in place
+
+    paper.compared(paper.entered(corrects=str(ContractCertificate.objects.get().pk), **CORRECTED), values=DETECTED)
+    after = browser.get(test).content.decode()
+    assert "The result is made anew of what both typed" in after
+    assert '<input type="hidden" name="typed" value="detected">' in after
+
+
+def test_after_a_result_a_certificate_that_corrects_nothing_is_not_entered(world, paper, submitted):
+    with nothing_written(), pytest.raises(Refused) as refused:
+        paper.entered(number="EVL-2299")
+    assert {"submitted", "entered"} <= set(codes(refused))
 
 
 # The sample and the paper

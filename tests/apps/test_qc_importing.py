@@ -14,13 +14,13 @@ from accounts.refusal import BadInput, NotAllowed, Refused, SameIdOtherContent, 
 from accounts.wording import today
 from ledger import clock, files
 from ledger.models import StoredFile
+from ledger.tables.texts import LARGEST
 from ledger.verification import Verification
 from ledger.writing import write, writing
 from qc.importing.checks import imports_say_what_their_files_say, plates_say_what_their_wells_say
 from qc.importing.importing import file_called, import_file
 from qc.importing.previewing import preview_of
 from qc.importing.shipped import shipped
-from qc.importing.texts import LARGEST
 from qc.models import ImportedReading, InstrumentFile, InstrumentImport, PlateEntry, PlateReading, PlateWell, Reading
 from reports.record_gathering.measured import instrument_files
 from reports.record_gathering.names import Names

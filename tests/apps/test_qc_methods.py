@@ -13,7 +13,7 @@ from django.test import Client
 
 from accounts.models import Person
 from accounts.offering import offer
-from accounts.refusal import BadInput, Refused
+from accounts.refusal import BadInput, Refused, Stale
 from accounts.roles import Role
 from batches.defining import warnings_about
 from batches.models import Definition, Departure
@@ -23,7 +23,7 @@ from ledger.verification import Verification, verify_records
 from qc.dose.inputs import calculation_of
 from qc.dose.rules import DoseVerdict
 from qc.importing.checks import imports_say_what_their_files_say, plates_say_what_their_wells_say
-from qc.importing.importing import objections_to_import
+from qc.importing.importing import import_file
 from qc.importing.previewing import preview_of
 from qc.laboratory.reviewing import people_who_entered
 from qc.methods.in_force import methods_of
@@ -525,8 +525,78 @@ def test_replicates_that_a_file_does_not_have_are_typed(laboratory):
     assert words[0].startswith("TM-QC-027 version 1 asks for 3 replicates and takes their mean; the file has 2.")
     assert [number for number, _typed in replicates(CAR)] == [1, 2, 3]
     assert findings() == []
-    more = preview_of(laboratory.tubes("79.4"))
-    assert [one.code for one in objections_to_import(more, by=laboratory.analyst)] == ["recorded"]
+    (says,) = preview_of(laboratory.tubes("79.5")).sentences
+    assert "reads this value 3 times" in says
+
+
+def test_a_file_goes_on_behind_the_replicates_that_are_recorded(laboratory):
+    laboratory.car_prepared()
+    laboratory.read(CAR, "78.2")
+    row = laboratory.tubes("79.1", "79.4")
+    (words,) = preview_of(row).method_words
+    page = at_browser(laboratory.analyst).get(laboratory.line(CAR).url).content.decode()
+
+    imported = laboratory.imported(row)
+
+    assert words.startswith("It goes on at replicate 2; those before are recorded.")
+    assert f"{laboratory.line(CAR).url}import/" in page
+    assert replicates(CAR) == [(1, "78.2"), (2, "79.1"), (3, "79.4")]
+    assert {link.reading.replicate: link.rows for link in imported.readings.all()} == {2: [2], 3: [3]}
+    assert laboratory.submitted(CAR).unrounded.startswith("78.9")
+    assert findings() == []
+    with guards_away():
+        Reading.objects.filter(line=CAR, replicate=3).update(replicate=9)
+    assert any("its readings are not what its file says" in one for one in findings())
+
+
+def test_what_was_there_when_a_file_came_stays_what_it_was_read_beside(laboratory):
+    laboratory.read(CAR, "78.2")
+    laboratory.imported(laboratory.tubes("79.1"))
+    laboratory.read(CAR, "79.4", replicate=3)
+    first = Reading.objects.get(line=CAR, replicate=1)
+
+    laboratory.read(CAR, "78.3", corrects=first, reason="Digits were swapped.")
+
+    assert findings() == []
+
+
+def test_a_value_that_was_typed_while_a_file_was_looked_at_changes_where_it_goes_on(laboratory):
+    row = laboratory.tubes("79.1")
+    shown = preview_of(row).digest
+    laboratory.read(CAR, "78.2")
+
+    with nothing_written(), pytest.raises(Stale):
+        import_file(row=row, shown=shown, by=laboratory.analyst)
+
+
+def test_the_same_file_is_not_counted_twice_in_a_run(laboratory):
+    laboratory.imported(laboratory.tubes("79.1"))
+    again = laboratory.tubes("79.1")
+
+    with nothing_written(), pytest.raises(Refused, match="not counted twice"):
+        laboratory.imported(again)
+
+
+def test_a_plate_goes_on_behind_replicates_that_lie_too_far_apart(laboratory):
+    laboratory.read("potency", "100")
+    laboratory.typed(WELLS)
+
+    assert replicates("potency") == [(1, "100"), (2, "251"), (3, "249"), (4, "252")]
+    assert findings() == []
+
+
+def test_a_plate_with_more_than_the_method_reads_behind_a_replicate_records_none(laboratory):
+    laboratory.read("potency", "251")
+
+    with nothing_written(), pytest.raises(Refused, match="further replicates only where"):
+        laboratory.typed(WELLS)
+
+
+def test_a_plate_that_is_recorded_already_says_so(laboratory):
+    laboratory.typed(WELLS)
+
+    with nothing_written(), pytest.raises(Refused, match="a plate that is recorded already"):
+        laboratory.typed(WELLS)
 
 
 def test_a_file_with_more_replicates_than_the_method_reads_records_none(laboratory):

@@ -1,5 +1,7 @@
 """Trends over batches: limits of two people, signals by rule, closed by a second person, never in the way."""
 
+from uuid import uuid4
+
 import pypdf
 import pytest
 
@@ -329,3 +331,49 @@ def test_a_reason_that_says_nothing_is_no_assessment(world):
         with nothing_written(), pytest.raises(BadInput):
             do("trend_signal.assess", world.result(low), by=fresh(world.reviewer),
                **({"rule": "nelson_1"} | SAID | said))  # fmt: skip
+
+
+# Beside a test
+
+
+def test_a_test_shows_its_value_against_the_limit_and_the_batches_before_it(world):
+    other = world.beside()
+    other.read(LINE, "68.9")
+    browser = at_browser(world.analyst)
+    page = browser.get(f"/batches/{other.batch.number}/tests/{LINE}/").content.decode()
+
+    assert 'aria-label="69\u2009% against ≥ 70\u2009%."' in page
+    assert f"Last {len(CALM)} batches" in page
+    assert f'href="{PLACE}"' in page
+    assert "A record out of specification is opened" in page
+    older = browser.get(f"/batches/{world.made[3].number}/tests/{LINE}/").content.decode()
+    assert "Last 3 batches" in older
+    assert world.made[0].number in older.split("Last 3 batches", 1)[1]
+    first = browser.get(f"/batches/{world.made[0].number}/tests/{LINE}/").content.decode()
+    assert "batches</strong>" not in first
+
+
+def test_a_saved_value_brings_the_column_beside_it_anew(world):
+    other = world.beside()
+    sample = other.sample_for(LINE)
+    body = {"id": str(uuid4()), "member": LINE, "sample": str(sample.pk), "typed": "93.4"}
+    answer = at_browser(world.analyst).post(
+        f"/batches/{other.batch.number}/tests/{LINE}/readings/", body, headers={"hx-request": "true"}
+    )
+    part = answer.content.decode()
+
+    assert "<html" not in part
+    assert 'aria-label="93\u2009% against ≥ 70\u2009%."' in part
+    assert "A second person reviews the result" in part
+    assert "A record out of specification is opened" not in part
+
+
+def test_the_other_tests_of_the_sample_stand_beside_it_and_lead_there(world):
+    batch = world.made[0]
+    browser = at_browser(world.analyst)
+    page = browser.get(f"/batches/{batch.number}/tests/endotoxin/").content.decode().split("<aside")[1]
+
+    assert f"/batches/{batch.number}/tests/{LINE}/" in page
+    assert "93\u2009% (93.1\u2009%), Conforms" in page
+    assert f"/batches/{batch.number}/tests/endotoxin/" not in page
+    assert f"/batches/{batch.number}/tests/mycoplasma/" not in page  # of another sample

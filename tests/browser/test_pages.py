@@ -41,6 +41,7 @@ from tests.browser.worlds import WholeSite
 from tests.oos_builders import investigated, planned
 from tests.people import STATION, administrators, approved, do, secret_of
 from tests.qc_builders import MINOR
+from tests.temperature_builders import a_logger_file, log_of, trip_of
 from tests.trends_builders import approved_control, measured
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -57,7 +58,7 @@ NO_PAGES = {
     "batches:label-apply", "batches:label-print", "batches:label-specimen", "batches:label-stop",
     "batches:step-begin", "batches:step-correct", "batches:step-scan", "batches:step-value",
     "chain_of_custody:evidence-file", "healthz", "qc:reading-record", "qc:release-evidence", "readyz",
-    "qc:after-release-evidence", "qc:contract-certificate-file",
+    "chain_of_custody:no-file", "qc:after-release-evidence", "qc:contract-certificate-file",
     "qc:test-complete-data", "qc:test-moment", "qc:test-suitability",
     "reports:batch-copy", "reports:recall-csv", "reports:product-review", "reports:access-csv", "reports:signers-csv",
     "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
@@ -112,6 +113,8 @@ def technician(site: WholeSite) -> Walk:
     start = StepStart.objects.get(batch=site.making, step="3.3")
     to_check, _ = ask("step.check_before", start.pk, {}, by=site.technician)
     offered = HandOverOffered.objects.latest("recorded_at")
+    trip = trip_of(site.coi)
+    logged = a_logger_file(site.coi, log_of(trip, "9.5", None, None), by=site.technician)
     stops = [
         Stop("work", "/"),
         Stop("batches", "/batches/"),
@@ -131,6 +134,8 @@ def technician(site: WholeSite) -> Walk:
         Stop("hand-over-new", reverse("chain_of_custody:hand-over-new", args=[coi])),
         Stop("container", reverse("chain_of_custody:container", args=[site.containers_at("final_product")[0].code])),
         Stop("evidence", "/custody/evidence/"),
+        Stop("temperature", reverse("chain_of_custody:stay", args=[coi, trip.id])),
+        Stop("logger-file", reverse("chain_of_custody:logger-file", args=[coi, logged.pk])),
         Stop("samples", "/samples/"),
         Stop("growth-tests", "/growth-tests/"),
         Stop("lots", "/lots/"),

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from batches.definitions.parts import FaultyDefinitionError
 from batches.models import Definition
+from ledger.tables.rows import LONGEST_FIELD, MOST_COLUMNS, MOST_ROWS
+from ledger.tables.texts import LARGEST, NotATableError, text_of
 from qc.definitions.method import MethodDefinition, Replicates, WhenBeyond
 from qc.definitions.specification import Entry, Line, MethodReference, Release, ResultType
 from qc.importing.fitting import typed_for
 from qc.importing.previewing import Reads, reads_of, table_of
 from qc.importing.profiles import Combine, FromColumn, Profile, Target
 from qc.importing.reading_profiles import read_profile
-from qc.importing.tables import LONGEST_FIELD, MOST_COLUMNS, MOST_ROWS
-from qc.importing.texts import LARGEST, NotATableError, text_of
 from qc.importing.values import Found
 from qc.methods.in_force import MethodInForce
 from qc.values.criteria import Numeric, criterion_from_definition

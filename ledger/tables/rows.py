@@ -1,22 +1,23 @@
 """From a text to rows with names and lines, and every problem of its layout.
 
-(1) At most 20,000 rows of at most 200 columns, a field of at most 200 characters; beyond, reading stops.
-(2) The row with the names of the columns is found by them; what stands before it is not read.
-(3) Each column that the profile reads is there once and states its unit.
+(1) At most 20,000 rows, or as many as the caller takes, of at most 200 columns, a field of at most 200 characters;
+    beyond, reading stops.
+(2) The row with the names of the columns is found by them; what stands before it is kept as it stands.
+(3) Each column that is asked for is there once and states its unit.
 (4) A row has as many fields as the head. Empty rows are nothing.
-(5) Where the profile names a column of times, each is a time, and later than the one before.
+(5) Where a column of times is named, each is a time, and later than the one before.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from qc.importing.profiles import Profile
+from ledger.tables.layout import Layout
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_FIELD = 20_000, 200, 200
 SHOWN = 40
@@ -62,6 +63,7 @@ class Table:
     rows: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     header_line: int = 0
+    above: list[tuple[int, list[str]]] = field(default_factory=list)
 
 
 class _StopError(Exception):
@@ -72,32 +74,34 @@ class _StopError(Exception):
         self.problem = Problem(line, says)
 
 
-def table_in(text: str, profile: Profile) -> Table:
-    """Give the rows of a text under a profile, and every problem of its layout."""
+def table_in(
+    text: str, layout: Layout, columns: Mapping[str, str], *, time: str = "", most_rows: int = MOST_ROWS
+) -> Table:
+    """Give the rows of a text that has these columns, by name and unit, and every problem of its layout."""
     table = Table()
-    records = _records(text, profile.layout.delimiter)
+    records = _records(text, layout.delimiter, most_rows)
     try:
-        heads = _header(records, profile, table)
+        heads = _header(records, layout, columns, table)
         if heads:
-            _fill(table, heads, records, profile)
+            _fill(table, heads, records, columns)
     except _StopError as stop:
         table.problems.append(stop.problem)
         return table
     if heads and not table.rows:
         table.problems.append(Problem(table.header_line, _("no row follows the names of the columns.")))
-    if profile.time and heads:
-        table.problems += _problems_of_times(table.rows, profile.time)
+    if time and heads:
+        table.problems += _problems_of_times(table.rows, time)
     return table
 
 
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(text: str, delimiter: str, most_rows: int) -> Iterator[tuple[int, list[str]]]:
     """Give each row that holds anything, with the line on which it begins."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins, count = 1, 0
     try:
         for fields in reader:
             count += 1
-            _within_limits(fields, begins, count)
+            _within_limits(fields, begins, count, most_rows)
             if any(each.strip() for each in fields):
                 yield begins, fields
             begins = reader.line_num + 1
@@ -106,9 +110,9 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise _StopError(max(begins, reader.line_num), says) from None
 
 
-def _within_limits(fields: Sequence[str], line: int, count: int) -> None:
-    if count > MOST_ROWS:
-        raise _StopError(line, _("the file has more than 20,000 rows."))
+def _within_limits(fields: Sequence[str], line: int, count: int, most_rows: int) -> None:
+    if count > most_rows:
+        raise _StopError(line, _("the file has more than %(rows)s rows.") % {"rows": f"{most_rows:,}"})
     if len(fields) > MOST_COLUMNS:
         raise _StopError(line, _("the row has more than 200 columns."))
     if any(len(each) > LONGEST_FIELD for each in fields):
@@ -117,9 +121,10 @@ def _within_limits(fields: Sequence[str], line: int, count: int) -> None:
         raise _StopError(line, _("a field holds a line break."))
 
 
-def _header(records: Iterator[tuple[int, list[str]]], profile: Profile, table: Table) -> list[str]:
+def _header(
+    records: Iterator[tuple[int, list[str]]], layout: Layout, wanted: Mapping[str, str], table: Table
+) -> list[str]:
     """Find the names of the columns; give them, or nothing and say what is missing."""
-    wanted = profile.columns
     nearest, nearest_line = set[str](), 0
     for at, (line, fields) in enumerate(records, 1):
         heads = [_head(each) for each in fields]
@@ -130,14 +135,15 @@ def _header(records: Iterator[tuple[int, list[str]]], profile: Profile, table: T
             return [name for name, _unit in heads] if not table.problems else []
         if len(there) > len(nearest):
             nearest, nearest_line = there, line
-        if at >= profile.layout.header_within:
+        table.above.append((line, fields))
+        if at >= layout.header_within:
             break
     missing = ", ".join(name for name in wanted if name not in nearest)
     if nearest:
         table.problems.append(Problem(nearest_line, _("these columns are missing: %(names)s.") % {"names": missing}))
     else:
         says = _("None of the first %(rows)s rows names the columns of this profile: %(names)s.")
-        table.problems.append(Problem(0, says % {"rows": profile.layout.header_within, "names": missing}))
+        table.problems.append(Problem(0, says % {"rows": layout.header_within, "names": missing}))
     return []
 
 
@@ -147,7 +153,7 @@ def _head(cell: str) -> tuple[str, str]:
     return (found.group(1), found.group(2).strip()) if found else (cell.strip(), "")
 
 
-def _problems_of_heads(heads: Sequence[tuple[str, str]], wanted: dict[str, str], line: int) -> Iterator[Problem]:
+def _problems_of_heads(heads: Sequence[tuple[str, str]], wanted: Mapping[str, str], line: int) -> Iterator[Problem]:
     names = [name for name, _unit in heads]
     for name, unit in wanted.items():
         if names.count(name) > 1:
@@ -160,9 +166,11 @@ def _problems_of_heads(heads: Sequence[tuple[str, str]], wanted: dict[str, str],
             yield Problem(line, says % words)
 
 
-def _fill(table: Table, heads: Sequence[str], records: Iterator[tuple[int, list[str]]], profile: Profile) -> None:
-    """Keep of each row what the profile reads, so that a file costs no more than that."""
-    places = {name: heads.index(name) for name in profile.columns}
+def _fill(
+    table: Table, heads: Sequence[str], records: Iterator[tuple[int, list[str]]], columns: Mapping[str, str]
+) -> None:
+    """Keep of each row what is asked for, so that a file costs no more than that."""
+    places = {name: heads.index(name) for name in columns}
     for line, fields in records:
         if len(fields) != len(heads):
             says = _("the row has %(fields)s fields, the head has %(heads)s.")
@@ -174,7 +182,7 @@ def _fill(table: Table, heads: Sequence[str], records: Iterator[tuple[int, list[
 def _problems_of_times(rows: Sequence[Row], column: str) -> Iterator[Problem]:
     before: tuple[datetime, Row] | None = None
     for row in rows:
-        moment = _moment(row.cells[column])
+        moment = moment_in(row.cells[column])
         if moment is None:
             yield row.problem(
                 _("%(text)s is no time like 2026-11-14 14:32:07.") % {"text": row.cells[column][:SHOWN] or "–"}
@@ -194,7 +202,8 @@ def _problems_of_times(rows: Sequence[Row], column: str) -> Iterator[Problem]:
         before = moment, row
 
 
-def _moment(text: str) -> datetime | None:
+def moment_in(text: str) -> datetime | None:
+    """Give the time that a cell states, with its offset where it has one; None for anything else."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?([+-][0-9]{2}:[0-9]{2}|Z)?", text):
         return None
     try:
