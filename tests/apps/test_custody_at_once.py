@@ -29,6 +29,6 @@ def test_of_two_who_accept_at_once_one_takes_it() -> None:
 
     assert outcomes.count("done") == 1
     assert len(outcomes) == 2
-    assert HandOverAccepted.objects.filter(offered=given).count() == 1
+    assert HandOverAccepted.objects.filter(offered_id=given.pk).count() == 1
     assert ContainerState.objects.get(container=bag).holder_person in takers
     assert verify_records().findings == []
