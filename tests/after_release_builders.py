@@ -165,9 +165,9 @@ class AfterRelease(Laboratory):
         return Complaint.objects.get(addendum=row)
 
 
-def certified_with_three_bags(kind: type[AfterRelease] = AfterRelease) -> AfterRelease:
-    """A certified batch; the story goes on."""
-    clock.tell(clock.machine_now() - timedelta(days=60))
+def certified_with_three_bags(kind: type[AfterRelease] = AfterRelease, *, days: int = 60) -> AfterRelease:
+    """A certified batch that was begun so many days ago; the story goes on."""
+    clock.tell(clock.machine_now() - timedelta(days=days))
     laboratory = kind()
     laboratory.all_tested()
     laboratory.approved()

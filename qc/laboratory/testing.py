@@ -195,11 +195,12 @@ def _unfinished(batch: Batch, found: PanelLine) -> list[Objection]:
     opens = final_opens(found)
     if opens is None:
         return when(is_pending, judgement.why, code="pending")
-    return when(
-        is_pending,
-        _("%(why)s The final reading opens %(time)s.") % {"why": judgement.why, "time": record_time(opens)},
-        code="too_early",
+    says = (
+        _("%(why)s It has been open since %(time)s: read each bottle now.")
+        if opens <= clock.now()
+        else _("%(why)s The final reading opens %(time)s.")
     )
+    return when(is_pending, says % {"why": judgement.why, "time": record_time(opens)}, code="too_early")
 
 
 def test_url(row: Result) -> str:
