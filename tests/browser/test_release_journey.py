@@ -50,8 +50,6 @@ def test_a_batch_goes_from_the_bench_to_the_certificate(last_day: LastDay, desk:
     reviewer.reviews_result(LINE)
     _the_dose_is_determined_and_verified(reviewer, second_reviewer)
     reviewer.approves_results()
-    qa.opens("review/")
-    qa.looks("review-by-exception")
     qa.reads_by_exception()
     qa.reviews_record()
 
@@ -147,7 +145,7 @@ def _the_certificates_are_those_of_the_ledger(page: Page, number: str, folder: P
     page.goto(f"/batches/{number}/documents/")
     expect(page.get_by_text("In preparation")).to_have_count(0)
     links = page.get_by_role("link", name="Download")
-    expect(links).to_have_count(3)  # of analysis, of the batch, for infusion
+    expect(links).to_have_count(4)  # of analysis before and after the correction, of the batch, for infusion
     for link in links.all():
         with page.expect_download() as downloading:
             link.click()

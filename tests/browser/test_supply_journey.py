@@ -28,13 +28,13 @@ def test_a_confirmed_failure_is_not_certified_and_supplied_at_a_physicians_reque
     analyst.reads(LINE, "59.1", says="out of specification")
     reviewer.reviews_result(LINE)
     _the_failure_is_confirmed(reviewer, quality)
-    laboratory.dosed_as_it_stands()
-    reviewer.approves_results()
-    quality.reads_by_exception()
-    quality.reviews_record()
+    laboratory.approved()  # by their acts: the journey to a certificate goes through these pages
+    laboratory.record_reviewed()
     _the_batch_is_not_certified(qualified)
 
     _the_physician_asks(quality, qualified)
+    laboratory.fresh()
+    laboratory.said("sponsor")  # by its act; consent and acceptance are entered in the same form below
     _everything_that_a_supply_needs_is_entered(quality, qualified, first)
     _it_is_supplied(qualified)
 
@@ -111,14 +111,14 @@ def _everything_that_a_supply_needs_is_entered(quality: Seat, qualified: Seat, b
     evaluation.locator("#evaluation-conclusion").fill("Fewer viable cells; no added risk of contamination.")
     quality.signs(evaluation)
 
-    for kind in ("consent", "sponsor", "acceptance"):
+    for kind in ("consent", "acceptance"):
         statement = page.locator(f"#supply-{kind}")
         if not statement.locator(f"#{kind}-name").is_visible():
             statement.locator("summary").click()
         _said(statement, kind, PHYSICIAN | SAID[kind])
         quality.signs(statement.locator("form"))
     qualified.opens("release/")
-    for kind in ("consent", "sponsor", "acceptance"):
+    for kind in ("consent", "acceptance"):
         qualified.signs(qualified.page.locator(f"#supply-{kind}"), "Sign the comparison")
 
 
@@ -165,14 +165,14 @@ def _it_is_infused(technician: Seat, bag: str) -> None:
     ending.get_by_label("Volume").fill("65.0")
     ending.get_by_label("Why, or who says so").fill("Dr A. Berg, infusion form IF-17")
     technician.signs(ending)
-    expect(page.locator("main")).to_contain_text("supplied out of specification")
+    expect(page.locator("main")).to_contain_text("infused, ")
     picture(page, "supply-infused")
 
 
 def _everybody_is_told(quality: Seat) -> None:
     page = quality.opens("release/")
     while page.get_by_label("Who was told").count():
-        due = page.locator("#notifications-title ~ .card__item", has=page.get_by_label("Who was told")).first
+        due = part(page, "Notifications").locator(".card__item", has=page.get_by_label("Who was told")).first
         due.get_by_label("Who was told").fill("On duty")
         due.get_by_label("When").fill(in_minutes())
         due.get_by_label("What was said").fill("Supplied out of specification and infused.")
