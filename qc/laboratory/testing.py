@@ -196,7 +196,7 @@ def _unfinished(batch: Batch, found: PanelLine) -> list[Objection]:
     if opens is None:
         return when(is_pending, judgement.why, code="pending")
     says = (
-        _("%(why)s It has been open since %(time)s: read each bottle now.")
+        _("%(why)s The final reading has been open since %(time)s: read each bottle now.")
         if opens <= clock.now()
         else _("%(why)s The final reading opens %(time)s.")
     )
