@@ -157,8 +157,7 @@ def _only_the_named_bag_goes_to_the_hospital(technician: Seat, logistics: Seat, 
 
 
 def _it_is_infused(technician: Seat, bag: str) -> None:
-    page = technician.opens("after-release/")
-    technician.looks("supply-after-release", narrow=True)
+    page = technician.page
     page.goto(f"/custody/containers/{bag}/")
     ending = part(page, "What became of it")
     ending.get_by_label("What became of it").select_option("infused")
@@ -179,4 +178,4 @@ def _everybody_is_told(quality: Seat) -> None:
         quality.signs(due)
     assert NotificationDue.objects.filter(done=None).count() == 0
     assert NotificationDue.objects.count() == 3
-    quality.looks("supply-told")
+    picture(page, "supply-told")
