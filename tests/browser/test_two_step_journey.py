@@ -69,6 +69,7 @@ def _the_batch_is_certified_finally(qualified: Seat) -> None:
     qualified.decides("Certified", "The last result conforms.")
     expect(page.locator(".identity-strip")).not_to_contain_text("conditionally")
     expect(page.locator("aside")).to_contain_text("Decisions before, superseded")
+    expect(page.locator("aside .button--primary")).to_have_count(0)  # nothing leads to a withdrawal
     picture(page, "release-final-decided")
 
 
