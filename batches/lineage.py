@@ -15,7 +15,7 @@ from batches.models import Batch
 from batches.pinned import product_of
 from chain_of_custody.fates import fate_words, waits_for_witness
 from chain_of_custody.models import Container, ContainerFate
-from chain_of_custody.words import place_words
+from chain_of_custody.words import holder_words, place_words
 
 EM_SPACE = " "
 BASES: dict[str, Text] = {
@@ -84,16 +84,13 @@ def _walked(
 def _member(one: Container, depth: int, by_id: dict[str, Container], basis: str) -> Member:
     state = one.state
     ended: ContainerFate | None = getattr(one, "fate", None)
-    holder = (
-        f"{state.holder_person.name}, {state.holder_party.name}" if state.holder_person else state.holder_party.name
-    )
     return Member(
         container=one,
         depth=depth,
         made_from=tuple(by_id[key].code for key in one.made_from if key in by_id),
         basis=basis if one.viable_cells is not None and one.kind == Container.Kind.FINAL_BAG else "",
         where="" if ended or state.place is None else place_words(state.place, state.position),
-        holder="" if ended else holder,
+        holder="" if ended else holder_words(state),
         fate=ended,
     )
 

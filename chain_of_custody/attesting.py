@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import MomentField, StrictSerializer, TextField
+from accounts.parsing import StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -28,7 +28,7 @@ from chain_of_custody.models import (
     HandOverHalf,
     HandOverOffered,
 )
-from chain_of_custody.shapes import MaybeId
+from chain_of_custody.shapes import MaybeId, MaybeMoment
 from ledger.models import StoredFile
 
 ENTERED = gettext_lazy("I entered what this person stated, from the evidence named here.")
@@ -42,7 +42,7 @@ class AttestedIntent(StrictSerializer[Intent]):
     attested_statement = TextField(max_length=1000)
     evidence = MaybeId(help_text="a stored file, such as the scanned waybill")
     evidence_reference = TextField(max_length=120, required=False, default="", help_text="number of a kept paper")
-    happened_at = MomentField()
+    happened_at = MaybeMoment(help_text="now, where it is left empty")
 
 
 def attested_lines(intent: Intent) -> list[Line]:

@@ -135,7 +135,7 @@ class _Offering(Act[ChainOfIdentity]):
             *when(
                 any(happened_at < state.latest_at for state in held),
                 _("Something later is recorded for these containers: %(time)s. Check the time.")
-                % {"time": short_time(max(state.latest_at for state in held))},
+                % {"time": record_time(max(state.latest_at for state in held))},
                 field="happened_at",
             ),
             *_why_bags_stay(containers, givers, taker),

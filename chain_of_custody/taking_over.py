@@ -155,7 +155,7 @@ class _Accepting(Act[HandOverOffered]):
             *when(
                 happened_at < latest,
                 _("It can't be accepted before it was offered, at %(time)s. Check the time.")
-                % {"time": short_time(latest)},
+                % {"time": record_time(latest)},
                 field="happened_at",
             ),
         ]

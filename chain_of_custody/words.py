@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
-from chain_of_custody.models import Container, Party, Place
+from chain_of_custody.models import Container, ContainerState, Party, Place
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -30,6 +30,12 @@ def range_words(place: Place) -> str:
 def place_words(place: Place, position: str = "") -> str:
     """Write a place, the position in it and the temperatures it keeps."""
     return ", ".join(part for part in (place.name, position, range_words(place)) if part)
+
+
+def holder_words(state: ContainerState) -> str:
+    """Write who holds a container: the person where one does, and the party."""
+    party = state.holder_party.name
+    return f"{state.holder_person.name}, {party}" if state.holder_person else party
 
 
 def counted(kinds: Iterable[str]) -> str:

@@ -81,6 +81,10 @@ class AfterRelease(Laboratory):
             source = shipped.replace('amount: "12"', 'amount: "1"', 1) + RCL
         return super().defined(kind, source)
 
+    def acts(self, act: str, subject: Any, *, by: Person, **intent: Any) -> Any:  # Any: a row, and what it is given
+        """The signed row of an act, carried out however this laboratory is reached."""
+        return do(act, subject, by=by, **intent)
+
     def bags(self) -> list[Container]:
         """The final bags of the batch."""
         return [one for one in of_batch(self.batch.number) if one.kind == Container.Kind.FINAL_BAG]
@@ -93,7 +97,7 @@ class AfterRelease(Laboratory):
         """Bags handed by their holder to the courier, whose side is attested."""
         holder = bags[0].state.holder_person
         assert holder is not None
-        offer = do(
+        offer = self.acts(
             "custody.offer", self.coi, by=holder, containers=[bag.code for bag in bags], taker=str(self.courier.pk),
             shipper="SH-207", seal="990017",
         )  # fmt: skip
@@ -102,7 +106,7 @@ class AfterRelease(Laboratory):
     def attested_taking(self, offer: Any, place: str, name: str, role: str, **more: str) -> HandOverAccepted:
         """Somebody without an account accepted what was offered."""
         now = clock.now().isoformat()
-        row = do(
+        row = self.acts(
             "custody.accept_attested", offer, by=self.technician, place=place, condition="intact", seal_intact="yes",
             happened_at=now, **stated(name, role), **more,
         )  # fmt: skip
@@ -111,7 +115,7 @@ class AfterRelease(Laboratory):
 
     def attested_giving(self, bags: list[Container], taker: str, name: str, role: str) -> HandOverOffered:
         """Somebody without an account gave bags up."""
-        row = do(
+        row = self.acts(
             "custody.offer_attested", self.coi, by=self.technician, containers=[bag.code for bag in bags], taker=taker,
             shipper="SH-207", seal="990017", happened_at=clock.now().isoformat(), **stated(name, role),
         )  # fmt: skip
@@ -132,12 +136,14 @@ class AfterRelease(Laboratory):
         offer = self.attested_giving([bag], str(self.courier.pk), "M. Aalto", "ward nurse")
         self.attested_taking(offer, "SH-207", "Paul Meier", "driver")
         offer = self.attested_giving([bag], str(self.site.pk), "Paul Meier", "driver")
-        return self.accepted(offer, by=self.logistics)
+        row = self.acts("custody.accept", offer, by=self.logistics, place="Q-01", condition="intact", seal_intact="yes")
+        assert isinstance(row, HandOverAccepted)
+        return row
 
     def returned(self, bag: Container) -> BagReturned:
         """A bag that came back, and what the logger says."""
         self.came_back(bag)
-        row = do(
+        row = self.acts(
             "return.record", bag, by=self.logistics, reason="The patient had a fever.", condition="intact, frozen",
             logger="Never above -150 degrees",
         )  # fmt: skip
@@ -150,27 +156,27 @@ class AfterRelease(Laboratory):
 
     def reported(self, bag: Container | str, *, by: Person | None = None, **changes: Any) -> InfusionReport:
         """A report from the bedside, entered by logistics."""
-        row = do("infusion.report", self.batch, by=by or self.logistics, **self.said(bag, **changes))
+        row = self.acts("infusion.report", self.batch, by=by or self.logistics, **self.said(bag, **changes))
         assert isinstance(row, InfusionReport)
         return row
 
     def infused(self, bag: Container, **changes: Any) -> InfusionReport:
         """A report that a second person confirmed: the bag has ended."""
         row = self.reported(bag, **changes)
-        do("infusion.confirm", row, by=self.qa)
+        self.acts("infusion.confirm", row, by=self.qa)
         return row
 
     def followed_up(self, item: str, day: str, value: str, **changes: Any) -> FollowUpRecorded:
         """An item of the follow-up, entered by quality assurance."""
         told = TOLD | {"happened_at": clock.now().isoformat(), "done_on": clock.now().date().isoformat()} | changes
-        row = do("follow_up.record", self.batch, by=self.qa, item=item, day=day, value=value, **told)
+        row = self.acts("follow_up.record", self.batch, by=self.qa, item=item, day=day, value=value, **told)
         assert isinstance(row, FollowUpRecorded)
         return row
 
     def complained(self, *, by: Person | None = None, **changes: Any) -> Complaint:
         """A complaint of the physician about the first bag."""
         asked = COMPLAINT | {"received_at": clock.now().isoformat(), "containers": [self.bags()[0].code]} | changes
-        row = do("complaint.record", self.batch, by=by or self.qa, **asked)
+        row = self.acts("complaint.record", self.batch, by=by or self.qa, **asked)
         assert isinstance(row, Addendum)
         return Complaint.objects.get(addendum=row)
 
@@ -185,9 +191,9 @@ class InFractions(AfterRelease):
         return super().defined(kind, source)
 
 
-def certified_with_three_bags(kind: type[AfterRelease] = AfterRelease) -> AfterRelease:
-    """A certified batch; the story goes on."""
-    clock.tell(clock.machine_now() - timedelta(days=60))
+def certified_with_three_bags(kind: type[AfterRelease] = AfterRelease, *, days: int = 60) -> AfterRelease:
+    """A certified batch that was begun so many days ago; the story goes on."""
+    clock.tell(clock.machine_now() - timedelta(days=days))
     laboratory = kind()
     laboratory.all_tested()
     laboratory.approved()

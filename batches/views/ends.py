@@ -19,9 +19,11 @@ from batches.fates import FINAL_FATES, final_count, open_containers
 from batches.identity import batch_numbered
 from batches.lineage import Member, family_of
 from batches.models import Batch, ManufactureEnded, Order, OrderEnded
+from batches.views.step_context import offer_second
 from chain_of_custody.fates import fate_of, fate_words, waits_for_witness
 from chain_of_custody.models import Assignment, Container, ContainerFate
 from chain_of_custody.views.fields import Field, choose
+from chain_of_custody.words import holder_words
 from ledger.typed_numbers import show_count
 
 Context = dict[str, object]
@@ -91,7 +93,7 @@ def container_panel(request: HttpRequest, code: str) -> str:
         "fate": fate,
         "words": fate_words(fate) if fate else "",
         "witnessed": getattr(fate, "witnessed", None),
-        "witness": offer("container.end_witness", fate, by=person) if fate and waits else None,
+        "witness": offer_second("container.end_witness", fate.pk, person) if fate and waits else None,
         "act": offer("container.end", container, by=person) if fate is None else None,
         "fields": _fate_fields(container),
     }
@@ -122,7 +124,7 @@ def order_context(order: Order, by: Person) -> Context:
     left = open_containers(order)
     return {
         "order_ended": ended,
-        "left": [(one, _whose(one)) for one in left],
+        "left": [(one, holder_words(one.state)) for one in left],
         "end_order": offer("order.end", order, by=by) if ended is None else None,
         "end_fields": [
             Field("how", _("How it ended"), options=choose(_pairs(OrderEnded.How)), prefix="o"),
@@ -132,11 +134,6 @@ def order_context(order: Order, by: Person) -> Context:
                   optional=True, maxlength=1000, prefix="o"),
         ],
     }  # fmt: skip
-
-
-def _whose(container: Container) -> str:
-    state = container.state
-    return f"{state.holder_person.name}, {state.holder_party.name}" if state.holder_person else state.holder_party.name
 
 
 def _pairs(choices: type[TextChoices]) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ from batches.views.ends import order_context
 from batches.views.strip import disposition_status, disposition_words
 from chain_of_custody.containers import starting_containers
 from chain_of_custody.models import ChainOfIdentity
+from chain_of_custody.views.presenting import identity_context
 
 A_PAGE = 50
 Plain = dict[str, object]
@@ -139,7 +140,7 @@ def _order_context(row: Order, by: Person) -> Plain:
     weights = [_weight(each, by) for each in rows]
     return {
         "order": row,
-        "coi": coi_for_the_eye(row.coi),
+        "identity": identity_context(row.coi, row.coi.collections.order_by("collected_at").first()),
         "weights": weights,
         "current": next((each["row"] for each in weights if each["in_force"]), None),
         "batches": row.batches.order_by("number"),

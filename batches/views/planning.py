@@ -19,6 +19,7 @@ from accounts.views.places import SeeOther
 from batches.identity import coi_for_the_eye
 from batches.models import Area, Order, PlannedTime, SuiteBooking
 from batches.planning import book_suite, bookings_in_force, give_free, plan_of, plan_time
+from chain_of_custody.views.presenting import identity_context
 from ledger import clock
 
 Plain = dict[str, object]
@@ -123,7 +124,7 @@ def _context(order: Order, by: Person) -> Plain:
     standing = plan_of(order)
     return {
         "order": order,
-        "coi": coi_for_the_eye(order.coi),
+        "identity": identity_context(order.coi, order.coi.collections.order_by("collected_at").first()),
         "times": [
             {"kind": kind, "label": label, "row": standing.times.get(kind), "new_id": uuid4()}
             for kind, label in PlannedTime.Kind.choices

@@ -18,7 +18,7 @@ from chain_of_custody.lapsing import is_open, lapses_at
 from chain_of_custody.models import ChainOfIdentity, Container, HandOverAccepted, HandOverOffered, Party
 from chain_of_custody.views.evidence import recent_files
 from chain_of_custody.views.fields import Field, choose, parties, places, shippers
-from chain_of_custody.views.presenting import held_words, identity_context
+from chain_of_custody.views.presenting import held_words, identity_context, still_held
 
 
 @require_safe
@@ -29,7 +29,7 @@ def new(request: HttpRequest, identifier: str) -> HttpResponse:
     person = person_of(request)
     record = custody_record(coi)
     groups = []
-    for number, held in enumerate(record.held):
+    for number, held in enumerate(still_held(record)):
         ours = held.party.kind == Party.Kind.OWN_SITE
         act = "custody.offer" if ours else "custody.offer_attested"
         mine = not ours or held.person == person
@@ -37,6 +37,8 @@ def new(request: HttpRequest, identifier: str) -> HttpResponse:
         groups.append(
             {
                 "held": held_words(held),
+                "is_one": len(held.containers) == 1,  # of several, people say which
+                "containers": [(one.code, one.get_kind_display()) for one in held.containers],
                 "act": offer(act, coi, by=person),
                 "mine": mine,
                 "holder": held.person.name if held.person else held.party.name,

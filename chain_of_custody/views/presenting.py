@@ -1,7 +1,7 @@
 """A custody record as its page shows it: already in words, nothing computed in the template."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.wording import local, short_time
 from chain_of_custody import isbt128
+from chain_of_custody.fates import fate_words, fates_of
 from chain_of_custody.lapsing import lapses_at
 from chain_of_custody.links import CustodyRecord, HeldNow, Kept, Link, Side
 from chain_of_custody.models import ChainOfIdentity, Collection, Container, Excursion, IdentityCheck, Party
@@ -89,10 +90,12 @@ def identity_context(coi: ChainOfIdentity, collection: Collection | None) -> dic
 def record_context(record: CustodyRecord) -> dict[str, object]:
     """Give everything that the custody record shows."""
     known = known_of(record.coi)
+    ends = fates_of(record.containers)
     return {
         "record": record,
         "identifier": record.coi.identifier,
-        "held": [held_words(one) for one in record.held],
+        "held": [held_words(one) for one in still_held(record)],
+        "ended": [(one.code, fate_words(ends[one.pk])) for one in record.containers if one.pk in ends],
         "counts": _counts(record),
         "stages": _route(record),
         "before": [_kept(one, known) for one in record.before],
@@ -103,6 +106,13 @@ def record_context(record: CustodyRecord) -> dict[str, object]:
         "matches": sum(one.outcome == IdentityCheck.Outcome.MATCH for one in record.checks),
         "collections": [(one, isbt128.din(one.din), getattr(one, "verification", None)) for one in record.collections],
     }
+
+
+def still_held(record: CustodyRecord) -> list[HeldNow]:
+    """Give who holds what now, without the containers that have ended: nobody holds those any more."""
+    ends = fates_of(record.containers)
+    left = [replace(one, containers=[each for each in one.containers if each.pk not in ends]) for one in record.held]
+    return [one for one in left if one.containers]
 
 
 def span(since: datetime, until: datetime | None) -> str:

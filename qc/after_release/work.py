@@ -1,4 +1,4 @@
-"""What waits for somebody after release: reports to compare, bags to decide on, the follow-up, complaints."""
+"""What waits for somebody after release: reports to compare, bags that came back, the follow-up, complaints."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time
@@ -11,12 +11,13 @@ from accounts.panels import Task
 from accounts.roles import Permission
 from accounts.wording import site_zone
 from batches.models import Batch
-from chain_of_custody.models import ContainerFate
+from chain_of_custody.models import Container, ContainerFate, HandOverAccepted, Party
 from qc.after_release.complaining import complaint_url, complaints
+from qc.after_release.returning import unreported_return
 from qc.after_release.schedule import Due, Item, schedule_of
 from qc.after_release.standing import page_of
 from qc.batch_act import READ_AT_ONCE
-from qc.models import BagReturned, FollowUpRecorded, InfusionReport
+from qc.models import BagReturned, FollowUpRecorded, InfusionReport, ReturnDecided
 
 MOST = 50
 TO_ASK_FOR = (Due.OPEN, Due.MISSED)
@@ -27,6 +28,8 @@ def after_release_work_of(person: Person) -> Iterable[Task]:
     may = person.permissions
     if Permission.CONTAINER_END in may:
         yield from _reports(person)
+        yield from _came_back()
+        yield from _to_destroy()
     if Permission.FACT_ASSESS in may:
         yield from _returns()
         yield from _complaints()
@@ -48,6 +51,43 @@ def _reports(person: Person) -> Iterator[Task]:
             due_at=row.recorded_at,
             at_risk=bool(row.wrong),
             icon="file-check",
+        )
+
+
+def _came_back() -> Iterator[Task]:
+    """Give the bags that this site took back and of which nobody wrote in which condition they came."""
+    own = Party.Kind.OWN_SITE
+    taken = HandOverAccepted.objects.filter(offered__taker_party__kind=own, returned_bags=None)
+    taken = taken.exclude(offered__giver_party__kind=own).select_related("offered").order_by("-recorded_at")[:MOST]
+    codes = {code for row in taken for code in row.offered.containers}
+    bags = Container.objects.filter(pk__in=codes, kind=Container.Kind.FINAL_BAG, fate=None).select_related("assignment")
+    for bag in bags.order_by("code"):
+        back = unreported_return(bag)
+        if back is not None:
+            number = bag.assignment.batch_number
+            yield Task(
+                title=_("Say in which condition %(code)s came back") % {"code": bag.code},
+                batch=number,
+                url=f"{reverse('batch-tab', args=[number, 'after-release'])}#bag-{bag.code}",
+                verb=_("Record"),
+                due_at=back.recorded_at,
+                icon="package-search",
+            )
+
+
+def _to_destroy() -> Iterator[Task]:
+    decided = ReturnDecided.objects.filter(decision=ReturnDecided.Decision.DESTROY, returned__container__fate=None)
+    for row in decided.select_related("batch", "returned__container").order_by("recorded_at")[:MOST]:
+        bag = row.returned.container
+        yield Task(
+            title=_("Destroy %(code)s, as quality assurance decided") % {"code": bag.code},
+            batch=row.batch.number,
+            url=f"{reverse('chain_of_custody:container', args=[bag.code])}#end",
+            verb=_("Record"),
+            detail=row.reason,
+            needs=(_("witness"),),
+            due_at=row.recorded_at,
+            icon="trash-2",
         )
 
 

@@ -190,11 +190,12 @@ def _unfinished(found: PanelLine, judgement: Judgement) -> list[Objection]:
     opens = final_opens(found)
     if opens is None:
         return when(is_pending, judgement.why, code="pending")
-    return when(
-        is_pending,
-        _("%(why)s The final reading opens %(time)s.") % {"why": judgement.why, "time": record_time(opens)},
-        code="too_early",
+    says = (
+        _("%(why)s The final reading has been open since %(time)s: read each bottle now.")
+        if opens <= clock.now()
+        else _("%(why)s The final reading opens %(time)s.")
     )
+    return when(is_pending, says % {"why": judgement.why, "time": record_time(opens)}, code="too_early")
 
 
 def test_url(row: Result) -> str:

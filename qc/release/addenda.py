@@ -46,6 +46,11 @@ def would_block(batch: Batch) -> list[Objection]:
     ]
 
 
+def against_today(batch: Batch) -> list[Objection]:
+    """Give what would stand against certifying a batch that was decided on, but for what later entries bring."""
+    return [one for one in objections_to_certification(batch) if one.code not in BY_ITSELF]
+
+
 def addenda_of(batch: Batch) -> QuerySet[Addendum]:
     """Give the addenda to a batch, with what was decided on each, in the order in which they came."""
     return Addendum.objects.filter(batch=batch).select_related("stands").order_by("recorded_at", "pk")

@@ -78,7 +78,9 @@ class ApproveResults(BatchAct):
                 for objection in when(True, line.waits_for(), code="result_missing", field=line.code, url=line.url)
             ),
             *when(not panel, _("The specification has no lines; nothing can be approved.")),
-            *when(approval and is_current(approval, panel), _("These results are approved already.")),
+            *when(
+                approval and is_current(approval, panel), _("These results are approved already."), code="already_done"
+            ),
             *when(
                 own,
                 _("You submitted a result here: %(own)s. Somebody else approves.") % {"own": ", ".join(own)},

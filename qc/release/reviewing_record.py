@@ -75,7 +75,7 @@ class ReviewRecord(BatchAct):
         review = newest_review(subject)
         decided = subject.state.disposition not in OPEN_DECISIONS
         return [
-            *when(decided, _("The decision on this batch has been made.")),
+            *when(decided, _("The decision on this batch has been made."), code="decided"),
             *objections_to_record(subject),
             *objections_to_facts(subject),
             *objections_to_exceptions(subject),
@@ -87,6 +87,7 @@ class ReviewRecord(BatchAct):
             *when(
                 review is not None and review.stream_position == stream_position(subject),
                 _("The record was reviewed as it stands now."),
+                code="already_done",
             ),
             *objections_to_person(subject, by),
         ]

@@ -107,7 +107,8 @@ def is_checked(row: PhysicianAnswer | SupplyStatement) -> bool:
 
 def named_containers(naming: SupplyNaming) -> list[Container]:
     """Give the containers that are named, with where each is and what became of it."""
-    found = Container.objects.filter(pk__in=naming.containers).select_related("state__holder_party", "fate")
+    found = Container.objects.filter(pk__in=naming.containers)
+    found = found.select_related("state__holder_party", "state__holder_person", "fate")
     return list(found.order_by("code"))
 
 

@@ -22,6 +22,7 @@ from batches.views.strip import Context, strip_of
 from chain_of_custody.models import Container
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
+from chain_of_custody.views.fields import Field
 from qc.after_release.bags import BagAfterwards, bags_afterwards, sum_of
 from qc.after_release.comparing import why_it_ends_no_bag
 from qc.after_release.complaining import codes_of, complaint_called, complaints
@@ -56,6 +57,7 @@ class ReportShown:
     confirm: Offer | None
     why_not: list[Objection]  # why the infusion that it tells of ends no bag
     check: Offer | None
+    check_fields: list[Field]
     tell: NotificationDue | None  # who is told next
 
 
@@ -66,6 +68,7 @@ class BagShown:
     one: BagAfterwards
     record: Offer | None
     decide: tuple[BagReturned, Offer] | None
+    fields: list[Field]  # of the one or the other
 
 
 def after_release_panel(request: HttpRequest, number: str) -> str:
@@ -82,14 +85,12 @@ def after_release_panel(request: HttpRequest, number: str) -> str:
         "bags_stay": objections_to_bags(batch),
         "order_ended": order_end_words(ended) if ended else "",
         "open_bags": sum(one.fate is None for one in bags),
+        "waits_for_report": ended is None and not reports and any(one.arrived and one.fate is None for one in bags),
         "stops": [one for one in reports if one.row.pk in open_about],
         "reports": reports,
         "report": offer("infusion.report", batch, by=by),
         "next_fraction": next_fraction_words(fractions_of(batch)),
-        "report_fields": fields.report_fields([one.bag for one in bags if one.fate is None], recent_files(by)),
-        "return_fields": fields.return_fields(),
-        "decision_fields": fields.return_decision_fields(),
-        "compare_fields": fields.compare_fields(),
+        "report_parts": fields.report_parts([one.bag for one in bags if one.fate is None], recent_files(by)),
         "may_store": Permission.CONTAINER_END in by.permissions,
         "chain_url": f"/custody/{batch.coi.identifier}/",
     }
@@ -109,6 +110,7 @@ def _shown(row: InfusionReport, by: Person) -> ReportShown:
         confirm=offer("infusion.confirm", row, by=by) if waits and not against else None,
         why_not=against if row.took_place else [],
         check=_second(row, by) if waits else None,
+        check_fields=fields.compare_fields(row),
         tell=tell,
     )
 
@@ -126,6 +128,7 @@ def _bag(one: BagAfterwards, by: Person) -> BagShown:
         one=one,
         record=offer("return.record", one.bag, by=by) if one.unreported else None,
         decide=(undecided, offer("return.decide", undecided, by=by)) if undecided and one.fate is None else None,
+        fields=fields.return_fields(one.bag) if one.unreported else fields.return_decision_fields(one.bag),
     )
 
 
@@ -136,6 +139,7 @@ class ItemShown:
     item: Item
     value: str
     check: Offer | None
+    check_fields: list[Field]
 
 
 def _follow_up(batch: Batch, by: Person) -> Context:
@@ -154,7 +158,9 @@ def _item(batch: Batch, item: Item, by: Person) -> ItemShown:
     known = item_of(batch, item.definition.code, str(item.day))
     value = value_words(known[0], record.value) if record and known else ""
     waits = item.standing is Due.ENTERED and record is not None
-    return ItemShown(item, value, offer("follow_up.check", record, by=by) if waits and record else None)
+    if not waits or record is None:
+        return ItemShown(item, value, None, [])
+    return ItemShown(item, value, offer("follow_up.check", record, by=by), fields.compare_fields(record))
 
 
 def _complaints(batch: Batch, bags: list[BagAfterwards], by: Person) -> Context:

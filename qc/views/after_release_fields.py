@@ -1,6 +1,7 @@
 """The fields of the forms after release, and the words of where something stands."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -10,6 +11,7 @@ from qc.after_release.following_up import RCL, RCL_VALUES, value_words
 from qc.after_release.schedule import Item
 from qc.after_release.standing import is_set_aside
 from qc.models import Complaint, ComplaintClosed, InfusionReport, ReturnDecided
+from qc.models.releasing import SaidOutside
 
 YES_NO = (("yes", _("yes")), ("no", _("no")))
 
@@ -55,12 +57,21 @@ def said_fields(files: Options, prefix: str) -> list[Field]:
     ]
 
 
-def report_fields(bags: Sequence[Container], files: Options) -> list[Field]:
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """Fields of a form that belong together, under their title."""
+
+    title: str
+    fields: Sequence[Field]
+    says: str = ""
+
+
+def report_parts(bags: Sequence[Container], files: Options) -> list[FormPart]:
     """Give the fields of a report from the bedside, in the order in which things happen there."""
     only = bags[0].code if len(bags) == 1 else ""
     moment = "datetime-local"
     p = "b"
-    return [
+    identity = [
         Field("bag_read", _("Read from the bag"), "identifier", _("Scan the label on the hospital's form, or type it."),
               maxlength=200, value=only, prefix=p),
         Field("patient_read", _("Read at the patient"), "identifier",
@@ -70,47 +81,60 @@ def report_fields(bags: Sequence[Container], files: Options) -> list[Field]:
         Field("first_checker", _("First person at the bedside"), maxlength=120, prefix=p),
         Field("second_checker", _("Second person at the bedside"), hint=_("Leave it empty if there was none."),
               optional=True, maxlength=120, prefix=p),
+    ]  # fmt: skip
+    thaw = [
         Field("thaw_started_at", _("Thaw began"), moment, optional=True, prefix=p),
         Field("thaw_ended_at", _("Thaw ended"), moment, optional=True, prefix=p),
         Field("thaw_how", _("How it was thawed"), optional=True, maxlength=200, prefix=p),
+    ]
+    infusion = [
         Field("took_place", _("Was anything infused?"), options=choose(YES_NO), prefix=p),
         Field("started_at", _("Infusion began"), moment, optional=True, prefix=p),
         Field("ended_at", _("Infusion ended"), moment, optional=True, prefix=p),
         Field("volume_ml", _("Infused"), "number", optional=True, maxlength=24, unit="mL", prefix=p),
-        Field("in_full", _("In full?"), options=(("yes", _("in full")), ("no", _("in part"))), prefix=p),
+        Field("in_full", _("In full?"), options=choose((("yes", _("in full")), ("no", _("in part")))), optional=True,
+              prefix=p),
         Field("remainder_ml", _("Left over"), "number", optional=True, maxlength=24, unit="mL", prefix=p),
         Field("remainder", _("What became of the rest, or of the bag"), optional=True, maxlength=300, prefix=p),
         Field("physician", _("Physician"), optional=True, maxlength=120, prefix=p),
         Field("reaction", _("Reaction that was noted"), "textarea", optional=True, maxlength=1000, prefix=p),
-        *said_fields(files, p),
     ]  # fmt: skip
-
-
-def compare_fields() -> list[Field]:
-    """Give the fields of a comparison with evidence."""
     return [
-        Field("agrees", _("It agrees with the evidence"), options=choose(YES_NO), prefix="c"),
+        FormPart(_("The check of identity"), identity),
+        FormPart(_("Thaw"), thaw, _("A time that is left empty is not known; that is a departure.")),
+        FormPart(_("Infusion"), infusion, _("Where anything was infused: when it began, and whether in full.")),
+        FormPart(_("Who reported it"), said_fields(files, p)),
+    ]
+
+
+def compare_fields(row: SaidOutside) -> list[Field]:
+    """Give the fields of the comparison of a row with its evidence."""
+    p = f"c-{row.pk}"
+    return [
+        Field("agrees", _("It agrees with the evidence"), options=choose(YES_NO), prefix=p),
         Field("remark", _("Remark"), "textarea", _("What does not agree, in at least 10 characters."), optional=True,
-              maxlength=1000, prefix="c"),
+              maxlength=1000, prefix=p),
     ]  # fmt: skip
 
 
-def return_fields() -> list[Field]:
+def return_fields(bag: Container) -> list[Field]:
     """Give the fields of a bag that came back."""
+    p = f"r-{bag.pk}"
     return [
-        Field("reason", _("Why it came back"), "textarea", _("At least 10 characters."), maxlength=1000, prefix="r"),
-        Field("condition", _("Condition"), maxlength=300, prefix="r"),
+        Field("reason", _("Why it came back"), "textarea", _("At least 10 characters."), maxlength=1000, prefix=p),
+        Field("condition", _("Condition"), maxlength=300, prefix=p),
         Field("logger", _("What the logger says of the time away"), hint=_("Or that there is none."), maxlength=300,
-              prefix="r"),
+              prefix=p),
     ]  # fmt: skip
 
 
-def return_decision_fields() -> list[Field]:
+def return_decision_fields(bag: Container) -> list[Field]:
     """Give the fields of the decision on a bag that came back."""
+    p = f"d-{bag.pk}"
     decisions = [(one.value, str(one.label)) for one in ReturnDecided.Decision]
     return [
-        Field("decision", _("The bag"), options=choose(decisions), prefix="d"),
-        Field("reason", _("Reason"), "textarea", _("At least 10 characters."), maxlength=2000, prefix="d"),
+        Field("decision", _("The bag"), options=choose(decisions), prefix=p),
+        Field("reason", _("Reason"), "textarea", _("At least 10 characters."), maxlength=2000, prefix=p),
     ]
 
 

@@ -7,6 +7,7 @@ from batches.models import Batch
 from qc.batch_act import READ_AT_ONCE, batch_called
 from qc.out_of_specification.records import objections_to_out_of_specification
 from qc.panel import release_panel
+from qc.release.addenda import against_today
 from qc.release.approving import newest_approval
 from qc.release.assessing import facts_of, open_facts
 from qc.release.disposition import objections_to_certification
@@ -33,7 +34,7 @@ def disposition_panel(request: HttpRequest, number: str) -> str:
     context = {
         "batch": batch,
         "decision": decision,
-        "objections": objections_to_certification(batch),
+        "objections": against_today(batch) if decision else objections_to_certification(batch),
         "facts": facts_of(batch),
         "approval": newest_approval(batch),
     }

@@ -28,17 +28,19 @@ from ledger import clock
 from qc.batch_act import batch_called
 from qc.models import Addendum, Disposition
 from qc.panel import release_panel
-from qc.release.addenda import addenda_of, holding_addenda
-from qc.release.approving import newest_approval
+from qc.release.addenda import addenda_of, against_today, holding_addenda
+from qc.release.approving import is_current, newest_approval
 from qc.release.assessing import DECISIONS, SEVERITIES, facts_of
-from qc.release.disposition import newest_review, next_decisions, objections_to_certification
+from qc.release.disposition import newest_review, next_decisions, stream_position
 from qc.release.notifying import notifications_of, positives_of
 from qc.release.outside import sponsor_release_of
 from qc.release.pending import decision_in_force
 from qc.release.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
 from qc.views.supply import about_supply
 
+DONE = {"already_done", "decided"}
 CONDITIONALLY = BatchState.Disposition.CERTIFIED_CONDITIONALLY
+WITHDRAWN = BatchState.Disposition.WITHDRAWN
 
 
 @require_safe
@@ -56,6 +58,8 @@ def about(batch: Batch, *, by: Person) -> Context:
     profile = product_of(batch).profile
     decided = decision_in_force(batch)
     need = two_step_of(batch, panel)
+    approval, reviewed = newest_approval(batch), newest_review(batch)
+    undecided = batch.state.disposition == BatchState.Disposition.NONE
     choices = [one for one in next_decisions(batch) if one != CONDITIONALLY or need.is_offered]
     return (
         {
@@ -68,11 +72,16 @@ def about(batch: Batch, *, by: Person) -> Context:
             "severities": SEVERITIES,
             "fact_decisions": DECISIONS,
             "open_facts": sum(fact.assessment is None for fact in facts),
-            "approval": newest_approval(batch),
-            "approve": offer("results.approve", batch, by=by),
-            "review": newest_review(batch),
-            "review_offer": offer("record.review", batch, by=by, data={"statement": ""}),
-            "decisions": [Choice(profile.decision(one.value), _decision(batch, one, by)) for one in choices],
+            "approval": approval,
+            "approval_void": undecided and approval is not None and not is_current(approval, panel),
+            "approve": _unless_done(offer("results.approve", batch, by=by)),
+            "review": reviewed,
+            "review_void": undecided and reviewed is not None and reviewed.stream_position < stream_position(batch),
+            "review_offer": _unless_done(offer("record.review", batch, by=by, data={"statement": ""})),
+            "decisions": [
+                Choice(profile.decision(one.value), _decision(batch, one, by), one == choices[0] and one != WITHDRAWN)
+                for one in choices
+            ],
             "decided": decided,
             "decided_words": profile.decision(decided.decision) if decided else None,
             "decided_status": DISPOSITION_STATUS[BatchState.Disposition(batch.state.disposition)],
@@ -94,6 +103,7 @@ class Choice:
 
     words: Decision
     offer: Offer
+    is_next: bool  # what the page leads to
 
     @property
     def is_conditional(self) -> bool:
@@ -111,9 +121,14 @@ def _decision(batch: Batch, decision: BatchState.Disposition, by: Person) -> Off
     )
 
 
+def _unless_done(offered: Offer) -> Offer | None:
+    """Give an offer, but for something that is signed as it stands now or that no decision waits for any more."""
+    return None if any(one.code in DONE for one in offered.objections) else offered
+
+
 def _against_today(batch: Batch) -> list[Objection]:
     """Give what would stand against certifying a batch that was decided on."""
-    return [*objections_to_streams(streams_of(batch)), *objections_to_certification(batch)]
+    return [*objections_to_streams(streams_of(batch)), *against_today(batch)]
 
 
 def _earlier(batch: Batch, decided: Disposition | None) -> list[Disposition]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
@@ -15,6 +16,7 @@ from batches.views.strip import Context
 from chain_of_custody.models import Container, Party
 from chain_of_custody.views.evidence import recent_files
 from chain_of_custody.views.fields import Field, Options, choose, parties
+from chain_of_custody.words import holder_words
 from qc.models import PhysicianAnswer, SupplyStatement
 from qc.models.releasing import SaidOutside
 from qc.release.notifying import positives_after_supply
@@ -65,6 +67,8 @@ def about_supply(batch: Batch, *, by: Person) -> Context:
         "supply_named": [(one, _where(one)) for one in _named(standing)],
         "without_legend": [one.code for one in without_legend(supply)] if supply else [],
         "labels_url": labels_url(batch.number),
+        "supply_waits_here": any(is_here(one) for one in _named(standing)),
+        "chain_url": reverse("chain_of_custody:chain", args=[batch.coi.identifier]),
         "evaluation": standing.evaluation,
         "naming": standing.naming,
         "supply_later": list(positives_after_supply(batch).values()) if supply else [],
@@ -86,7 +90,7 @@ def _named(standing: SupplyStanding) -> list[Container]:
 def _where(container: Container) -> str:
     if hasattr(container, "fate"):
         return str(container.fate.get_fate_display())
-    return container.state.holder_party.name
+    return holder_words(container.state)
 
 
 def _request_words(answer: PhysicianAnswer) -> list[tuple[str, str]]:

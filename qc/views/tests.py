@@ -18,6 +18,7 @@ from accounts.sessions import station_of
 from accounts.views.places import SeeOther
 from batches.models import Batch
 from batches.views.strip import Context, strip_of
+from ledger import clock
 from qc.batch_act import batch_called
 from qc.contract_laboratory.certificates import certificates_behind
 from qc.growth.bottles import Outcome
@@ -100,6 +101,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
     judgement = judgement_of(batch, found)
     verdict = judgement.verdict
     boxes = boxes_of(found)
+    opens = final_opens(found) if verdict is Verdict.PENDING else None
     profiles = [] if why_only_typed(found.line, found.methods) else profiles_for(found.code)
     return (
         {
@@ -113,7 +115,8 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "verdict_words": verdict_words(verdict.value),
             "how_made": _how_made(found, judgement.rule),
             "distance": distance_of(batch, found),
-            "opens": final_opens(found),
+            "opens": opens,
+            "is_open": opens is not None and opens <= clock.now(),
             "may_enter": Permission.RESULT_ENTER in by.permissions,
             "submit": _submission(batch, found, verdict, by),
             "review": offer("result.review", found.to_review, by=by) if found.to_review else None,

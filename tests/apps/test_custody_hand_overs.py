@@ -212,6 +212,16 @@ def test_nothing_is_accepted_before_it_was_offered(world: World) -> None:
         world.accepted(given, by=world.second, happened_at=(given.happened_at - timedelta(minutes=1)).isoformat())
 
 
+def test_what_somebody_outside_took_happened_now_where_no_time_is_entered(world: World) -> None:
+    given = offer(world, world.bags_of(world.received()), taker=str(world.courier.pk))
+    said = {"place": "SH-207", "condition": "sealed", **stated("Paul Meier", "driver")}
+
+    taken = do("custody.accept_attested", given, by=world.second, happened_at="", **said)
+
+    assert isinstance(taken, HandOverAccepted)
+    assert given.happened_at < taken.happened_at <= taken.signed_at + timedelta(seconds=1)
+
+
 def test_nothing_is_offered_before_what_is_recorded_already(world: World) -> None:
     bags = world.bags_of(world.received())
 

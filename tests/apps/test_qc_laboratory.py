@@ -318,7 +318,7 @@ def test_no_growth_to_day_13_is_never_final_and_says_when_it_opens(laboratory):
     opens = final_opens(laboratory.line(STERILITY))
 
     assert opens == inoculated_at(laboratory) + timedelta(days=14)
-    with nothing_written(), pytest.raises(Refused, match="The final reading opens"):
+    with nothing_written(), pytest.raises(Refused, match="The final reading has been open since"):
         laboratory.submitted(STERILITY)
 
     in_both_bottles(laboratory, "no_growth", days=14)

@@ -1,4 +1,7 @@
-"""One batch from its last step at the bench to the certificate in somebody's hand, by people in Chromium."""
+"""One batch from its last step at the bench to the certificate in somebody's hand, by people in Chromium.
+
+On the way a result is corrected after the record was reviewed: the page says what that voids, and it is done again.
+"""
 
 import hashlib
 import json
@@ -13,11 +16,13 @@ from accounts.wording import local
 from ledger import clock, outbox
 from ledger.models import Payload
 from ledger.verification import verify_records
-from qc.models import Result, Sample
+from qc.models import Sample
 from reports.models import Document
 from tests.browser.hands import sign_here, sign_in
-from tests.browser.watching import DESKTOP, Desk, accessibility_faults, picture
+from tests.browser.release_pages import Seat, part, seated
+from tests.browser.watching import Desk, picture
 from tests.browser.worlds import LastDay
+from tests.oos_builders import LINE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -34,29 +39,31 @@ def test_a_batch_goes_from_the_bench_to_the_certificate(last_day: LastDay, desk:
     sign_in(technician, last_day.technician)
     _the_last_step_is_recorded_signed_and_witnessed(technician, last_day, number)
 
-    analyst = desk.page()
-    sign_in(analyst, last_day.analyst)
-    _a_second_vial_is_received(analyst, last_day, number)
-    _the_missing_result_is_read_and_submitted(analyst, last_day, number)
+    analyst, reviewer, second_reviewer, qa = (
+        seated(desk, one, number)
+        for one in (last_day.analyst, last_day.reviewer, last_day.second_reviewer, last_day.qa)
+    )
+    _a_second_vial_is_received(analyst.page, last_day, number)
+    analyst.opens(f"tests/{LINE}/")
+    analyst.looks("test-open")
+    analyst.reads(LINE, "95.1", says="Conforms")
+    reviewer.reviews_result(LINE)
+    _the_dose_is_determined_and_verified(reviewer, second_reviewer)
+    reviewer.approves_results()
+    qa.reads_by_exception()
+    qa.reviews_record()
 
-    reviewer = desk.page(size=DESKTOP)
-    sign_in(reviewer, last_day.reviewer)
-    _the_result_is_reviewed(reviewer, last_day, number)
-    second_reviewer = desk.page(size=DESKTOP)
-    sign_in(second_reviewer, last_day.second_reviewer)
-    _the_dose_is_determined_and_verified(reviewer, second_reviewer, last_day, number)
-    _all_results_are_approved(reviewer, last_day, number)
+    qualified_person = seated(desk, last_day.qp, number)
+    _a_result_is_corrected_after_the_review(analyst, qualified_person)
+    reviewer.reviews_result(LINE)
+    reviewer.approves_results()
+    qa.reads_by_exception()
+    qa.reviews_record()
 
-    qa = desk.page(size=DESKTOP)
-    sign_in(qa, last_day.qa)
-    _the_record_is_read_by_exception(qa, last_day, number)
-    _the_record_is_reviewed(qa, last_day, number)
-
-    qualified_person = desk.page(size=DESKTOP)
-    sign_in(qualified_person, last_day.qp)
-    _the_batch_is_certified(qualified_person, last_day, number)
+    qualified_person.decides("Certified", "")
+    expect(qualified_person.page.locator(".identity-strip")).to_contain_text("Certified")
     outbox.deliver_all()
-    _the_certificates_are_those_of_the_ledger(qualified_person, number, tmp_path)
+    _the_certificates_are_those_of_the_ledger(qualified_person.page, number, tmp_path)
 
     assert not verify_records().findings
 
@@ -97,88 +104,48 @@ def _a_second_vial_is_received(page: Page, last_day: LastDay, number: str) -> No
     assert Sample.objects.filter(container__code=vial).exists()
 
 
-def _the_missing_result_is_read_and_submitted(page: Page, last_day: LastDay, number: str) -> None:
-    page.goto(f"/batches/{number}/tests/viability_percent/")
-    picture(page, "test-open")
-    assert accessibility_faults(page) == []
-    entry = page.locator("#typed-viability_percent")
-    entry.press_sequentially("95.1", delay=60)
-    entry.press("Tab")
-    expect(page.get_by_text(re.compile(r"Saved \d\d:\d\d:\d\d")).first).to_be_visible()
-    expect(page.locator(".verdict")).to_contain_text("Conforms")
-    page.get_by_role("button", name="Sign").click()
-    sign_here(page, last_day.analyst)
-    assert Result.objects.filter(line="viability_percent", signer=last_day.analyst).exists()
+def _the_dose_is_determined_and_verified(first: Seat, second: Seat) -> None:
+    page = first.opens("dose/")
+    first.looks("dose-to-determine")
+    first.signs(page.locator("main"), "Sign the dose")
+    expect(page.locator("main")).to_contain_text("You determined this dose; a second person verifies it.")
+
+    page = second.opens("dose/")
+    second.signs(page.locator("main"), "Sign the verification")
+    expect(page.locator("main")).to_contain_text("Within the allowed dose")
 
 
-def _the_result_is_reviewed(page: Page, last_day: LastDay, number: str) -> None:
-    page.goto(f"/batches/{number}/tests/viability_percent/")
-    page.get_by_role("button", name="review").click()
-    sign_here(page, last_day.reviewer)
+def _a_result_is_corrected_after_the_review(analyst: Seat, qualified_person: Seat) -> None:
+    """What rested on the result is void, and the page of the test and the release page say so."""
+    page = qualified_person.opens("release/")
+    deciding = page.locator("aside .card__item").filter(has=page.get_by_role("heading", name="Certified", exact=True))
+    expect(deciding.get_by_role("button", name="Sign the decision")).to_be_visible()
 
+    page = analyst.opens(f"tests/{LINE}/")
+    page.locator("summary", has_text="Correct a result").click()
+    correcting = page.locator("details", has=page.locator("#correct-typed"))
+    correcting.get_by_label("New value").fill("91.5")
+    correcting.get_by_label("Reason").fill("Digits were swapped on the sheet of the counter")
+    analyst.signs(correcting)
+    result = part(page, "Result")
+    expect(result).to_contain_text("Version 1: 95 %")
+    expect(result).to_contain_text("Superseded")
+    analyst.looks("result-corrected", narrow=True)
 
-def _the_dose_is_determined_and_verified(first: Page, second: Page, last_day: LastDay, number: str) -> None:
-    first.goto(f"/batches/{number}/dose/")
-    picture(first, "dose-to-determine")
-    assert accessibility_faults(first) == []
-    first.get_by_role("button", name="Sign the dose").click()
-    picture(first, "sign-dose")
-    sign_here(first, last_day.reviewer)
-    expect(first.locator("main")).to_contain_text("You determined this dose; a second person verifies it.")
-
-    second.goto(f"/batches/{number}/dose/")
-    second.get_by_role("button", name="Sign the verification").click()
-    sign_here(second, last_day.second_reviewer)
-    expect(second.locator("main")).to_contain_text("Within the allowed dose")
-    picture(second, "dose-verified")
-    assert accessibility_faults(second) == []
-
-
-def _all_results_are_approved(page: Page, last_day: LastDay, number: str) -> None:
-    page.goto(f"/batches/{number}/release/")
-    page.locator("section", has=page.locator("#approval-title")).get_by_role("button").click()
-    sign_here(page, last_day.reviewer)
-
-
-def _the_record_is_read_by_exception(page: Page, last_day: LastDay, number: str) -> None:
-    """The code that was typed is accepted with a reason; then the trail is read and signed."""
-    page.goto(f"/batches/{number}/review/")
-    picture(page, "review-by-exception")
-    assert accessibility_faults(page) == []
-    while page.locator("summary", has_text="Judge").count():
-        page.locator("summary", has_text="Judge").first.click()
-        page.get_by_role("radio", name="Accept").first.check()
-        page.get_by_label("Reason, or the question").first.fill("The code was compared with the label by eye.")
-        page.get_by_role("button", name="Sign the judgement").first.click()
-        sign_here(page, last_day.qa)
-    page.get_by_role("link", name="Review the audit trail").click()
-    picture(page, "review-trail")
-    assert accessibility_faults(page) == []
-    page.get_by_role("button", name="Sign the review of the trail").click()
-    sign_here(page, last_day.qa)
-    expect(page.locator("main")).to_contain_text("0 to judge")
-
-
-def _the_record_is_reviewed(page: Page, last_day: LastDay, number: str) -> None:
-    page.goto(f"/batches/{number}/release/")
-    page.locator("section", has=page.locator("#review-title")).get_by_role("button").click()
-    sign_here(page, last_day.qa)
-
-
-def _the_batch_is_certified(page: Page, last_day: LastDay, number: str) -> None:
-    page.goto(f"/batches/{number}/release/")
-    page.locator("aside .button--primary").click()
-    picture(page, "sign-certification")
-    sign_here(page, last_day.qp)
-    page.goto(f"/batches/{number}/")
-    expect(page.locator(".identity-strip")).to_contain_text("Certified")
+    page = qualified_person.opens("release/")
+    for says in ("Viability", "approve the results again", "review it again"):
+        expect(deciding).to_contain_text(says)
+    expect(deciding.get_by_role("button", name="Sign the decision")).to_have_count(0)
+    for what in ("#approval-title", "#review-title"):
+        expect(page.locator("section", has=page.locator(what))).to_contain_text("Superseded")
+    qualified_person.looks("release-after-a-correction", narrow=True)
 
 
 def _the_certificates_are_those_of_the_ledger(page: Page, number: str, folder: Path) -> None:
     page.goto(f"/batches/{number}/documents/")
     expect(page.get_by_text("In preparation")).to_have_count(0)
     links = page.get_by_role("link", name="Download")
-    expect(links).to_have_count(3)  # of analysis, of the batch, for infusion
+    expect(links).to_have_count(4)  # of analysis before and after the correction, of the batch, for infusion
     for link in links.all():
         with page.expect_download() as downloading:
             link.click()

@@ -96,3 +96,12 @@ class WholeSite(LastDay):
         performed = self.performed(self.making, code)
         if step.witness:
             do("step.witness", performed, by=self.second)
+
+
+def lacking(kind: type[Laboratory], line: str) -> Laboratory:
+    """A batch that was made twenty days ago and lacks one of its results today."""
+    clock.tell(clock.machine_now() - timedelta(days=20))
+    laboratory = kind()
+    laboratory.all_tested(but=(line,))
+    clock.end_story()
+    return laboratory
