@@ -31,11 +31,12 @@ from qc.panel import release_panel
 from qc.release.addenda import addenda_of, against_today, holding_addenda
 from qc.release.approving import is_current, newest_approval
 from qc.release.assessing import DECISIONS, SEVERITIES, facts_of
-from qc.release.disposition import newest_review, next_decisions, stream_position
+from qc.release.disposition import newest_review, next_decisions
 from qc.release.notifying import notifications_of, positives_of
 from qc.release.outside import sponsor_release_of
 from qc.release.pending import decision_in_force
 from qc.release.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
+from qc.review_by_exception.trail_streams import stream_position
 from qc.views.supply import about_supply
 
 DONE = {"already_done", "decided"}
