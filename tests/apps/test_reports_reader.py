@@ -31,6 +31,7 @@ from tests.qc_builders import MINOR, Laboratory, kept_for_a_module
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 REASON = "The dilution was entered twice."
 MOST_STATEMENTS = 20
+UNASSESSED = "Nobody has assessed this yet."
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +169,10 @@ def test_every_version_of_a_result_is_there(browser, laboratory):
 
 
 def test_a_fact_without_an_assessment_is_open_until_it_has_one(browser, laboratory):
-    assert "Nobody has assessed this yet." in page(browser, laboratory, "exceptions")
+    before, facts = page(browser, laboratory, "exceptions").count(UNASSESSED), open_facts(laboratory.batch)
+    assert before >= len(facts) > 0
 
-    for fact in open_facts(laboratory.batch):
+    for fact in facts:
         if fact.row.actor != laboratory.qa.reference:
             do(
                 "fact.assess",
@@ -182,7 +184,7 @@ def test_a_fact_without_an_assessment_is_open_until_it_has_one(browser, laborato
             )
     shown = page(browser, laboratory, "exceptions")
 
-    assert "Nobody has assessed this yet." not in shown
+    assert shown.count(UNASSESSED) == before - len(facts)
     assert "None, it was closed." in shown
 
 
