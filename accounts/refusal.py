@@ -14,6 +14,7 @@ from accounts.roles import Permission
 
 if TYPE_CHECKING:
     from accounts.models import Person
+    from accounts.sending_again import Again
 
 Text = str | Promise
 
@@ -32,9 +33,13 @@ class Objection:
 
 
 class Refused(Exception):  # noqa: N818  the word people use
-    """An intention that was refused; nothing was changed. `status` is its HTTP status."""
+    """An intention that was refused; nothing was changed. `status` is its HTTP status.
+
+    `again` is what a page shows of what was typed for it, so that it can be changed and sent again.
+    """
 
     status = 409
+    again: "Again | None" = None
 
     def __init__(self, objections: Sequence[Objection] | Objection | str, *, status: int | None = None) -> None:
         if isinstance(objections, str):

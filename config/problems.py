@@ -53,6 +53,7 @@ def _context(request: HttpRequest, refused: Refused) -> dict[str, object]:
     return {
         "heading": title_of(refused.status),
         "objections": refused.objections,
+        "again": refused.again,
         "next_steps": steps if steps[0]["url"] != "/" else steps[1:],
         "problem_base": "base.html" if getattr(request, "person", None) else "config/signed_out_base.html",
         "page_has_errors": True,

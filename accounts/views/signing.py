@@ -21,19 +21,27 @@ from accounts.acts import Act, Intent, ToSign
 from accounts.middleware import person_of
 from accounts.models import Challenge, Signed
 from accounts.refusal import Objection, Refused, Stale
+from accounts.sending_again import sent_again
 from accounts.sessions import station_of
 from accounts.signing import WrongSecret, ask, known_act, perform, usable
 from accounts.views.places import SeeOther, came_from, own_place
 from accounts.wording import in_groups
 
 LONGEST_SECRET = 1024
+CAN_BE_SENT_AGAIN = (400, 409, 422)
 
 
 @require_POST
 def start(request: HttpRequest, act: str, subject: UUID) -> HttpResponse:
-    """Make a challenge out of a form and show it; a refusal lists every reason."""
-    challenge, _shown = ask(act, subject, intent_of(request, known_act(act)), by=person_of(request))
-    query = urlencode({"next": own_place(request.POST.get("next", ""), came_from(request))})
+    """Make a challenge out of a form and show it; a refusal lists every reason and keeps what was typed."""
+    wanted, back = known_act(act), own_place(request.POST.get("next", ""), came_from(request))
+    try:
+        challenge, _shown = ask(act, subject, intent_of(request, wanted), by=person_of(request))
+    except Refused as refused:
+        if refused.status in CAN_BE_SENT_AGAIN:
+            refused.again = sent_again(wanted, request.POST, refused, url=request.path, back=back)
+        raise
+    query = urlencode({"next": back})
     return SeeOther(f"{reverse('accounts:sign', args=[challenge.pk])}?{query}")
 
 
