@@ -21,7 +21,7 @@ def test_a_file_and_a_plate_are_looked_at_and_recorded(desk: Desk):
     looked_at(page, "import")
     with desk.refusal(422):
         sent(page, laboratory.counted("95.1", "1_000"))
-    expect(page.get_by_text("Line 3: Viability (%)")).to_be_visible()
+        expect(page.get_by_text("Line 3: Viability (%)")).to_be_visible()
     looked_at(page, "import-refused")
     page.get_by_role("link", name="Send another file").click()
     sent(page, laboratory.counted("95.1", "94.2", "96.4"))
@@ -36,6 +36,7 @@ def test_a_file_and_a_plate_are_looked_at_and_recorded(desk: Desk):
     page.locator("#well-B03").fill("1.234,5")
     with desk.refusal(422):
         page.get_by_role("button", name="Record the whole plate").click()
+        expect(page.locator(".error-summary")).to_be_visible()
     looked_at(page, "plate-refused")
     expect(page.locator("#well-A03")).to_have_value("250.5")
     page.locator("#well-B03").fill("249")
