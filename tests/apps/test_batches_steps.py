@@ -36,6 +36,7 @@ from ledger import clock
 from ledger.models import Entry
 from ledger.verification import verify_records
 from tests.batches_builders import BatchWorld, a_batch, step_of
+from tests.guards_away import as_owner
 from tests.people import a_person, do, fresh, secret_of
 from tests.qc_builders import kept_for_a_module
 
@@ -535,16 +536,11 @@ def test_each_final_bag_is_scanned_before_its_labels_are_signed(made):
 
 def test_verification_names_a_changed_number_a_changed_quantity_and_a_changed_stage(counted):
     _world, batch = counted
-    from django.db import connection
-
-    from ledger import guards
-
-    guards.remove(connection)
     value = Value.objects.get(batch=batch, field="receipt_volume_ml")
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE batches_value SET number = '118.0' WHERE field = 'receipt_volume_ml'")
-        cursor.execute("UPDATE batches_batchstate SET stage = 'expansion'")
-    guards.install(connection)
+    as_owner(
+        "UPDATE batches_value SET number = '118.0' WHERE field = 'receipt_volume_ml'",
+        "UPDATE batches_batchstate SET stage = 'expansion'",
+    )
 
     found = {(one.check, one.about) for one in verify_records().findings}
 

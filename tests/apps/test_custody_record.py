@@ -7,7 +7,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from accounts.panels import work_for
 from accounts.roles import Role
@@ -15,9 +14,10 @@ from chain_of_custody.containers import assign, make_container
 from chain_of_custody.following import custody_record, objections_to_custody
 from chain_of_custody.models import Container, HandOverOffered
 from chain_of_custody.placing import place_containers
-from ledger import clock, guards
+from ledger import clock
 from ledger.verification import verify_records
 from tests.custody_builders import World, ago, stated
+from tests.guards_away import guards_away
 from tests.people import a_person, do
 from tests.qc_builders import kept_for_a_module
 
@@ -180,9 +180,8 @@ def test_a_final_bag_made_from_one_that_is_placed_is_placed(world: World) -> Non
 def test_a_giver_who_was_put_in_by_force_is_told_as_a_contradiction(world: World) -> None:
     bag = started(world)
     given = do("custody.offer", world.coi, by=world.technician, containers=[bag.code], taker=str(world.site.pk))
-    guards.remove(connection)
-    HandOverOffered.objects.filter(pk=given.pk).update(person=world.second)
-    guards.install(connection)
+    with guards_away():
+        HandOverOffered.objects.filter(pk=given.pk).update(person=world.second)
 
     assert "wasn't given by the one who held it" in custody_record(world.coi).contradictions[0]
     assert "custody_contradiction" in codes_of()
