@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -43,20 +43,21 @@ class Again:
 
     url: str
     verb: str
-    typed: Sequence[Typed] = field(default_factory=tuple)
-    along: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    typed: Sequence[Typed]
+    along: Sequence[tuple[str, str]]
 
 
 def sent_again(act: Act[object], sent: QueryDict, refused: Refused, *, url: str, back: str) -> Again | None:
     """Give the form that sends an act again; None where nobody typed anything for it."""
     errors = {one.field: one.says for one in refused.objections if one.field}
+    fields = act.asks().fields
     typed, along = [], [("next", back)]
-    for name, shape in act.asks().fields.items():
+    for name, shape in fields.items():
         if one := _typed(name, shape, sent, errors.get(name, "")):
             typed.append(one)
         else:
             along += [(name, value) for value in sent.getlist(name)]
-    known = {*NOT_OF_THE_ACT, *act.asks().fields}
+    known = {*NOT_OF_THE_ACT, *fields}
     along += [(name, value) for name in sent if name not in known for value in sent.getlist(name)]
     if not any(one.value and one.options is None for one in typed):
         return None
