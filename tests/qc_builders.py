@@ -4,13 +4,9 @@ The steps of manufacture are a few here, by a master record of its own, so that 
 product and specification are the ones that ship. A story begins twenty days ago, because a bottle is read for fourteen.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
 from datetime import datetime, timedelta
 from uuid import uuid4
-
-from django.db import transaction
 
 from accounts.models import Person, Signed
 from accounts.roles import Role
@@ -32,7 +28,6 @@ from tests.custody_builders import a_subject
 from tests.people import a_person, do
 from tests.review_builders import read_by_exception
 from tests.short_masters import begun
-from tests.signer_state import forget_what_was_signed
 
 SHORT_MASTER = (
     begun("CD19 CAR-T cells, in two steps")
@@ -238,23 +233,3 @@ def ready_to_certify() -> Laboratory:
     laboratory.record_reviewed()
     clock.end_story()
     return laboratory
-
-
-@contextmanager
-def kept_for_a_module(blocker: object) -> Iterator[None]:
-    """Whatever is made inside is there for every test of a module, and taken back after the last."""
-    # The log's signer must not hold what is made here against the ledger of the module before.
-    forget_what_was_signed()
-    with blocker.unblock(), taken_back():  # type: ignore[attr-defined]  # pytest-django's blocker has no public type
-        yield
-
-
-@contextmanager
-def taken_back() -> Iterator[None]:
-    """Whatever is written inside never happened afterwards."""
-    block = transaction.atomic()
-    # Signing insists on a transaction of its own, except inside one that a test holds open; this is such a one.
-    block._from_testcase = True  # type: ignore[attr-defined]  # as Django's own test cases mark theirs
-    with block:
-        yield
-        transaction.set_rollback(True)

@@ -1,20 +1,19 @@
 """A second person signs at the station of the first; and many requests at once sign once."""
 
-import threading
 from collections.abc import Iterator
+from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import connections
 from django.urls import reverse
 
 from accounts import acts
-from accounts.models import Person, Training
-from accounts.refusal import Refused
+from accounts.models import Challenge, Person, Signed, Training
 from accounts.roles import Role
 from accounts.signing import ask, perform
 from accounts.training_acts import RecordTraining
 from ledger.verification import verify_records
+from tests.at_once import at_once
 from tests.people import STATION, a_person, at_browser, secret_of
 
 TRAINED = {"procedure": "MBR-CD19", "version": "1", "trained_on": "2026-01-05"}
@@ -80,69 +79,30 @@ class TestAtTheStationOfAnother:
 def test_many_requests_at_once_sign_a_challenge_once():
     quality, trainee = a_person(Role.QA), a_person(Role.TECHNICIAN)
     challenge, _shown = ask("person.record_training", trainee.pk, TRAINED, by=quality)
-    outcomes: list[object] = []
-    start = threading.Barrier(6)
 
-    def sign_it() -> None:
-        try:
-            start.wait()
-            outcomes.append(
-                perform(
-                    challenge.pk,
-                    username=quality.username,
-                    secret=secret_of(quality),
-                    station=STATION,
-                    at_hand=quality,
-                )
-            )
-        except Refused as refused:
-            outcomes.append(refused.objections[0].code)
-        except Exception as error:  # whatever else happens must reach the test
-            outcomes.append(error)
-        finally:
-            connections.close_all()
+    outcomes = at_once(*[partial(_signs, challenge, quality)] * 6)
 
-    threads = [threading.Thread(target=sign_it) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(str(type(one).__name__) for one in outcomes) == ["Training", *["str"] * 5]
-    assert {one for one in outcomes if isinstance(one, str)} == {"already_signed"}
+    assert outcomes == [*["already_signed"] * 5, "done"]
     assert Training.objects.count() == 1
     assert verify_records().findings == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_signing_at_once_about_different_things_forks_nothing():
-    signers = [a_person(Role.QA) for _ in range(4)]
     trainee = a_person(Role.TECHNICIAN)
-    failures: list[Exception] = []
 
     def sign_five(signer: Person) -> None:
-        try:
-            for _ in range(5):
-                intent = TRAINED | {"procedure": f"SOP-{uuid4().hex[:8]}"}
-                challenge, _shown = ask("person.record_training", trainee.pk, intent, by=signer)
-                perform(
-                    challenge.pk,
-                    username=signer.username,
-                    secret=secret_of(signer),
-                    station=STATION,
-                    at_hand=signer,
-                )
-        except Exception as error:  # whatever happens must reach the test
-            failures.append(error)
-        finally:
-            connections.close_all()
+        for _ in range(5):
+            intent = TRAINED | {"procedure": f"SOP-{uuid4().hex[:8]}"}
+            challenge, _shown = ask("person.record_training", trainee.pk, intent, by=signer)
+            _signs(challenge, signer)
 
-    threads = [threading.Thread(target=sign_five, args=(signer,)) for signer in signers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(*(partial(sign_five, a_person(Role.QA)) for _ in range(4)))
 
-    assert failures == []
+    assert outcomes == ["done"] * 4
     assert Training.objects.count() == 20
     assert verify_records().findings == []
+
+
+def _signs(challenge: Challenge, by: Person) -> Signed:
+    return perform(challenge.pk, username=by.username, secret=secret_of(by), station=STATION, at_hand=by)

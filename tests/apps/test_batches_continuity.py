@@ -35,9 +35,9 @@ from reports.record_gathering.steps import stages
 from tests.batches_builders import step_of
 from tests.documents_builders import pages_of, squeezed
 from tests.guards_away import as_owner
+from tests.kept import kept_for_a_module
 from tests.paper_builders import PaperWorld, a_copy, a_scan, codes_of, compared, entered, read, said
 from tests.people import a_person, administrators, at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 

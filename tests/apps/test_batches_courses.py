@@ -12,8 +12,8 @@ from accounts.wording import today
 from batches.courses import doses_in_force, share_of
 from batches.models import Course, Order, PlannedDose
 from tests.ends_builders import EndsWorld
+from tests.kept import kept_for_a_module
 from tests.people import at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 REASON = "The ward changed the plan"

@@ -21,18 +21,15 @@ from batches.pinned import in_force
 from ledger.models import Site
 from ledger.verification import verify_records
 from tests.definitions_builders import DLI, DefinitionWorld
+from tests.kept import made_once, taken_back
 from tests.people import a_person, at_browser, do, nothing_written
-from tests.qc_builders import kept_for_a_module, taken_back
 
 pytestmark = pytest.mark.django_db
 MASTER = DLI["master"]
 SECOND = MASTER.replace('version: "1"\ntitle', 'version: "2"\ntitle', 1)
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[DefinitionWorld]:
-    with kept_for_a_module(django_db_blocker):
-        yield DefinitionWorld()
+kept = made_once(DefinitionWorld)
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from ledger import clock
 from qc.release.disposition import objections_to_disposition
 from reports.record_gathering.whole import batch_record
 from tests.ends_builders import EndsWorld, bags_of, fresh_batch
+from tests.kept import kept_for_a_module
 from tests.people import at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 from tests.review_builders import read_by_exception
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,8 @@ from ledger import clock, outbox
 from ledger.models import OutboxJob
 from ledger.verification import verify_records
 from tests.bench_builders import Bench, earlier
+from tests.kept import kept_for_a_module
 from tests.people import at_browser, do, fresh
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 LATE = {"late_reason": "The station was not at hand."}

@@ -12,8 +12,9 @@ from batches.models import Hold, HoldLifted
 from ledger.verification import verify_records
 from qc.release.leaving import objections_to_bags
 from tests.ends_builders import bags_of
+from tests.kept import kept_for_a_module
 from tests.people import at_browser, do, nothing_written
-from tests.qc_builders import MINOR, Laboratory, kept_for_a_module, ready_to_certify
+from tests.qc_builders import MINOR, Laboratory, ready_to_certify
 
 pytestmark = pytest.mark.django_db
 

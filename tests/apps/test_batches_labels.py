@@ -42,9 +42,9 @@ from reports.record_gathering.labels import labels as labels_stated
 from reports.record_gathering.names import Names
 from tests.batches_builders import BatchWorld, a_batch
 from tests.custody_builders import a_subject
+from tests.kept import kept_for_a_module
 from tests.labels_builders import applied_all, donor_test, donor_tested, label_everything, printed_for
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from batches.areas import holder_of
 from batches.models import AreaState, Batch, Departure, LotState, LotUse, SlotScan, StepStart
 from ledger import clock
 from ledger.verification import verify_records
-from tests.apps.test_qc_races import at_once
+from tests.at_once import at_once
 from tests.people import do, fresh
 from tests.stock_builders import Stock
 

@@ -20,18 +20,15 @@ from batches.models import Departure, LotDecision, LotState, LotUse, MaterialLot
 from ledger import clock, guards
 from ledger.models import Site
 from ledger.verification import verify_records
+from tests.kept import made_once
 from tests.people import at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 from tests.stock_builders import Stock, left_of
 
 pytestmark = pytest.mark.django_db
 WHY = "The maker recalls it: particles."
 
 
-@pytest.fixture(scope="module")
-def stock(django_db_setup, django_db_blocker):
-    with kept_for_a_module(django_db_blocker):
-        yield Stock()
+stock = made_once(Stock)
 
 
 @pytest.fixture

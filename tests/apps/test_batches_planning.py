@@ -14,8 +14,8 @@ from ledger.verification import verify_records
 from ledger.writing import write, writing
 from tests.batches_builders import BatchWorld
 from tests.custody_builders import a_subject
+from tests.kept import made_once
 from tests.people import a_person, at_browser
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 Kind = PlannedTime.Kind
@@ -48,10 +48,7 @@ class PlanWorld:
         )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    with kept_for_a_module(django_db_blocker):
-        yield PlanWorld()
+world = made_once(PlanWorld)
 
 
 def test_a_time_changes_with_a_reason_and_the_first_one_stays(world):

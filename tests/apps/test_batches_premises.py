@@ -18,17 +18,14 @@ from batches.pinned import master_of
 from batches.record import objections_to_record
 from ledger import clock
 from ledger.verification import verify_records
+from tests.kept import made_once
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 from tests.stock_builders import Stock
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def stock(django_db_setup, django_db_blocker):
-    with kept_for_a_module(django_db_blocker):
-        yield Stock()
+stock = made_once(Stock)
 
 
 @pytest.fixture

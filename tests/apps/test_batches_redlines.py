@@ -18,8 +18,8 @@ from batches.record import record_of
 from batches.redlines import redlines_on
 from ledger.verification import verify_records
 from tests.definitions_builders import DLI, DefinitionWorld
+from tests.kept import kept_for_a_module, taken_back
 from tests.people import at_browser, do, nothing_written
-from tests.qc_builders import kept_for_a_module, taken_back
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "The clinic sent a larger bag.", "impact": "None on the cells; more volume is filled."}

@@ -29,8 +29,9 @@ from qc.release.disposition import newest_review
 from qc.review_by_exception.trail_streams import stream_position
 from tests.batches_builders import FILES
 from tests.custody_builders import a_subject
+from tests.kept import kept_for_a_module
 from tests.people import a_person, administrators, at_browser, do, nothing_written
-from tests.qc_builders import Laboratory, kept_for_a_module
+from tests.qc_builders import Laboratory
 
 pytestmark = pytest.mark.django_db
 WHY = "a court asked for it"

@@ -27,8 +27,8 @@ from ledger.verification import verify_records
 from reports.record_gathering.names import Names
 from reports.record_gathering.steps import stages
 from tests.bench_builders import PHOTO, Bench
+from tests.kept import kept_for_a_module
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 WHY = "The whole volume was used."

@@ -1,6 +1,5 @@
 """From the order to the tank: each step in its order, by trained people, every rule refused alone."""
 
-from collections.abc import Iterator
 from copy import copy
 from datetime import timedelta
 from decimal import Decimal
@@ -37,16 +36,13 @@ from ledger.models import Entry
 from ledger.verification import verify_records
 from tests.batches_builders import BatchWorld, a_batch, step_of
 from tests.guards_away import as_owner
+from tests.kept import made_once
 from tests.people import a_person, do, fresh, secret_of
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[tuple[BatchWorld, Batch]]:
-    with kept_for_a_module(django_db_blocker):
-        yield a_batch()
+kept = made_once(a_batch)
 
 
 @pytest.fixture

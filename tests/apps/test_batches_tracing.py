@@ -15,8 +15,8 @@ from batches.tracing import Part, Start, backward, forward
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container, ContainerState
 from tests.ends_builders import EndsWorld, bags_of, fresh_batch
+from tests.kept import kept_for_a_module
 from tests.people import a_person, at_browser, fresh
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 VECTOR = "L-cd19_vector"

@@ -25,8 +25,9 @@ from ledger.writing import writing
 from qc.review_by_exception.trail_streams import stream_position
 from tests.batches_builders import BatchWorld
 from tests.custody_builders import a_subject
+from tests.kept import kept_for_a_module
 from tests.people import a_person, administrators, at_browser, do, nothing_written
-from tests.qc_builders import SHORT_MASTER, kept_for_a_module
+from tests.qc_builders import SHORT_MASTER
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40

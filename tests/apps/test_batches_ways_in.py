@@ -1,7 +1,6 @@
 """The same rules through the API and through the pages: what is typed, what is shown, what it costs."""
 
 import json
-from collections.abc import Iterator
 from copy import copy
 from http import HTTPStatus
 from uuid import uuid4
@@ -21,16 +20,13 @@ from batches.record import Status
 from ledger.models import Entry
 from tests.batches_builders import BatchWorld, a_batch, step_of
 from tests.custody_builders import a_subject
+from tests.kept import made_once
 from tests.people import a_person, at_browser, fresh, secret_of
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[tuple[BatchWorld, Batch]]:
-    with kept_for_a_module(django_db_blocker):
-        yield a_batch()
+kept = made_once(a_batch)
 
 
 @pytest.fixture

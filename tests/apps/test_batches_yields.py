@@ -18,8 +18,8 @@ from batches.yields import YieldRecord, YieldStatus, percent_of
 from ledger.verification import verify_records
 from tests.bench_builders import Bench
 from tests.guards_away import guards_away
+from tests.kept import kept_for_a_module
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 

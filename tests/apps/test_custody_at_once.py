@@ -7,7 +7,7 @@ from accounts.roles import Role
 from accounts.signing import ask, perform
 from chain_of_custody.models import ContainerState, HandOverAccepted
 from ledger.verification import verify_records
-from tests.apps.test_qc_races import at_once
+from tests.at_once import at_once
 from tests.custody_builders import World
 from tests.people import STATION, a_person, do, secret_of
 

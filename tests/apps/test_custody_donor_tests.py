@@ -35,9 +35,9 @@ from ledger.verification import verify_records
 from qc.release.disposition import objections_to_certification
 from tests.batches_builders import BatchWorld, a_batch
 from tests.custody_builders import MARKERS, a_place, a_subject, a_typed_din, ago
+from tests.kept import kept_for_a_module
 from tests.labels_builders import donor_test, donor_tested, printed_for
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 

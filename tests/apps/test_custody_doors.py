@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,14 @@ from chain_of_custody.models import Collection, HandOverOffered, IdentityCheck, 
 from ledger import files
 from ledger.models import StoredFile
 from tests.custody_builders import MARKERS, World, a_subject, ago, stated
+from tests.kept import made_once
 from tests.people import a_person, at_browser, nothing_written, secret_of
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 VECTORS = Path(__file__).parents[1] / "vectors" / "isbt128_check_characters.csv"
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
-    with kept_for_a_module(django_db_blocker):
-        yield World()
+kept = made_once(World)
 
 
 @pytest.fixture

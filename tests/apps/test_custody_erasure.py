@@ -37,8 +37,8 @@ from ledger.selfcheck import Found
 from ledger.verification import verify_records
 from ledger.writing import write, writing
 from tests.custody_builders import World, a_subject
+from tests.kept import kept_for_a_module
 from tests.people import STATION, a_person, a_site, administrators, at_browser, do, fresh, nothing_written, secret_of
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 WHY = "the subject asked for it"

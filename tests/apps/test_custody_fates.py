@@ -15,8 +15,8 @@ from chain_of_custody.placing import place_containers
 from ledger import clock
 from ledger.verification import verify_records
 from tests.custody_builders import World
+from tests.kept import kept_for_a_module
 from tests.people import STATION, a_person, do, fresh, nothing_written, secret_of
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 SAYS = {"reason": "Broken in the centrifuge", "volume_ml": "107", "route": "GMO waste, autoclave AC-2"}

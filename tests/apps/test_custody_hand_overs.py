@@ -1,6 +1,5 @@
 """Custody passes from hand to hand: offered by its holder, accepted by somebody else, in the order of time."""
 
-from collections.abc import Iterator
 from copy import copy
 from datetime import timedelta
 from decimal import Decimal
@@ -25,16 +24,13 @@ from chain_of_custody.models import (
 from chain_of_custody.placing import place_containers
 from ledger.verification import verify_records
 from tests.custody_builders import World, a_place, a_subject, ago, stated
+from tests.kept import made_once
 from tests.people import a_person, do, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
-    with kept_for_a_module(django_db_blocker):
-        yield World()
+kept = made_once(World)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Whose cells these are: pseudonyms, chains of identity, collections, and each label that is read."""
 
-from collections.abc import Iterator
 from copy import copy
 from decimal import Decimal
 from typing import Any
@@ -30,17 +29,14 @@ from chain_of_custody.registering import (
 from chain_of_custody.shapes import DinField
 from ledger.models import Entry, Payload, Site
 from tests.custody_builders import MARKERS, World, a_party, a_subject, a_typed_din, ago
+from tests.kept import made_once
 from tests.people import a_person, a_site, do, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 Outcome = IdentityCheck.Outcome
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
-    with kept_for_a_module(django_db_blocker):
-        yield World()
+kept = made_once(World)
 
 
 @pytest.fixture

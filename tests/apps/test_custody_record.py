@@ -1,6 +1,5 @@
 """The custody record as it is read: links, the times between, gaps, and what stands against a release."""
 
-from collections.abc import Iterator
 from copy import copy
 from datetime import timedelta
 from decimal import Decimal
@@ -18,17 +17,14 @@ from ledger import clock
 from ledger.verification import verify_records
 from tests.custody_builders import World, ago, stated
 from tests.guards_away import guards_away
+from tests.kept import made_once
 from tests.people import a_person, do
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 BATCH = "CT-26-0042"
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup: None, django_db_blocker: object) -> Iterator[World]:
-    with kept_for_a_module(django_db_blocker):
-        yield World()
+kept = made_once(World)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The file of a temperature logger reaches the record of custody: shown, confirmed, judged, held against a release."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,8 +27,8 @@ from qc.release.assessing import open_facts
 from qc.release.disposition import objections_to_disposition
 from reports.record_gathering import custody as gathered
 from tests.guards_away import guards_away
+from tests.kept import made_once
 from tests.people import a_person, at_browser, do, nothing_written
-from tests.qc_builders import kept_for_a_module
 from tests.temperature_builders import FIVE, HEAD, Shipped
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +36,8 @@ Why = TemperatureUnknown.Why
 CERTIFIED = BatchState.Disposition.CERTIFIED
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: object) -> Iterator[Shipped]:
-    """A batch whose bag came in a shipper; nobody stored what its logger saw."""
-    with kept_for_a_module(django_db_blocker):
-        yield Shipped()
+# A batch whose bag came in a shipper; nobody stored what its logger saw.
+world = made_once(Shipped)
 
 
 def findings() -> list[str]:

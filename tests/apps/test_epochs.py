@@ -18,8 +18,8 @@ from ledger.verification import verify_records
 from ledger.writing import writing
 from tests.apps.test_ledger_attacks import table
 from tests.guards_away import as_owner
+from tests.kept import kept_for_a_module
 from tests.people import a_person, a_site, administrators, do, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 REASON = "The disk failed; the copy of the night was put back."
 ADMISSION = {

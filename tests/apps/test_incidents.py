@@ -23,8 +23,9 @@ from ledger.verification import verify_records
 from qc.release.assessing import open_facts
 from reports.models import Document
 from tests.documents_builders import with_approved_results
+from tests.kept import kept_for_a_module
 from tests.people import a_person, administrators, at_browser, do, nothing_written, secret_of
-from tests.qc_builders import MINOR, Laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, Laboratory
 
 pytestmark = pytest.mark.django_db
 REASON = "The guard was taken away by a migration; it stands again."

@@ -20,8 +20,8 @@ from ledger.timestamps import Stamp, checked, roots_in
 from ledger.verification import Verification, verify_records
 from ledger.writing import is_writing, writing
 from tests.guards_away import guards_away
+from tests.kept import kept_for_a_module
 from tests.people import a_person, a_site
-from tests.qc_builders import kept_for_a_module
 from tests.time_authority import Behaviour, dead_address, make_certificates, time_authority, token_by_hand, token_over
 
 pytestmark = pytest.mark.django_db

@@ -25,8 +25,9 @@ from qc.work import work_of
 from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions
 from tests.after_release_builders import AfterRelease, certified_with_three_bags
+from tests.kept import kept_for_a_module
 from tests.people import a_person, at_browser, do, nothing_written
-from tests.qc_builders import MINOR, kept_for_a_module
+from tests.qc_builders import MINOR
 
 pytestmark = pytest.mark.django_db
 CLOSED = {

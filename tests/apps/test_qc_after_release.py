@@ -15,9 +15,10 @@ from ledger.verification import verify_records
 from qc.models import Addendum, NotificationDue, OutOfSpecification, Result
 from qc.release.addenda import would_block
 from qc.work import work_of
+from tests.kept import kept_for_a_module
 from tests.oos_builders import closed, investigated, shown_before
 from tests.people import at_browser, do, nothing_written
-from tests.qc_builders import STERILITY, kept_for_a_module
+from tests.qc_builders import STERILITY
 from tests.two_step_builders import TrialLaboratory, TwoStepLaboratory, two_step_laboratory
 
 pytestmark = pytest.mark.django_db

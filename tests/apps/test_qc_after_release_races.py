@@ -10,7 +10,7 @@ from ledger import clock
 from ledger.verification import verify_records
 from qc.models import InfusionReport
 from tests.after_release_builders import AfterRelease
-from tests.apps.test_qc_races import at_once
+from tests.at_once import at_once
 from tests.people import a_person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -22,8 +22,8 @@ from qc.review_by_exception.trail_types import CHANGES_OF_STANDING
 from reports.package_contents import contents_of
 from tests.batches_builders import FILES
 from tests.guards_away import guards_away
+from tests.kept import kept_for_a_module
 from tests.people import a_person, administrators, at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 from tests.review_builders import new_parts, read_by_exception, trail_reviewed
 from tests.stock_builders import Stock
 

@@ -29,8 +29,8 @@ from reports.record_gathering.quality import decisions
 from reports.stated_results import result_lines
 from tests.contract_builders import MYCOPLASMA, STERILITY, Certified, ContractWorld, sent_away
 from tests.custody_builders import a_party
+from tests.kept import kept_for_a_module
 from tests.people import at_browser, do, nothing_written, secret_of
-from tests.qc_builders import kept_for_a_module
 from tests.review_builders import exceptions_of
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,9 @@ from ledger.verification import run_check, verify_records
 from qc.models import ControlLot, ControlMeasurement, Result, RunDecision
 from qc.trends.controlling import record_measurement, runs_of
 from tests.guards_away import guards_away
+from tests.kept import kept_for_a_module
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import in_the_laboratory, kept_for_a_module
+from tests.qc_builders import in_the_laboratory
 from tests.trends_builders import CONTROL, approved_control, decided, measured, prepared_control
 
 pytestmark = pytest.mark.django_db

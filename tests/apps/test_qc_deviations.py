@@ -1,6 +1,5 @@
 """Deviations: a departure is assessed with severity, immediate action, impact, root cause and a decision."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -13,18 +12,16 @@ from ledger.verification import verify_records
 from qc.models import FactAssessment
 from qc.release.assessing import facts_of, open_facts
 from tests.bench_builders import Bench
+from tests.kept import made_once
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import MINOR, kept_for_a_module
+from tests.qc_builders import MINOR
 
 pytestmark = pytest.mark.django_db
 SAID = {"impact": "The line was closed all the time.", "conclusion": "No effect on the cells."}
 
 
-@pytest.fixture(scope="module")
-def issued(django_db_setup: None, django_db_blocker: object) -> Iterator[Bench]:
-    """An issued batch."""
-    with kept_for_a_module(django_db_blocker):
-        yield Bench()
+# An issued batch.
+issued = made_once(Bench)
 
 
 @pytest.fixture

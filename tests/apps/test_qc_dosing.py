@@ -24,8 +24,9 @@ from qc.models import BatchDose, DoseVerification, Result
 from qc.views.dose import dose_work_of
 from reports import gathering
 from reports.stated_doses import verified_dose
+from tests.kept import kept_for_a_module
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import CONFORMING, Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import CONFORMING, Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 

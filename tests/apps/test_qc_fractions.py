@@ -15,8 +15,8 @@ from qc.models import NotificationDue
 from reports.models import Document
 from tests.after_release_builders import AfterRelease, InFractions, certified_with_three_bags
 from tests.documents_builders import everything_made, pages_of, squeezed
+from tests.kept import kept_for_a_module
 from tests.people import at_browser, do
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 

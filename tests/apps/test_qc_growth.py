@@ -15,8 +15,9 @@ from ledger.verification import verify_records
 from qc.models import Reading
 from qc.release.disposition import objections_to_facts
 from tests.batches_builders import FILES
+from tests.kept import kept_for_a_module
 from tests.people import STATION, at_browser, nothing_written
-from tests.qc_builders import STERILITY, Laboratory, kept_for_a_module
+from tests.qc_builders import STERILITY, Laboratory
 
 pytestmark = pytest.mark.django_db
 A_DAY = timedelta(days=1)

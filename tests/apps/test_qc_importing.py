@@ -27,8 +27,9 @@ from reports.record_gathering.names import Names
 from reports.record_gathering.results import tests as assays
 from tests.guards_away import guards_away
 from tests.importing_builders import VIABILITY, WELLS, WithInstruments
+from tests.kept import kept_for_a_module
 from tests.people import STATION, at_browser, nothing_written
-from tests.qc_builders import Laboratory, kept_for_a_module
+from tests.qc_builders import Laboratory
 
 pytestmark = pytest.mark.django_db
 

@@ -20,6 +20,7 @@ from qc.models import (
     Reading,
     Result,
 )
+from tests.kept import kept_for_a_module, taken_back
 from tests.oos_builders import (
     LINE,
     approved_plan,
@@ -31,7 +32,7 @@ from tests.oos_builders import (
     shown_before,
 )
 from tests.people import a_person, do, nothing_written
-from tests.qc_builders import STERILITY, Laboratory, in_the_laboratory, kept_for_a_module, taken_back
+from tests.qc_builders import STERILITY, Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 

@@ -20,8 +20,9 @@ from qc.laboratory.recording import record_reading
 from qc.laboratory.testing import final_opens
 from qc.models import Reading, Result, ResultReview, Sample
 from qc.panel import Standing
+from tests.kept import kept_for_a_module
 from tests.people import STATION, a_person, at_browser, do, nothing_written
-from tests.qc_builders import STERILITY, Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import STERILITY, Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 

@@ -48,6 +48,7 @@ from reports.record_gathering.results import tests as gathered_tests
 from reports.stated_results import typed_dose
 from tests.guards_away import guards_away
 from tests.importing_builders import WELLS
+from tests.kept import kept_for_a_module
 from tests.method_builders import (
     CAR,
     CAR_IS_FIT,
@@ -62,7 +63,6 @@ from tests.method_builders import (
     shipped,
 )
 from tests.people import STATION, a_person, at_browser, do, nothing_written
-from tests.qc_builders import kept_for_a_module
 from tests.review_builders import exceptions_of
 
 pytestmark = pytest.mark.django_db

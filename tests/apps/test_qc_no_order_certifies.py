@@ -18,8 +18,9 @@ from batches.models import BatchState, Departure, Hold, HoldLifted
 from ledger.models import Entry, Written
 from qc.models import BatchDose, Disposition, DoseVerification, FactAssessment, RecordReview, Result, ResultReview
 from qc.models import ResultsApproval as Approval
+from tests.kept import kept_for_a_module, taken_back
 from tests.people import do
-from tests.qc_builders import MINOR, Laboratory, kept_for_a_module, ready_to_certify, taken_back
+from tests.qc_builders import MINOR, Laboratory, ready_to_certify
 from tests.signer_state import forget_what_was_signed
 
 pytestmark = pytest.mark.django_db

@@ -20,6 +20,7 @@ from qc.models import (
     Result,
 )
 from qc.out_of_specification.records import objections_to_out_of_specification
+from tests.kept import kept_for_a_module
 from tests.oos_builders import (
     LINE,
     approved_plan,
@@ -32,7 +33,7 @@ from tests.oos_builders import (
     shown_before,
 )
 from tests.people import a_person, at_browser, do, nothing_written
-from tests.qc_builders import Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 

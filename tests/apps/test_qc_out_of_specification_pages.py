@@ -28,6 +28,7 @@ from reports.record_gathering.exceptional import exceptions
 from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions
 from reports.stated_results import result_lines
+from tests.kept import kept_for_a_module
 from tests.oos_builders import (
     IN_ORDER,
     LINE,
@@ -40,7 +41,7 @@ from tests.oos_builders import (
     shown_before,
 )
 from tests.people import a_person, administrators, at_browser, do, nothing_written, secret_of
-from tests.qc_builders import Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 NOTHING = "Nothing was found point by point."

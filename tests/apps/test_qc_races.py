@@ -4,16 +4,13 @@
 the same moment is either seen by it or written after it. (CC-03) Of two who enter one value at once one does.
 """
 
-import threading
-from collections.abc import Callable
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from accounts.models import Person
-from accounts.refusal import Refused
 from accounts.roles import Role
 from batches.departures import report_departure
 from batches.identity import batch_of
@@ -25,32 +22,11 @@ from qc.laboratory.receiving import receive_sample
 from qc.laboratory.recording import record_reading
 from qc.models import Disposition, Reading, Result, Sample
 from qc.release.disposition import BATCH_CERTIFICATE_JOB
+from tests.at_once import at_once
 from tests.people import a_person, do
 from tests.qc_builders import CONFORMING, MINOR, in_the_laboratory, ready_to_certify
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*attempts: Callable[[], object]) -> list[str]:
-    """What came of each attempt, all begun at the same moment: done, or why it was refused."""
-    ready, outcomes = threading.Barrier(len(attempts)), []
-
-    def attempt(act: Callable[[], object]) -> None:
-        try:
-            ready.wait(timeout=30)
-            act()
-            outcomes.append("done")
-        except Refused as refused:
-            outcomes.append(refused.objections[0].code)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=attempt, args=(act,)) for act in attempts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    return sorted(outcomes)
 
 
 def test_decisions_and_corrections_at_the_same_moment():
@@ -138,7 +114,8 @@ def test_what_speaks_against_a_certification_is_seen_by_it_or_written_after_it()
         # What is shown before signing is read without a lock: a departure that comes in between may name itself there
         # by the first of its consequences or by a later one. Signing reads again, under the lock.
         refused = {outcome for outcome in outcomes if outcome != "done"}
-        assert len(outcomes) == 2 and bool(refused) is not certified
+        assert len(outcomes) == 2
+        assert bool(refused) is not certified
         assert refused <= {"fact_open", "trail_open", "review_outdated"}
         if certified:
             laboratory.certified("withdrawn", statement="A departure was reported.")

@@ -24,8 +24,9 @@ from qc.models import Disposition, FactAssessment, Reading, Result, ResultsAppro
 from qc.panel import Standing, release_panel
 from qc.release.approving import CERTIFICATE_JOB
 from qc.release.disposition import BATCH_CERTIFICATE_JOB, MOVES, move, objections_to_disposition
+from tests.kept import kept_for_a_module
 from tests.people import a_person, administrators, do, fresh, nothing_written
-from tests.qc_builders import MINOR, Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 Decision = BatchState.Disposition

@@ -40,8 +40,9 @@ from reports.record_gathering.names import Names
 from reports.record_gathering.quality import decisions
 from reports.record_snapshot import Exceptional
 from tests.guards_away import guards_away
+from tests.kept import kept_for_a_module
 from tests.people import STATION, a_person, at_browser, do, nothing_written, secret_of
-from tests.qc_builders import MINOR, SHORT_MASTER, Laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, SHORT_MASTER, Laboratory
 from tests.review_builders import REASON, exceptions_of, judged, new_parts, read_by_exception, trail_reviewed
 from tests.unit.test_documentation import ROOT
 

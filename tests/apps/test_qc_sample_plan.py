@@ -12,8 +12,8 @@ from ledger import clock
 from qc.laboratory.sample_plan import PointPlan, SamplePlan, SampleStanding, sample_plan
 from qc.models import Reading, Sample
 from tests.contract_builders import ContractWorld, sent_away
+from tests.kept import kept_for_a_module
 from tests.people import at_browser, nothing_written
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 FINAL, HARVEST = "final_product", "harvest_before_wash"

@@ -46,9 +46,10 @@ from tests.apps.test_incidents import about
 from tests.apps.test_qc_release import with_role
 from tests.custody_builders import a_party, stated
 from tests.documents_builders import everything_made, pages_of, squeezed
+from tests.kept import kept_for_a_module
 from tests.labels_builders import applied_all, printed_for
 from tests.people import at_browser, do, nothing_written
-from tests.qc_builders import MINOR, STERILITY, kept_for_a_module
+from tests.qc_builders import MINOR, STERILITY
 from tests.supply_builders import SupplyLaboratory, UnitedStates, in_supply
 
 pytestmark = pytest.mark.django_db

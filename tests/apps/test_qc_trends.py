@@ -19,9 +19,9 @@ from qc.trends.limits import limits_in_force
 from qc.trends.series import Stratum, number_in, series_of
 from qc.trends.signals import open_signals, signals_of
 from tests.guards_away import guards_away
+from tests.kept import made_once
 from tests.oos_builders import closed, investigated, shown_before
 from tests.people import a_person, at_browser, do, fresh, nothing_written
-from tests.qc_builders import kept_for_a_module
 from tests.review_builders import exceptions_of
 from tests.trends_builders import CALM, LINE, PRODUCT, TrendWorld
 
@@ -30,10 +30,7 @@ SAID = {"cause": "Thaw log, analyst and reagents looked at; the bag was thawed l
 PLACE = f"/trends/{PRODUCT}/{LINE}/"
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup, django_db_blocker):
-    with kept_for_a_module(django_db_blocker):
-        yield TrendWorld()
+kept = made_once(TrendWorld)
 
 
 @pytest.fixture

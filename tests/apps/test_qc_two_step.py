@@ -19,8 +19,9 @@ from qc.panel import release_panel
 from qc.release.disposition import next_decisions
 from qc.release.two_step import TwoStepNeed, two_step_of
 from tests.apps.test_qc_release import with_role
+from tests.kept import kept_for_a_module, taken_back
 from tests.people import at_browser, do, nothing_written
-from tests.qc_builders import MINOR, STERILITY, Laboratory, kept_for_a_module, taken_back
+from tests.qc_builders import MINOR, STERILITY, Laboratory
 from tests.signer_state import forget_what_was_signed
 from tests.two_step_builders import GATE, JUSTIFIED, TwoStepLaboratory, two_step_laboratory
 

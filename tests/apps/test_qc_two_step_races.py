@@ -13,7 +13,7 @@ from ledger.verification import verify_records
 from qc.laboratory.recording import record_reading
 from qc.models import Disposition, Reading
 from qc.release.notifying import positives_of
-from tests.apps.test_qc_races import at_once
+from tests.at_once import at_once
 from tests.people import a_person, do
 from tests.qc_builders import STERILITY
 from tests.two_step_builders import JUSTIFIED, two_step_laboratory

@@ -24,8 +24,9 @@ from reports.snapshot_json import from_json
 from tests import machine, verapdf
 from tests.copies_builders import delivered
 from tests.documents_builders import corrected, everything_made, squeezed
+from tests.kept import kept_for_a_module
 from tests.people import do
-from tests.qc_builders import MINOR, Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, Laboratory, in_the_laboratory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 MISREAD = "Misread the calendar, the log shows six."

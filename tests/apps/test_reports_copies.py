@@ -19,9 +19,10 @@ from ledger.verification import verify_records
 from reports.copying import COPY_JOB, ask_copy
 from reports.models import CopyAsked, CopyHandedOver, CopyMade
 from tests.inspections_builders import an_inspection, an_inspector, issued_beside
+from tests.kept import kept_for_a_module
 from tests.package_builders import verify
 from tests.people import a_person, at_browser, do, fresh
-from tests.qc_builders import Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 

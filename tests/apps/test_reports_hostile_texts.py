@@ -12,7 +12,7 @@ from reports.pdfa import attached_snapshot
 from reports.snapshot import BatchCertificate, CertificateOfAnalysis
 from reports.snapshot_json import from_json
 from tests.documents_builders import MARKUP, HostileLaboratory, corrected, everything_made, pages_of, squeezed
-from tests.qc_builders import kept_for_a_module
+from tests.kept import kept_for_a_module
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

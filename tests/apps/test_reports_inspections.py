@@ -16,8 +16,9 @@ from ledger.verification import verify_records
 from reports.inspecting import LONGEST, granted, may_read
 from reports.models import Inspection
 from tests.inspections_builders import an_inspection, an_inspector, issued_beside
+from tests.kept import kept_for_a_module
 from tests.people import a_person, administrators, at_browser, do, fresh
-from tests.qc_builders import Laboratory, in_the_laboratory, kept_for_a_module
+from tests.qc_builders import Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 SECTIONS = ("custody", "materials", "exceptions", "disposition", "people", "trail", "stage-1", "stage-2", "results")

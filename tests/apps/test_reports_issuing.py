@@ -37,17 +37,15 @@ from tests.documents_builders import (
     squeezed,
     with_approved_results,
 )
+from tests.kept import made_once
 from tests.people import administrators, at_browser
-from tests.qc_builders import Laboratory, kept_for_a_module
+from tests.qc_builders import Laboratory
 
 pytestmark = pytest.mark.django_db
 REASON = "The dilution was entered twice."
 
 
-@pytest.fixture(scope="module")
-def approved(django_db_setup, django_db_blocker):
-    with kept_for_a_module(django_db_blocker):
-        yield with_approved_results()
+approved = made_once(with_approved_results)
 
 
 @pytest.fixture

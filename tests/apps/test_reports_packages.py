@@ -28,8 +28,9 @@ from reports.models import CopyAsked, CopyMade, Document
 from tests.copies_builders import a_package, delivered, verified
 from tests.documents_builders import with_both_documents
 from tests.guards_away import as_owner
+from tests.kept import kept_for_a_module
 from tests.people import a_person, do
-from tests.qc_builders import Laboratory, kept_for_a_module
+from tests.qc_builders import Laboratory
 
 pytestmark = pytest.mark.django_db
 PACKAGE = CopyAsked.Kind.PACKAGE

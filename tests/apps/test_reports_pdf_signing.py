@@ -22,8 +22,8 @@ from reports.pdfa import attached_snapshot
 from reports.site_certificate import CA_NAME, SigningKeyError
 from tests import machine
 from tests.documents_builders import with_approved_results
+from tests.kept import kept_for_a_module
 from tests.people import a_site
-from tests.qc_builders import kept_for_a_module
 from tests.time_authority import Behaviour, dead_address, make_certificates, time_authority
 from tests.verapdf import judged
 

@@ -25,8 +25,9 @@ from tests.custody_builders import a_subject
 from tests.documents_builders import corrected, with_approved_results
 from tests.guards_away import guards_away
 from tests.inspections_builders import an_inspection, an_inspector, issued_beside
+from tests.kept import kept_for_a_module
 from tests.people import at_browser, do, fresh
-from tests.qc_builders import MINOR, Laboratory, kept_for_a_module
+from tests.qc_builders import MINOR, Laboratory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 REASON = "The dilution was entered twice."

@@ -14,10 +14,10 @@ from ledger import checkpoints
 from ledger.models import Checkpoint, Entry, StoredFile
 from reports import verifying
 from reports.verifying import VERIFIER, alone
+from tests.kept import kept_for_a_module
 from tests.package_builders import Key, packed, repaired, unpacked, verify
 from tests.package_builders import a_site as a_paper_site
 from tests.people import STATION, a_person, at_browser, secret_of
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -18,7 +18,7 @@ from ledger.models import Entry
 from ledger.verification import verify_records
 from tests.after_release_builders import AfterRelease, certified_with_three_bags
 from tests.journeys.laboratory_over_http import LaboratoryOverHttp
-from tests.qc_builders import kept_for_a_module
+from tests.kept import kept_for_a_module
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

@@ -14,8 +14,8 @@ from ledger import clock, outbox
 from ledger.verification import verify_records
 from qc.models import OutOfSpecification
 from tests.journeys.laboratory_over_http import LaboratoryOverHttp
+from tests.kept import kept_for_a_module
 from tests.oos_builders import IN_ORDER, LINE
-from tests.qc_builders import kept_for_a_module
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_alone]
 

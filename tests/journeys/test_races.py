@@ -1,12 +1,9 @@
 """Many people at once: nobody waits for ever, nothing is done twice, and the ledger is one chain."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
 
 from accounts.models import Challenge, Person, PolicyAcceptance, Training
 from accounts.policy import ACCEPTING
@@ -23,13 +20,12 @@ from qc.models import Disposition, Result
 from qc.release.approving import CERTIFICATE_JOB
 from qc.release.disposition import BATCH_CERTIFICATE_JOB
 from reports.models import Document
+from tests.at_once import answers_of, errors
 from tests.documents_builders import documents_issued, owed, with_approved_results
 from tests.people import STATION, a_person, a_site, do, enrolled, secret_of
 from tests.qc_builders import CONFORMING, Laboratory, in_the_laboratory, ready_to_certify
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE_SECONDS = 60
-Answer = object
 Job = Callable[[], object]
 
 
@@ -38,28 +34,6 @@ class Unmade(Laboratory):
 
     def worked(self, batch: Batch, **_options: str) -> Batch:
         return batch
-
-
-def at_once(jobs: list[Job]) -> list[Answer]:
-    """What each job gave, or the error it raised; all begin at the same moment, each with a connection of its own."""
-    together = threading.Barrier(len(jobs))
-
-    def run(job: Job) -> Answer:
-        try:
-            connection.ensure_connection()
-            together.wait(PATIENCE_SECONDS)
-            return job()
-        except Exception as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(jobs)) as threads:
-        return list(threads.map(run, jobs, timeout=PATIENCE_SECONDS))
-
-
-def errors(answers: list[Answer]) -> list[Exception]:
-    return [answer for answer in answers if isinstance(answer, Exception)]
 
 
 def signing(challenge: Challenge, by: Person) -> Job:
@@ -89,7 +63,7 @@ def test_twenty_writers_append_two_hundred_facts_to_one_chain():
                 row = StoredFile(sha256="0" * 64, size=1, media_type="text/plain", original_name=f"{uuid4()}")
                 write(row, type="file.kept", actor="machine")
 
-    answers = at_once([ten_facts] * 20)
+    answers = answers_of(*[ten_facts] * 20)
 
     assert errors(answers) == []
     assert Entry.objects.count() == before + 200
@@ -104,7 +78,7 @@ def test_one_challenge_that_is_performed_ten_times_at_once_signs_once():
     words = {"procedure": "MBR-CD19", "version": "1", "trained_on": "2026-01-05"}
     challenge = asked("person.record_training", trainee, quality, **words)
 
-    answers = at_once([signing(challenge, quality)] * 10)
+    answers = answers_of(*[signing(challenge, quality)] * 10)
 
     refused = errors(answers)
     assert len(refused) == 9
@@ -117,7 +91,7 @@ def test_everybody_accepts_the_policy_at_once():
     people = [enrolled(Role.TECHNICIAN) for _ in range(8)]
     before = PolicyAcceptance.objects.count()
 
-    answers = at_once([signing(asked(ACCEPTING, person, person), person) for person in people])
+    answers = answers_of(*[signing(asked(ACCEPTING, person, person), person) for person in people])
 
     assert errors(answers) == []
     assert PolicyAcceptance.objects.count() == before + len(people)
@@ -142,7 +116,7 @@ def test_different_people_sign_different_acts_in_one_batch_at_once():
         signing(asked(ACCEPTING, newcomer, newcomer), newcomer),
     ]
 
-    answers = at_once(jobs)
+    answers = answers_of(*jobs)
 
     assert errors(answers) == []
     assert Result.objects.filter(batch=world.batch).count() == 4
@@ -155,7 +129,7 @@ def test_two_people_who_certify_at_once_make_one_decision():
     words = {"decision": "certified", "statement": ""}
     jobs = [signing(asked("batch.certify", world.batch, person, **words), person) for person in (world.qp, other)]
 
-    answers = at_once(jobs)
+    answers = answers_of(*jobs)
 
     assert len(errors(answers)) == 1
     assert isinstance(errors(answers)[0], Refused)
@@ -174,7 +148,7 @@ def test_a_decision_that_races_a_correction_never_rests_on_the_old_result():
         signing(asked("result.correct", line.result, world.analyst, **correction), world.analyst),
     ]
 
-    answers = at_once(jobs)
+    answers = answers_of(*jobs)
 
     assert len(errors(answers)) == 1, "whoever comes second is refused"
     decided = BatchState.objects.get(batch=world.batch).disposition == "certified"
@@ -186,7 +160,7 @@ def test_workers_that_deliver_one_job_at_once_make_one_document():
     with_approved_results()
     job = owed(CERTIFICATE_JOB)
 
-    answers = at_once([lambda: outbox.deliver(job.pk)] * 4)
+    answers = answers_of(*[lambda: outbox.deliver(job.pk)] * 4)
 
     assert sorted(map(str, answers)) == ["False", "False", "False", "True"]
     assert Document.objects.count() == documents_issued() == 1
@@ -203,7 +177,7 @@ def test_two_people_who_record_the_same_first_value_and_two_witnesses_leave_one_
             batch=world.batch, step=step, field="receipt_labels_agree", typed="yes", by=by, id=uuid4()
         )
 
-    recorded = at_once([records(world.technician), records(world.second)])
+    recorded = answers_of(*[records(world.technician), records(world.second)])
     assert len(errors(recorded)) == 1
     assert isinstance(errors(recorded)[0], Refused)
     assert Value.objects.filter(field="receipt_labels_agree").count() == 1
@@ -213,7 +187,7 @@ def test_two_people_who_record_the_same_first_value_and_two_witnesses_leave_one_
     performed = do("step.perform", start, by=by)
     assert isinstance(performed, StepPerformed)
     witnesses = [person for person in (world.technician, world.second, world.checker) if person.pk != by.pk]
-    witnessed = at_once([signing(asked("step.witness", performed, person), person) for person in witnesses])
+    witnessed = answers_of(*[signing(asked("step.witness", performed, person), person) for person in witnesses])
     assert len(errors(witnessed)) == 1
     assert StepWitnessed.objects.count() == 1
     one_chain()

@@ -22,7 +22,8 @@ from reports.pdfa import attached_snapshot
 from reports.snapshot import CertificateOfAnalysis
 from reports.snapshot_json import from_json
 from tests.copies_builders import a_package, verified
-from tests.qc_builders import CONFORMING, FOURTEEN_DAYS, Laboratory, in_the_laboratory, kept_for_a_module, taken_back
+from tests.kept import kept_for_a_module, taken_back
+from tests.qc_builders import CONFORMING, FOURTEEN_DAYS, Laboratory, in_the_laboratory
 from tests.signer_state import forget_what_was_signed
 
 pytestmark = pytest.mark.django_db

@@ -16,15 +16,13 @@ from ledger.verification import verify_records
 from qc.models import Disposition
 from reports.models import Document
 from tests.documents_builders import with_both_documents
-from tests.qc_builders import Laboratory, kept_for_a_module
+from tests.kept import made_once
+from tests.qc_builders import Laboratory
 
 Tamper = Callable[[Laboratory], tuple[str, str]]
 
 
-@pytest.fixture(scope="module")
-def kept(django_db_setup, django_db_blocker):
-    with kept_for_a_module(django_db_blocker):
-        yield with_both_documents()
+kept = made_once(with_both_documents)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from ledger import clock
 from tests.copies_builders import a_package
 from tests.documents_builders import with_both_documents
+from tests.kept import kept_for_a_module
 from tests.package_builders import Files, Key, packed, repaired, unpacked
-from tests.qc_builders import kept_for_a_module
 from tests.second_verifier import INCOMPLETE, INVALID, QUALIFIED
 from tests.unit.test_two_verifiers import both_on
 
