@@ -153,7 +153,7 @@ def words_of_method(apart: Apart, line: Line, methods: InForce, numbers: Iterabl
     method, given = apart.says, sorted(set(numbers))
     found = [_words_of_replicates(method, len(given), first=given[0])] if method.replicates.allowed > 1 else []
     if method.calculation is not None:
-        says = _("%(method)s calculates %(title)s from: %(values)s, by %(formula)s version %(version)s, %(words)s.")
+        says = _("%(method)s calculates %(title)s from: %(values)s, by %(formula)s version %(version)s (%(words)s).")
         stated = {
             "method": method.words,
             "title": line.title,

@@ -7,6 +7,8 @@ stand then. What is still missing is named, and nothing that is missing is a pas
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from batches.models import Batch
 from qc.laboratory.testing import judgement_of
 from qc.methods.asked_for import missing_replicates
@@ -54,6 +56,10 @@ def _missing(found: PanelLine) -> list[str]:
     """Name each value that is still to be entered once, with the replicates in which it is missing."""
     numbers: dict[str, list[str]] = {}
     for code, number in missing_replicates(found):
-        numbers.setdefault(code, []).append(str(number) if number else "")
+        numbers.setdefault(code, []).extend([str(number)] if number else [])
     titles = found.value_titles
-    return [f"{titles.get(code, code)} {', '.join(which)}".strip() for code, which in numbers.items()]
+    says = _("%(title)s, replicate %(numbers)s")
+    return [
+        says % {"title": titles.get(code, code), "numbers": ", ".join(which)} if which else titles.get(code, code)
+        for code, which in numbers.items()
+    ]

@@ -22,7 +22,7 @@ from qc.importing.by_method import (
     why_nothing,
 )
 from qc.importing.fitting import UnfitError, typed_for
-from qc.importing.profiles import Profile
+from qc.importing.profiles import Profile, words_of
 from qc.importing.values import Found, rows_of, values_of
 from qc.laboratory.entering import unit_of
 from qc.laboratory.judging import NO_METHODS, InForce, entries_of, seen_in, titles_of
@@ -54,6 +54,11 @@ class Planned:
     def is_rounded(self) -> bool:
         """Whether it says another number than the file gives."""
         return not self.found.quantity.censored and Decimal(self.typed) != self.found.quantity.value
+
+    @property
+    def words(self) -> str:
+        """Say which columns it is from, and by which formula."""
+        return words_of(self.found.target.term)
 
     def told(self) -> dict[str, object]:
         """Give the reading with everything that it rests on, in plain texts that are kept."""

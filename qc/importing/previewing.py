@@ -5,9 +5,12 @@ What the test would say with the values is worked out as its page does, and belo
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from batches.calculating import NotCalculable
 from ledger import clock, files
 from ledger.canonical import canonical, digest
 from ledger.tables.rows import Problem, Table
@@ -19,8 +22,19 @@ from qc.importing.planning import Planned, Reads, reads_of, table_of
 from qc.laboratory.testing import kilograms_for
 from qc.models import InstrumentFile, InstrumentImport, Reading
 from qc.specifying import rounding_of, specification_of
+from qc.values.quantities import Quantity
 
 MOST_PROBLEMS = 50
+FIRST_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicateShown:
+    """What a file gives of one replicate of a calculation, and the value that follows; empty while some is missing."""
+
+    number: int
+    value: str
+    readings: tuple[Planned, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,18 @@ class Preview:
         ]
 
     @property
+    def replicates(self) -> list[ReplicateShown]:
+        """Give the readings by replicate where the method of the line calculates; nothing where none does."""
+        if not is_calculated(self.chosen.line, self.chosen.methods):
+            return []
+        workings = self.outlook.line.workings if self.outlook else {}
+        values = {each.number: _shortly(each.value) for one in workings.values() for each in one.replicates}
+        return [
+            ReplicateShown(number, values.get(number, ""), tuple(readings))
+            for number, readings in groupby(self.reads.readings, key=lambda one: one.replicate)
+        ]
+
+    @property
     def rounds_unjudged(self) -> bool:
         """Whether an input of a value per kilogram was rounded while there is no weight to judge that by."""
         line = self.outlook.line if self.outlook else None
@@ -87,6 +113,14 @@ class Preview:
             "outlook": self.outlook.told() if self.outlook else {},
         }
         return digest(canonical(shown))
+
+
+def _shortly(value: Quantity | NotCalculable) -> str:
+    """Give the first digits of a calculated value, which has fifty, or why there is none."""
+    if isinstance(value, NotCalculable):
+        return value.reason
+    number = Quantity(value.value, "", value.comparator).show()
+    return f"{Truncator(number).chars(FIRST_DIGITS)} {value.unit}"
 
 
 def preview_of(row: InstrumentFile) -> Preview:
