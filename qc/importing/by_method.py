@@ -92,14 +92,20 @@ def why_nothing(profile: Profile, line: Line, methods: InForce) -> str:
 
 
 def problems_of_replicates(
-    apart: Apart, read: ReadAs, criterion: Criterion, there: Replicates, *, weight_kg: Decimal | None = None
+    apart: Apart,
+    read: ReadAs,
+    criterion: Criterion,
+    there: Replicates,
+    *,
+    unrounded: Replicates,
+    weight_kg: Decimal | None = None,
 ) -> Iterator[tuple[Found, str]]:
     """Say of each value why its method does not take it beside those that are there.
 
-    `read` is in the order in which it would be recorded. A criterion per kilogram judges nothing without the weight.
+    `read` is in the order in which it would be recorded; `unrounded` is what is there, as far as it is known with all
+    its digits. A criterion per kilogram judges nothing without the weight.
     """
-    typed = _copied(there)
-    exact = _copied(there)
+    typed, exact = _copied(there), _copied(unrounded)
     for found, quantity in read:
         number, member = found.replicate or 1, found.target.member
         further = number in typed or apart.worked_out(typed).is_beyond

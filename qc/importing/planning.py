@@ -136,10 +136,9 @@ def _problems_under(
 ) -> Iterator[Problem]:
     seen = [(one.found, seen_in(one.typed, apart.entries[one.member])) for one in own]
     read = [(found, number.quantity) for found, number in seen if isinstance(number, Numeric)]
-    for found, says in problems_of_replicates(
-        apart, read, criterion, entered_before(apart, before), weight_kg=weight_kg
-    ):
-        yield _problem_of(found, says)
+    there, unrounded = entered_before(apart, before), entered_before(apart, before, unrounded=True)
+    told = problems_of_replicates(apart, read, criterion, there, unrounded=unrounded, weight_kg=weight_kg)
+    yield from (_problem_of(found, says) for found, says in told)
 
 
 def _problem_of(found: Found, says: str) -> Problem:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -12,8 +13,9 @@ from accounts.refusal import Refused, Stale
 from ledger import clock
 from ledger.verification import Verification, verify_records
 from qc.importing.checks import imports_say_what_their_files_say
-from qc.importing.importing import import_file
-from qc.importing.previewing import preview_of
+from qc.importing.importing import import_file, objections_to_import
+from qc.importing.planning import Reads
+from qc.importing.previewing import Preview, preview_of
 from qc.models import Reading, Result, ResultBasis
 from reports.record_gathering.measured import origin_of
 from tests.guards_away import guards_away
@@ -109,7 +111,7 @@ def test_the_preview_says_what_the_result_will_say(laboratory):
     assert "reads this value 2 times" in str(after[0])
     assert found.workings[COPIES].mean.show() == told["workings"][0]["mean"]
     formula = "vcn_per_transduced_cell_by_copies version 1"
-    for words in ("TM-QC-032 version 1", formula, "Conforms", "3.462709…", "line&nbsp;2:&nbsp;250.25"):
+    for words in ("TM-QC-032 version 1", formula, "Conforms", "3.4627092…", "line&nbsp;2:&nbsp;250.25"):
         assert words in page
 
 
@@ -247,6 +249,37 @@ def test_nothing_is_rounded_while_nobody_can_see_what_it_does_to_the_verdict(lab
 
     assert says.startswith("Line 2: TM-QC-032 version 1 takes 2 decimals of it")
     assert "Enter the others first." in says
+
+
+def test_roundings_of_two_files_do_not_add_up_unseen(laboratory):
+    laboratory.gated(("100", "100"), ("100", "100"))
+    # Beside 400 reference copies each, 1800 transgene copies together are a mean of 4.5, reported as 5. Rounded they
+    # are 800.01 and 999.99; as the reader said it they are 1799.997 together, which conforms.
+    laboratory.imported(laboratory.wells(("800.005", "400")))
+
+    (says,) = preview_of(laboratory.wells(("999.992", "400"))).sentences
+
+    assert "would not be judged as they are without rounding" in says
+    assert findings() == []
+
+
+def test_nothing_is_rounded_for_a_value_per_kilogram_before_the_weight_is_verified(laboratory):
+    sample = laboratory.sample_for(DOSE)
+    row = laboratory.file_kept(
+        TUBES + f"{sample.container.code}\t97.6\t40.0\n",
+        line=DOSE, sample=sample.pk, profile="FLOW-STATISTICS", instrument="FC-01",
+    )  # fmt: skip
+    shown = preview_of(row)
+    first, *others = shown.reads.readings
+    rounded = replace(shown, reads=Reads((replace(first, typed="98"), *others), ()))
+    assert shown.outlook is not None
+    no_weight = replace(shown.outlook, line=replace(shown.outlook.line, weight=None))
+
+    def codes(preview: Preview) -> list[str]:
+        return [one.code for one in objections_to_import(preview, by=laboratory.analyst)]
+
+    assert codes(shown) == codes(rounded) == codes(replace(shown, outlook=no_weight)) == []
+    assert codes(replace(rounded, outlook=no_weight)) == ["unverified_weight"]
 
 
 # What no profile gives
