@@ -51,6 +51,22 @@ def viability_percent(*, viable: Decimal, dead: Decimal) -> Answer:
 
 
 @_table.formula(
+    "Dead cells",
+    Input("total", "cells", "Cells counted", RAISES),
+    Input("viable", "cells", "Viable cells counted", LOWERS),
+    unit="cells",
+)
+def dead_cells(*, total: Decimal, viable: Decimal) -> Answer:
+    """Cells that are not alive, where an instrument counts all cells and those that are.
+
+    dead = total - viable
+    """
+    if viable > total:
+        return NotCalculable("More cells are viable than were counted.")
+    return total - viable
+
+
+@_table.formula(
     "Concentration by haemocytometer",
     Input("counted", "cells", "Cells counted in the large squares", RAISES),
     Input("squares", "squares", "Large squares counted", LOWERS),

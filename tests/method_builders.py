@@ -1,5 +1,6 @@
 """A laboratory whose methods are defined: the shipped ones, with what they leave for the site to set."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from ledger.models import StoredFile
 from ledger.writing import writing
 from qc.methods.recording import keep_complete_data, record_event, record_suitability
 from qc.models import CompleteData, InstrumentFile, SuitabilityRecorded, TimedEvent
-from tests.batches_builders import ROOT
+from tests.batches_builders import FILES, ROOT
 from tests.importing_builders import WithInstruments
 from tests.qc_builders import Laboratory
 
@@ -131,7 +132,69 @@ class MeasuringLaboratory(WithInstruments, MethodLaboratory):
         return self.file_kept(content, **chosen)
 
 
+COPIES = "vector_copy_number"
+COPIES_HEAD = "Well,Sample,Target,Copies (copies)\n"
+# Vector copies per transduced cell by digital PCR: two wells, a CV of 20 %, controls from 0.9 to 1.1, 10000 droplets.
+DROPLETS = set_by_site("TM-QC-032", "2", "20", "0.90", "1.10", "10000")
+PER_TRANSDUCED = """\
+    method: {code: TM-QC-032, version: "1", words: Digital PCR}
+    sample_point: harvest_before_wash
+    result_type: number
+    unit: copies/transduced cell
+    decimals: "2"
+    criterion: {kind: less_than, limit: "5", unit: copies/transduced cell, figures: "1"}
+"""
+
+
+class CalculatingLaboratory(MeasuringLaboratory):
+    """That laboratory where methods calculate: copies per transduced cell, viability from counts, CAR+ cells."""
+
+    texts = {"TM-QC-032": DROPLETS}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.droplet_reader = self.some_equipment("ddpcr_reader", "DD-01")
+
+    def defined(self, kind: str, source: str = "") -> Definition:
+        if kind == "specification" and not source:
+            text = FILES[kind].read_text(encoding="utf-8")
+            head, tail = text.split("  - code: vector_copy_number\n")
+            stated = re.sub(r"    method:.*?(?=    release:)", PER_TRANSDUCED, tail, count=1, flags=re.DOTALL)
+            source = f"{head}  - code: vector_copy_number\n{stated}"
+        return super().defined(kind, source)
+
+    def wells(self, *copies: tuple[str, str]) -> InstrumentFile:
+        """The copies of transgene and reference gene in each well, kept for the vector copies."""
+        sample = self.sample_for(COPIES)
+        content = COPIES_HEAD + "".join(
+            f"A{well:02d},{sample.container.code},{target},{number}\n"
+            for well, pair in enumerate(copies, 1)
+            for target, number in zip(("Transgene", "Reference"), pair, strict=True)
+        )
+        reader = self.droplet_reader.code
+        return self.file_kept(content, line=COPIES, sample=sample.pk, profile="DDPCR-COPIES", instrument=reader)
+
+    def gated(self, *replicates: tuple[str, str]) -> None:
+        """The CAR+ share and its parent gate of each replicate of the vector copies, typed."""
+        for number, (car, parent) in enumerate(replicates, 1):
+            self.read(COPIES, car, member="car_percent", replicate=number)
+            self.read(COPIES, parent, member="parent_percent", replicate=number)
+
+    def counts(self, *counted: tuple[str, str]) -> InstrumentFile:
+        """All cells and the viable ones of each count, kept for the viability."""
+        code = self.sample_for(VIABILITY).container.code
+        rows = "".join(f"{code},{total},{viable}\n" for total, viable in counted)
+        content = "Sample ID,Cells counted (cells),Viable cells counted (cells)\n" + rows
+        return self.file_kept(content, profile="CELL-COUNTS")
+
+
 def methods_in_force() -> MeasuringLaboratory:
     """A batch that was made twenty days ago under methods, and whose samples wait for the laboratory."""
     clock.tell(clock.machine_now() - timedelta(days=20))
     return MeasuringLaboratory()
+
+
+def methods_that_calculate() -> CalculatingLaboratory:
+    """The same where methods calculate vector copies per transduced cell and the viability."""
+    clock.tell(clock.machine_now() - timedelta(days=20))
+    return CalculatingLaboratory()

@@ -18,8 +18,9 @@ from chain_of_custody.api.files import TableFileParser, table_part
 from qc.batch_act import batch_called
 from qc.importing.choosing import MeasuredInput
 from qc.importing.importing import file_called, import_file, keep_file
+from qc.importing.planning import Planned
 from qc.importing.plates import LONGEST_WELL, record_plate
-from qc.importing.previewing import Planned, Preview, preview_of
+from qc.importing.previewing import Preview, preview_of
 from qc.importing.reading_profiles import read_profile
 from qc.importing.shipped import shipped
 from qc.models import InstrumentFile, InstrumentImport, PlateEntry
@@ -45,6 +46,15 @@ class PlateInput(MeasuredInput):
     wells = serializers.DictField(child=serializers.CharField(max_length=LONGEST_WELL, trim_whitespace=False))
 
 
+class GivenOutput(serializers.Serializer[Plain]):
+    """A value that the files of a profile give; the member is the line, a member of it, or an input of its method."""
+
+    line = serializers.CharField()
+    member = serializers.CharField()
+    unit = serializers.CharField()
+    exponent = serializers.IntegerField()
+
+
 class ProfileOutput(serializers.Serializer[Plain]):
     """A profile: its code, version and equipment, the columns with their units, the lines that it gives values of."""
 
@@ -54,6 +64,7 @@ class ProfileOutput(serializers.Serializer[Plain]):
     equipment = serializers.CharField()
     columns = serializers.ListField(child=serializers.CharField())
     lines = serializers.ListField(child=serializers.CharField())
+    values = GivenOutput(many=True)
     has_plate = serializers.BooleanField()
 
 
@@ -84,11 +95,48 @@ class InstrumentFileOutput(serializers.Serializer[Plain]):
     is_imported = serializers.BooleanField()
 
 
+class CalculatedReplicateOutput(serializers.Serializer[Plain]):
+    """One replicate: what was entered for it, by code, and the value that follows, or why there is none."""
+
+    number = serializers.IntegerField()
+    entered = serializers.DictField(child=serializers.CharField())
+    value = serializers.CharField()
+
+
+class WorkingOutput(serializers.Serializer[Plain]):
+    """How a value follows from its replicates under its method; the formula is empty where nothing is calculated."""
+
+    member = serializers.CharField()
+    method = serializers.CharField()
+    formula = serializers.CharField()
+    replicates = CalculatedReplicateOutput(many=True)
+    mean = serializers.CharField()
+    unit = serializers.CharField()
+    cv_percent = serializers.CharField()
+    spread = serializers.CharField()
+    is_beyond = serializers.BooleanField()
+
+
+class OutlookOutput(serializers.Serializer[Plain]):
+    """What the test would say with these readings beside those in force, and what would still be missing."""
+
+    verdict = serializers.CharField()
+    reported = serializers.CharField()
+    unrounded = serializers.CharField()
+    why = serializers.CharField()
+    missing = serializers.ListField(child=serializers.CharField())
+    workings = WorkingOutput(many=True)
+
+
 class PreviewOutput(InstrumentFileOutput):
-    """A kept file and what it would become; with one problem it becomes nothing. `shown` is what confirms it."""
+    """A kept file and what it would become; with one problem it becomes nothing. `shown` is what confirms it.
+
+    There is an outlook only for what may still be imported.
+    """
 
     rows = serializers.IntegerField()
     readings = PlannedOutput(many=True)
+    outlook = OutlookOutput(allow_null=True)
     problems = serializers.ListField(child=serializers.CharField())
     shown = serializers.CharField()
 
@@ -152,6 +200,7 @@ def _preview(shown: Preview) -> Plain:
     return _file(shown.file) | {
         "rows": len(shown.table.rows),
         "readings": [_planned(one) for one in shown.reads.readings],
+        "outlook": shown.outlook.told() if shown.outlook else None,
         "problems": shown.sentences,
         "shown": shown.digest,
     }
@@ -177,6 +226,10 @@ class ProfilesView(APIView):
                 "equipment": one.equipment,
                 "columns": [f"{name} ({unit})" if unit else name for name, unit in one.columns.items()],
                 "lines": sorted({target.line for target in one.targets}),
+                "values": [
+                    {"line": each.line, "member": each.member, "unit": each.unit, "exponent": each.exponent}
+                    for each in one.targets
+                ],
                 "has_plate": one.plate is not None,
             }
             for one in profiles

@@ -16,8 +16,9 @@ from batches.definitions.parts import FaultyDefinitionError
 from ledger import files
 from ledger.verification import Finding, Verification, check
 from qc.importing.choosing import Chosen, instrument_called, methods_of_run
+from qc.importing.planning import Reads
 from qc.importing.plates import reads_of_plate
-from qc.importing.previewing import Reads, preview_of
+from qc.importing.previewing import preview_of
 from qc.laboratory.recording import line_called
 from qc.laboratory.runs import Runs
 from qc.models import InstrumentImport, PlateEntry

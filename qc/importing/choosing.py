@@ -1,7 +1,7 @@
 """What is chosen with a file or a plate, and the reasons against it: the line, the sample, the profile, the instrument.
 
 (1) The sample is one of this batch, taken where the line wants it (as for any reading).
-(2) The profile says something of the line.
+(2) The profile gives something that is entered for the line: its value, or an input of the method that calculates it.
 (3) The instrument is one of the site, of the type that the profile reads, and fit for use when it measured and now:
     qualified, calibrated, clean, not on hold (21 CFR 11.10(h), 211.160(b)(4)).
 """
@@ -26,6 +26,7 @@ from ledger.models import StoredFile
 from qc.batch_act import lock_batch
 from qc.contract_laboratory.certificates import objections_beside_certificates
 from qc.definitions.specification import Line
+from qc.importing.by_method import why_nothing
 from qc.importing.profiles import Profile
 from qc.importing.reading_profiles import read_profile
 from qc.importing.shipped import source_called
@@ -171,16 +172,11 @@ def instrument_called(code: str) -> Equipment:
 def objections_to_measured(batch: Batch, what: Chosen, performed_at: datetime, *, by: Person) -> list[Objection]:
     """Give the reasons against taking what an instrument measured."""
     profile = what.profile
+    nothing = why_nothing(profile, what.line, what.methods)
     return [
         *objections_to_reading(batch, what.line, what.sample, by=by, runs=what.runs),
         *objections_beside_certificates(batch, what.line.code, None),
-        *when(
-            not profile.targets_of(what.line.code),
-            _("%(profile)s gives no value of %(line)s. Choose another profile.")
-            % {"profile": profile.title, "line": what.line.title},
-            code="other_profile",
-            field="profile",
-        ),
+        *when(bool(nothing), nothing, code="other_profile", field="profile"),
         *objections_to_instrument(what.instrument, profile, performed_at),
     ]
 

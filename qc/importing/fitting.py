@@ -82,7 +82,8 @@ def _says(criterion: Criterion, value: Decimal, entry: Entry) -> tuple[str, str]
     return said_of(criterion, in_full(Quantity(value, entry.unit), entry))
 
 
-def said_of(criterion: Criterion, value: Quantity) -> tuple[str, str]:
+def said_of(criterion: Criterion, value: Quantity, *, weight_kg: Decimal | None = None) -> tuple[str, str]:
     """Give the verdict and the value that it reports; a criterion per kilogram rounds what a weight makes of it."""
-    judgement = criterion.verdict(Numeric(value), weight_kg=None)
-    return judgement.verdict.value, judgement.reported if isinstance(criterion, NumericCriterion) else ""
+    judgement = criterion.verdict(Numeric(value), weight_kg=weight_kg)
+    is_reported = isinstance(criterion, NumericCriterion) or weight_kg is not None
+    return judgement.verdict.value, judgement.reported if is_reported else ""

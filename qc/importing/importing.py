@@ -24,7 +24,8 @@ from ledger.canonical import digest
 from ledger.writing import write, writing
 from qc.batch_act import lock_batch
 from qc.importing.choosing import objections_to_measured, taken
-from qc.importing.previewing import Planned, Preview, preview_of
+from qc.importing.planning import Planned
+from qc.importing.previewing import Preview, preview_of
 from qc.importing.shipped import shipped
 from qc.laboratory.recording import record_reading
 from qc.laboratory.replicates import recorded_already
@@ -107,6 +108,14 @@ def objections_to_import(preview: Preview, *, by: Person) -> list[Objection]:
             code="recorded",
         ),
         *([Objection(says % {"profile": row.profile}, code="profile_changed")] if changed else []),
+        *when(
+            preview.rounds_unjudged,
+            _(
+                "The weight of the recipient is not verified, so nobody can see yet what rounding does to the verdict. "
+                "Have the weight verified first."
+            ),
+            code="unverified_weight",
+        ),
     ]
 
 

@@ -19,12 +19,16 @@ from batches.models import Batch
 from ledger.tables.rows import Problem, Row, Table
 from ledger.typed_numbers import TypedNumberError
 from ledger.writing import write, writing
+from qc.definitions.specification import Line
 from qc.importing.before import replicates_before
+from qc.importing.by_method import targets_under
 from qc.importing.choosing import Chosen, taken
 from qc.importing.importing import UNREADABLE
-from qc.importing.previewing import Reads, reads_of
+from qc.importing.planning import Reads, reads_of
 from qc.importing.profiles import FromColumn, Plate, Profile, Role
+from qc.laboratory.judging import InForce
 from qc.laboratory.recording import record_reading
+from qc.laboratory.testing import kilograms_for
 from qc.models import PlateEntry, PlateReading, PlateWell
 from qc.specifying import rounding_of, specification_of
 from qc.values.quantities import read_quantity
@@ -32,9 +36,9 @@ from qc.values.quantities import read_quantity
 LONGEST_WELL, MOST_WELLS = 40, 96
 
 
-def column_typed(profile: Profile, line: str) -> FromColumn | None:
+def column_typed(profile: Profile, line: Line, methods: InForce) -> FromColumn | None:
     """Give the column whose numbers are typed into a plate for a line; None where a plate cannot be typed for it."""
-    targets = profile.targets_of(line)
+    targets = targets_under(profile, line, methods)
     term = targets[0].term if profile.plate is not None and len(targets) == 1 else None
     return term if isinstance(term, FromColumn) and not term.where else None
 
@@ -84,7 +88,7 @@ def reads_of_plate(
 
     They go on behind the replicates that the run has, or had when a plate was stored.
     """
-    column = column_typed(what.profile, what.line.code)
+    column = column_typed(what.profile, what.line, what.methods)
     plate = what.profile.plate
     if column is None or plate is None:
         says = _("%(profile)s has no plate that can be typed for this line.") % {"profile": what.profile.title}
@@ -102,6 +106,7 @@ def reads_of_plate(
         rounding=rounding_of(specification_of(batch)),
         methods=what.methods,
         there=replicates_before(what.line, what.methods, batch=batch.pk, run=run, stored=stored),
+        weight_kg=None if stored else kilograms_for(batch, what.line),
     )
 
 

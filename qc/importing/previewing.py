@@ -1,76 +1,40 @@
 """What a kept file would become, said before anything is recorded: every value with its rows, or every problem.
 
-All or nothing: while there is one problem there are no values.
+What the test would say with the values is worked out as its page does, and belongs to what is confirmed.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from ledger import files
+from batches.calculating import NotCalculable
+from ledger import clock, files
 from ledger.canonical import canonical, digest
-from ledger.tables.rows import Problem, Row, Table, table_in
-from ledger.tables.texts import NotATableError, text_of
-from qc.definitions.method import MethodDefinition
-from qc.definitions.specification import Line
-from qc.importing.before import NOTHING_BEFORE, Before, replicates_before
-from qc.importing.by_method import problems_of_replicates, read_apart, why_only_typed, words_of_replicates
+from ledger.tables.rows import Problem, Table
+from qc.importing.before import replicates_before
+from qc.importing.by_method import is_calculated, read_apart, words_of_method
 from qc.importing.choosing import Chosen, chosen_again
-from qc.importing.fitting import UnfitError, typed_for
-from qc.importing.profiles import Profile
-from qc.importing.values import Found, rows_of, values_of
-from qc.laboratory.entering import unit_of
-from qc.laboratory.judging import NO_METHODS, InForce, entries_of, seen_in
-from qc.models import InstrumentFile, InstrumentImport
+from qc.importing.outlook import Outlook, outlook_of
+from qc.importing.planning import Planned, Reads, reads_of, table_of
+from qc.laboratory.testing import kilograms_for
+from qc.models import InstrumentFile, InstrumentImport, Reading
 from qc.specifying import rounding_of, specification_of
-from qc.values.criteria import Criterion, Numeric, criterion_from_definition
-from qc.values.rounding import Rounding
+from qc.values.quantities import Quantity
 
 MOST_PROBLEMS = 50
+FIRST_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """One reading that would be recorded."""
+class ReplicateShown:
+    """What a file gives of one replicate of a calculation, and the value that follows; empty while some is missing."""
 
-    member: str
-    title: str
-    typed: str
-    unit: str
-    found: Found
-
-    @property
-    def replicate(self) -> int:
-        return self.found.replicate or 1
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether it is not written as it stands in the file."""
-        return self.typed != self.found.as_it_stands
-
-    def told(self) -> dict[str, object]:
-        """Give the reading with everything that it rests on, in plain texts that are kept."""
-        return {
-            "member": self.member,
-            "replicate": self.replicate,
-            "typed": self.typed,
-            "unrounded": format(self.found.quantity.value, "f"),
-            "rule": self.found.rule,
-            "inputs": [
-                {"row": one.row.well or str(one.row.line), "column": one.column, "text": one.text}
-                for one in self.found.inputs
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Reads:
-    """What rows say of a line: the readings, or the problems."""
-
+    number: int
+    value: str
     readings: tuple[Planned, ...]
-    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +45,7 @@ class Preview:
     chosen: Chosen
     table: Table
     reads: Reads
+    outlook: Outlook | None  # None where there are problems, and for what is imported already
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -94,24 +59,38 @@ class Preview:
         return [*words, _("And %(number)s more.") % {"number": more}] if more else words
 
     @property
-    def is_only_typed(self) -> bool:
-        """Whether no file can give the line a value, whatever it says."""
-        return bool(why_only_typed(self.chosen.line, self.chosen.methods))
-
-    @property
     def method_words(self) -> list[str]:
-        """Say of each method that combines replicates itself what becomes of those of the file."""
-        given = Counter(one.member for one in self.reads.readings)
-        first = {one.member: one.replicate for one in reversed(self.reads.readings)}
+        """Say of each method that combines replicates or calculates what becomes of those of the file."""
+        line, methods = self.chosen.line, self.chosen.methods
         return [
-            words_of_replicates(says, given[code], first=first[code])
-            for code, says in self._apart.items()
-            if given[code]
+            words
+            for apart in read_apart(line, methods)
+            if (numbers := [one.replicate for one in self.reads.readings if one.member in apart.entries])
+            for words in words_of_method(apart, line, methods, numbers)
         ]
 
     @property
-    def _apart(self) -> dict[str, MethodDefinition]:
-        return read_apart(self.chosen.methods)
+    def replicates(self) -> list[ReplicateShown]:
+        """Give the readings by replicate where the method of the line calculates; nothing where none does."""
+        if not is_calculated(self.chosen.line, self.chosen.methods):
+            return []
+        workings = self.outlook.line.workings if self.outlook else {}
+        values = {each.number: _shortly(each.value) for one in workings.values() for each in one.replicates}
+        return [
+            ReplicateShown(number, values.get(number, ""), tuple(readings))
+            for number, readings in groupby(self.reads.readings, key=lambda one: one.replicate)
+        ]
+
+    @property
+    def rounds_unjudged(self) -> bool:
+        """Whether an input of a value per kilogram was rounded while there is no weight to judge that by."""
+        line = self.outlook.line if self.outlook else None
+        waits = line is not None and line.is_per_kilogram and line.weight is None
+        return (
+            waits
+            and is_calculated(self.chosen.line, self.chosen.methods)
+            and any(one.is_rounded for one in self.reads.readings)
+        )
 
     @property
     def controls(self) -> list[tuple[str, int]]:
@@ -131,8 +110,17 @@ class Preview:
             "line": self.file.line,
             "run": str(self.chosen.runs.run),
             "readings": [one.told() for one in self.reads.readings],
+            "outlook": self.outlook.told() if self.outlook else {},
         }
         return digest(canonical(shown))
+
+
+def _shortly(value: Quantity | NotCalculable) -> str:
+    """Give the first digits of a calculated value, which has fifty, or why there is none."""
+    if isinstance(value, NotCalculable):
+        return value.reason
+    number = Quantity(value.value, "", value.comparator).show()
+    return f"{Truncator(number).chars(FIRST_DIGITS)} {value.unit}"
 
 
 def preview_of(row: InstrumentFile) -> Preview:
@@ -154,79 +142,23 @@ def preview_of(row: InstrumentFile) -> Preview:
             run=imported.run if imported else what.runs.run,
             stored=imported,
         ),
+        weight_kg=None if imported else kilograms_for(row.batch, what.line),
     )
-    return Preview(row, what, table, reads)
+    is_to_come = imported is None and not reads.problems
+    readings = [_unwritten(row, one, run=what.runs.run) for one in reads.readings] if is_to_come else []
+    return Preview(row, what, table, reads, outlook_of(row.batch, row.line, readings) if is_to_come else None)
 
 
-def table_of(content: bytes, profile: Profile) -> Table:
-    """Give the rows of a file; one that is no text is one problem."""
-    try:
-        return table_in(text_of(content), profile.layout, profile.columns, time=profile.time)
-    except NotATableError as error:
-        return Table(problems=[Problem(0, str(error))])
-
-
-def reads_of(
-    table: Table,
-    profile: Profile,
-    line: Line,
-    *,
-    sample: str,
-    rounding: Rounding,
-    methods: InForce = NO_METHODS,
-    there: Mapping[str, Before] | None = None,
-) -> Reads:
-    """Give what the rows of a sample say of a line, each value as the line and its method take it."""
-    if only_typed := why_only_typed(line, methods):
-        return Reads((), (Problem(0, only_typed),))
-    problems = list(table.problems)
-    rows, of_others = ([], []) if problems else rows_of(table.rows, profile, sample)
-    problems += of_others
-    apart = read_apart(methods)
-    before = {member: (there or {}).get(member, NOTHING_BEFORE) for member in apart}
-    first = {member: known.last + 1 for member, known in before.items()}
-    found, unreadable = ([], []) if problems else values_of(rows, profile, line.code, apart=first)
-    problems += unreadable
-    planned: list[Planned] = []
-    for one in found:
-        try:
-            planned.append(_planned(one, line, rounding))
-        except UnfitError as error:
-            problems.append(_problem_of(one, str(error)))
-    if not problems:
-        for member, method in apart.items():
-            own = [one for one in planned if one.member == member]
-            problems += _problems_under(method, own, line, _criterion(line, member, rounding), before[member])
-    return Reads((), tuple(problems)) if problems else Reads(tuple(planned), ())
-
-
-def _problems_under(
-    method: MethodDefinition, own: Sequence[Planned], line: Line, criterion: Criterion, before: Before
-) -> Iterator[Problem]:
-    if not own:
-        return
-    entry = entries_of(line)[own[0].member]
-    seen = [(one.found, seen_in(one.typed, entry)) for one in own]
-    read = [(found, number.quantity) for found, number in seen if isinstance(number, Numeric)]
-    for found, says in problems_of_replicates(method, read, entry, criterion, before.values):
-        yield _problem_of(found, says)
-
-
-def _problem_of(found: Found, says: str) -> Problem:
-    rows: Sequence[Row] = [one.row for one in found.inputs]
-    return rows[0].problem(says) if rows else Problem(0, says)
-
-
-def _planned(found: Found, line: Line, rounding: Rounding) -> Planned:
-    member = found.target.member
-    entry = entries_of(line).get(member)
-    if entry is None:
-        raise UnfitError(_("The line has no value called %(member)s.") % {"member": member})
-    title = next((one.title for one in line.members if one.code == member), line.title)
-    typed = typed_for(found, entry, _criterion(line, member, rounding))
-    return Planned(member, title, typed, unit_of(entry), found)
-
-
-def _criterion(line: Line, member: str, rounding: Rounding) -> Criterion:
-    data = next((one.criterion for one in line.members if one.code == member), line.criterion)
-    return criterion_from_definition(data, rounding)
+def _unwritten(row: InstrumentFile, planned: Planned, *, run: int) -> Reading:
+    """Give the reading that would be recorded."""
+    return Reading(
+        batch=row.batch,
+        line=row.line,
+        member=planned.member,
+        sample=row.sample,
+        run=run,
+        replicate=planned.replicate,
+        typed=planned.typed,
+        performed_at=row.performed_at,
+        recorded_at=clock.now(),
+    )

@@ -61,7 +61,10 @@ Term = FromColumn | Constant | Calculated
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One value that a file gives, and the line and member that it is a value of."""
+    """One value that a file gives, and the line and member that it is a value of.
+
+    Where the method of a line calculates, the member is an input of the calculation.
+    """
 
     line: str
     member: str

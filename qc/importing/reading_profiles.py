@@ -162,8 +162,8 @@ def _faults_of(profile: Profile) -> Iterator[str]:
         stated = f"10^{target.exponent} {target.unit}" if target.exponent else target.unit
         if isinstance(target.term, FromColumn) and target.term.unit != stated:
             yield f"The column {target.term.column} must state {stated}, the unit of {target.line}."
-        if isinstance(target.term, Calculated) and target.unit != target.term.formula.unit:
-            yield f"{target.term.formula.code} gives {target.term.formula.unit}, not {target.unit}."
+        if isinstance(target.term, Calculated) and stated != target.term.formula.unit:
+            yield f"{target.term.formula.code} gives {target.term.formula.unit}, not {stated}."
     others = {profile.sample, profile.replicate, profile.time, *profile.told_apart_by}
     yield from (f"The column {name} cannot be a number and a name." for name in heads if name in others)
     if profile.told_apart_by and not profile.replicate:

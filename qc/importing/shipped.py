@@ -6,8 +6,11 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from accounts.refusal import BadInput, Objection
+from qc.definitions.specification import Line
+from qc.importing.by_method import targets_under
 from qc.importing.profiles import Profile
 from qc.importing.reading_profiles import read_profile
+from qc.laboratory.judging import InForce
 
 FOLDER = Path(__file__).parent.parent / "definitions" / "instruments"
 
@@ -19,10 +22,10 @@ def shipped() -> dict[str, bytes]:
     return {read_profile(source).code: source for source in sources}
 
 
-def profiles_for(line: str) -> list[Profile]:
-    """Give the profiles whose files say something of a line, by title."""
+def profiles_for(line: Line, methods: InForce) -> list[Profile]:
+    """Give the profiles whose files give something that is entered for a line, by title."""
     found = [read_profile(source) for source in shipped().values()]
-    return sorted((one for one in found if one.targets_of(line)), key=lambda one: one.title)
+    return sorted((one for one in found if targets_under(one, line, methods)), key=lambda one: one.title)
 
 
 def source_called(code: str) -> bytes:

@@ -4,10 +4,11 @@
 (2) A number is read strictly; its decimals are parted as the profile says, and by nothing else.
 (3) What is taken as it stands keeps its digits; what is averaged or calculated runs at 50 digits, unrounded.
 (4) A value that is only known as a bound is never averaged.
-(5) Where a method reads a value several times, no replicate is combined: each stays a value of its own.
+(5) Where a method reads a value several times, or calculates with it, no replicate is combined: each stays a value of
+    its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
@@ -127,9 +128,9 @@ def _problems_on_the_plate(rows: Sequence[Row], profile: Profile, sample: str) -
 
 
 def values_of(
-    rows: Sequence[Row], profile: Profile, line: str, *, apart: Mapping[str, int] | None = None
+    rows: Sequence[Row], profile: Profile, targets: Iterable[Target], *, apart: Mapping[str, int] | None = None
 ) -> tuple[list[Found], list[Problem]]:
-    """Give what the rows of one sample say of a line, and every reason for which a row cannot be read.
+    """Give what the rows of one sample say of these targets, and every reason for which a row cannot be read.
 
     The replicates of the members `apart` are not combined; each is found by its number, which begins as stated there.
     """
@@ -142,7 +143,7 @@ def values_of(
         key = row.cells[profile.replicate].strip() if profile.replicate else str(row.line)
         replicates.setdefault(key, []).append(row)
     found: list[Found] = []
-    for target in profile.targets_of(line):
+    for target in targets:
         numbers: list[_Number] = []
         for group in replicates.values():
             try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -61,11 +62,16 @@ def judgement_of(batch: Batch, found: PanelLine) -> Judgement:
 def judgement_now(batch: Batch, line: SpecificationLine, *, run: int) -> Judgement:
     """Judge one run of a line by its readings as they stand, without reading the rest of the panel."""
     readings = list(Reading.objects.filter(batch=batch, line=line.code, run=run, superseded_by=None))
-    weight = verified_weight(batch.order) if line.criterion.get("per") == "kg" else None
-    kilograms = weight.kilograms if weight else None
+    kilograms = kilograms_for(batch, line)
     specification = specification_of(batch)
     methods = methods_of(batch, specification).of_line(line, run)
     return judged(criterion_of(specification, line), line, readings, weight_kg=kilograms, methods=methods)
+
+
+def kilograms_for(batch: Batch, line: SpecificationLine) -> Decimal | None:
+    """Give the verified weight by which a line is judged; None where it plays no part, or none is verified."""
+    weight = verified_weight(batch.order) if line.criterion.get("per") == "kg" else None
+    return weight.kilograms if weight else None
 
 
 def final_opens(found: PanelLine) -> datetime | None:

@@ -30,22 +30,27 @@ NO_MEASUREMENT = frozenset({"suitability_failed", "replicates_apart"})
 
 def missing_values(found: PanelLine) -> list[str]:
     """Give the codes of the values that are still to be entered, with the number of the replicate where it has one."""
-    missing: list[str] = []
+    return [f"{code} {number}" if number else code for code, number in missing_replicates(found)]
+
+
+def missing_replicates(found: PanelLine) -> list[tuple[str, int]]:
+    """Give each value that is still to be entered: its code, and the number of its replicate; 0 where it has none."""
+    missing: list[tuple[str, int]] = []
     for code, seen in seen_of_members(found.line, found.readings, found.methods).items():
         if seen is None:
             missing += _missing_of(found, code)
     return missing
 
 
-def _missing_of(found: PanelLine, member: str) -> list[str]:
+def _missing_of(found: PanelLine, member: str) -> list[tuple[str, int]]:
     method = found.methods.get(member)
     if method is None:
-        return [member]
+        return [(member, 0)]
     codes = [member] if found.line.members else list(found.entries)
     there = {(one.member, one.replicate) for one in found.readings if one.member in codes}
     most = max([method.says.replicates.wanted, *(number for _code, number in there)])
     named = [(code, number) for number in range(1, most + 1) for code in codes if (code, number) not in there]
-    return [f"{code} {number}" if most > 1 else code for code, number in named]
+    return named if most > 1 else [(code, 0) for code, _number in named]
 
 
 def objections_of_methods(batch: Batch, found: PanelLine, judgement: Judgement) -> list[Objection]:

@@ -99,9 +99,16 @@ def bench_shown(batch: Batch, found: PanelLine, samples: Sequence[Sample]) -> di
         "timed": [shown for method in bench.methods for shown in _timed(bench, method, found, samples)],
         "complete_data": [shown for method in bench.methods for shown in _data(bench, method)],
         "corrected": _corrected(batch, found),
-        "spread": [cv_words(as_told(code, one)) for code, one in found.workings.items() if len(one.replicates) > 1],
-        "replicates_beyond": any(one.is_beyond for one in found.workings.values()),
-        "worked_out": [as_told(code, one) for code, one in found.workings.items()],
+    }
+
+
+def workings_shown(found: PanelLine) -> dict[str, object]:
+    """Give what a page shows of how the values of a line follow from what was entered."""
+    workings = found.workings
+    return {
+        "spread": [cv_words(as_told(code, one)) for code, one in workings.items() if len(one.replicates) > 1],
+        "replicates_beyond": any(one.is_beyond for one in workings.values()),
+        "worked_out": [as_told(code, one) for code, one in workings.items()],
     }
 
 

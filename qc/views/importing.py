@@ -31,6 +31,7 @@ from qc.models import InstrumentFile, Sample
 from qc.panel import PanelLine
 from qc.specifying import specification_of
 from qc.views.tests import UNREADABLE, line_or_404
+from qc.views.values_judged import values_judged
 
 SHOWN_INSTRUMENTS = 6
 
@@ -115,7 +116,7 @@ def _form(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    context = strip_of(batch) | choices_of(batch, found, profiles_for(found.code), typed)
+    context = strip_of(batch) | choices_of(batch, found, profiles_for(found.line, found.methods), typed)
     context |= refused_context(objections)
     return render(request, "qc/import.html", context, status=status)
 
@@ -146,6 +147,8 @@ def _shown(
         "objections": objections,
         "page_has_errors": bool(objections or preview.problems),
     }
+    if outlook := preview.outlook:
+        context |= {"outlook": outlook} | values_judged(row.batch, outlook.line, outlook.judgement)
     return render(request, "qc/import_preview.html", context, status=status)
 
 

@@ -52,7 +52,8 @@ def plate(request: HttpRequest, number: str, line: str) -> HttpResponse:
     """Take every well of a plate at once; what is wrong is said well by well, and nothing that was typed is lost."""
     batch = batch_called(number)
     found = line_or_404(batch, line)
-    profiles = [one for one in profiles_for(line) if column_typed(one, line) is not None]
+    profiles = profiles_for(found.line, found.methods)
+    profiles = [one for one in profiles if column_typed(one, found.line, found.methods) is not None]
     if not profiles:
         says = _("No profile has a plate that can be typed for this line. Enter its value on the page of the test.")
         raise Refused(Objection(says, code="other_profile", url=found.url), status=404)
@@ -83,7 +84,7 @@ def _form(
 ) -> HttpResponse:
     wanted = typed.get("profile") or request.GET.get("profile", "")
     profile = next((one for one in profiles if one.code == wanted), profiles[0])
-    column = column_typed(profile, found.code)
+    column = column_typed(profile, found.line, found.methods)
     assert profile.plate is not None  # noqa: S101  those without one were left out
     assert column is not None  # noqa: S101  as above
     by_columns = request.GET.get("order") == "columns"

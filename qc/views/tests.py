@@ -22,23 +22,24 @@ from ledger import clock
 from qc.batch_act import batch_called
 from qc.contract_laboratory.certificates import certificates_behind
 from qc.growth.bottles import Outcome
-from qc.importing.by_method import why_only_typed
+from qc.importing.by_method import targets_under
 from qc.importing.plates import column_typed
 from qc.importing.shipped import profiles_for
 from qc.laboratory.entering import boxes_of
 from qc.laboratory.inputs import reading_from
 from qc.laboratory.recording import raised_by
 from qc.laboratory.runs import is_in_doubt
-from qc.laboratory.testing import distance_of, final_opens, judgement_of, known_line
+from qc.laboratory.testing import final_opens, judgement_of, known_line
 from qc.methods.shown import bench_shown
 from qc.models import Reading, Result, Sample
 from qc.out_of_specification.evidence import evidence_before, evidence_of
 from qc.out_of_specification.invalidating import CAUSES, place_of_verdict
-from qc.panel import STATUS, PanelLine, verdict_words
+from qc.panel import PanelLine
 from qc.values.verdicts import Verdict
 from qc.views.beside_test import beside
 from qc.views.contract_laboratory import contract_part
 from qc.views.out_of_specification import claim_words, runs_shown
+from qc.views.values_judged import values_judged
 
 UNREADABLE = 422
 
@@ -102,19 +103,15 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
     verdict = judgement.verdict
     boxes = boxes_of(found)
     opens = final_opens(found) if verdict is Verdict.PENDING else None
-    profiles = [] if why_only_typed(found.line, found.methods) else profiles_for(found.code)
+    profiles = profiles_for(found.line, found.methods)
+    given = {target.member for one in profiles for target in targets_under(one, found.line, found.methods)}
     return (
         {
             "found": found,
             "specification": batch.specification,
             "samples": samples,
             "boxes": boxes,
-            "judgement": judgement,
             "beside": beside(batch, found, judgement),
-            "verdict_status": STATUS[verdict.value],
-            "verdict_words": verdict_words(verdict.value),
-            "how_made": _how_made(found, judgement.rule),
-            "distance": distance_of(batch, found),
             "opens": opens,
             "is_open": opens is not None and opens <= clock.now(),
             "may_enter": Permission.RESULT_ENTER in by.permissions,
@@ -123,21 +120,15 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "correct": _correction(found, by),
             "of_certificate": _of_certificate(found),
             "history": found.history,
-            "imports": bool(profiles) and any(box.takes_more for box in boxes),
-            "plates": any(column_typed(one, found.code) for one in profiles),
+            "imports": any(box.takes_more and box.code in given for box in boxes),
+            "plates": any(column_typed(one, found.line, found.methods) for one in profiles),
             "reviews": _reviews(found),
         }
+        | values_judged(batch, found, judgement)
         | _runs(batch, found, by)
         | bench_shown(batch, found, samples)
         | contract_part(batch, found, by=by)
     )
-
-
-def _how_made(found: PanelLine, rule: str) -> str:
-    """Say of how many replicates a value is the mean, and how it was rounded."""
-    counts = [len(one.replicates) for one in found.workings.values() if one.is_complete and len(one.replicates) > 1]
-    means = [_("Mean of %(number)s, calculated.") % {"number": number} for number in counts]
-    return " ".join([*means, rule]).strip()
 
 
 def _correction(found: PanelLine, by: Person) -> Offer | None:

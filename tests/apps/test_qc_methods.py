@@ -607,22 +607,6 @@ def test_a_file_with_more_replicates_than_the_method_reads_records_none(laborato
     assert refused.value.status == 422
 
 
-def test_what_a_method_calculates_is_typed_and_the_preview_says_so_before_anything_is_recorded(laboratory):
-    laboratory.sample_for(VIABILITY)
-    row = laboratory.file_kept(laboratory.counted("95.1", "94.2"))
-    shown = at_browser(laboratory.analyst).get(f"{laboratory.line(VIABILITY).url}import/{row.pk}/")
-    (says,) = preview_of(row).sentences
-
-    with nothing_written(), pytest.raises(Refused, match="calculates Viability") as refused:
-        laboratory.imported(row)
-
-    assert "from values that are typed: Viable cells counted, Dead cells counted." in says
-    assert (shown.status_code, refused.value.status) == (422, 422)
-    assert says in shown.content.decode()
-    assert "Enter the values" in shown.content.decode()
-    assert "/import/" not in at_browser(laboratory.analyst).get(laboratory.line(VIABILITY).url).content.decode()
-
-
 def test_each_sample_well_of_a_plate_is_a_replicate(laboratory):
     plate = laboratory.typed(WELLS)
 

@@ -13,6 +13,7 @@ from batches.formulas import FORMULAS, Formula, NotCalculable, viability_percent
 
 KNOWN = [
     ("viability_percent", {"viable": "196", "dead": "4"}, "98.0"),
+    ("dead_cells", {"total": "200", "viable": "196"}, "4"),
     ("haemocytometer_concentration", {"counted": "200", "squares": "4", "dilution": "2"}, "1.0E6"),
     ("haemocytometer_concentration", {"counted": "50", "squares": "1", "dilution": "2"}, "1.0E6"),
     ("total_nucleated_cells", {"concentration": "2.0E6", "volume_ml": "150"}, "3.00E8"),
@@ -277,6 +278,12 @@ def test_every_droplet_positive_is_beyond_what_can_be_calculated() -> None:
     assert FORMULAS["ddpcr_copies_per_microlitre", 1].calculate(values) == NotCalculable(
         "Every droplet is positive; dilute the sample."
     )
+
+
+def test_more_viable_cells_than_were_counted_give_no_number_of_dead_ones() -> None:
+    answer = FORMULAS["dead_cells", 1].calculate(of({"total": "196", "viable": "200"}))
+
+    assert answer == NotCalculable("More cells are viable than were counted.")
 
 
 def test_an_impossible_difference_of_cycles_is_not_calculated() -> None:

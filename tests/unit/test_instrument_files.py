@@ -14,7 +14,7 @@ from ledger.tables.texts import LARGEST, NotATableError, text_of
 from qc.definitions.method import MethodDefinition, Replicates, WhenBeyond
 from qc.definitions.specification import Entry, Line, MethodReference, Release, ResultType
 from qc.importing.fitting import typed_for
-from qc.importing.previewing import Reads, reads_of, table_of
+from qc.importing.planning import Reads, reads_of, table_of
 from qc.importing.profiles import Combine, FromColumn, Profile, Target
 from qc.importing.reading_profiles import read_profile
 from qc.importing.values import Found
@@ -476,6 +476,13 @@ def test_each_shipped_profile_is_one(name):
         ("cell-counter", "controls: [Beads]", "controls: [Beads, Beads]", "twice"),
         ("cell-counter", "column: Viability,", "column: Sample ID,", "cannot be a number and a name"),
         ("cell-counter", "line: viable_cells_per_ml", "line: viability_percent", "twice"),
+        ("cell-counts", "member: dead_counted", "member: viable_counted", "twice"),
+        (
+            "cell-counts",
+            "unit: cells\n    combine",
+            'unit: cells\n    exponent: "6"\n    combine',
+            "dead_cells gives cells, not",
+        ),
         ("ddpcr", "formula: vcn_by_digital_pcr", "formula: vcn_per_well", "There is no formula vcn_per_well version 1"),
         ("ddpcr", "total:", "accepted:", "needs positive, total"),
         ("ddpcr", "unit: copies/cell", "unit: copies", "gives copies/cell, not copies"),
