@@ -25,7 +25,7 @@ from rest_framework import serializers
 
 from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.incident_acts import kind_words
-from accounts.incident_spans import spans
+from accounts.incident_spans import Span, spans
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -43,7 +43,6 @@ from ledger.models import Entry, Incident, Written
 from ledger.numbering import next_number
 from qc.batch_act import lock_batch
 from qc.models import FactAssessment
-from qc.release.pending import OPEN_DECISIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +81,40 @@ def open_facts(batch: Batch) -> list[Fact]:
     return [fact for fact in facts_of(batch) if fact.assessment is None]
 
 
-def unassessed_after_decision() -> QuerySet[Departure]:
-    """Give the departures of batches on which everything was decided that nobody has assessed, the oldest first."""
-    assessed = FactAssessment.objects.filter(fact_type=Departure.record_type()).values("fact_id")
-    found = Departure.objects.exclude(batch__state__disposition__in=OPEN_DECISIONS).exclude(pk__in=assessed)
-    # A mismatch that was read is assessed by its own row.
-    found = found.exclude(about_type=IdentityCheck.record_type())
-    return found.select_related("batch").order_by("recorded_at", "pk")
-
-
 def fact_id(row: Written, batch: Batch) -> UUID:
     """Name a fact by its row; an incident counts in each batch that it overlaps, and each is assessed on its own."""
     return uuid5(row.pk, batch.number) if isinstance(row, Incident) else row.pk
 
 
+def departures_to_assess() -> QuerySet[Departure]:
+    """Give the departures that are facts: a mismatch that was read is assessed by its own row."""
+    return Departure.objects.exclude(about_type=IdentityCheck.record_type())
+
+
+def mismatches_to_assess() -> QuerySet[IdentityCheck]:
+    """Give the identity checks that are facts: those that did not match.
+
+    What was read into a slot of a step, or at the bedside, is judged there and is a departure where it has to be.
+    """
+    wrong = IdentityCheck.objects.filter(slot_scan=None, infusion_report=None)
+    return wrong.exclude(outcome=IdentityCheck.Outcome.MATCH)
+
+
+def entered_during(span: Span) -> QuerySet[Entry]:
+    """Give the entries of batches that were made while an incident was open, but for what is no entry of the bench."""
+    entered = Entry.objects.filter(stream__startswith="batch/", seq__gt=span.since).exclude(type__in=NOT_ENTERED)
+    return entered if span.until is None else entered.filter(seq__lt=span.until)
+
+
 def _departures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    for row in Departure.objects.filter(batch=batch).exclude(about_type=IdentityCheck.record_type()):
+    for row in departures_to_assess().filter(batch=batch):
         where = _("Step %(step)s") % {"step": row.step} if row.step else ""
         says = row.says if row.says.startswith(where) else f"{where}: {row.says}"
         yield row, str(row.get_kind_display()), says
 
 
 def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    # What was read into a slot of a step, or at the bedside, is judged there and is a departure where it has to be.
-    wrong = IdentityCheck.objects.filter(batch_number=batch.number, slot_scan=None, infusion_report=None).exclude(
-        outcome=IdentityCheck.Outcome.MATCH
-    )
-    for row in wrong:
+    for row in mismatches_to_assess().filter(batch_number=batch.number):
         yield (
             row,
             _("identity mismatch"),
@@ -135,9 +141,7 @@ def _temperatures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
 
 def _incidents(batch: Batch) -> Iterator[tuple[Written, str, str]]:
     for span in spans():
-        entered = Entry.objects.filter(stream=batch.stream_name(), seq__gt=span.since).exclude(type__in=NOT_ENTERED)
-        if span.until is not None:
-            entered = entered.filter(seq__lt=span.until)
+        entered = entered_during(span).filter(stream=batch.stream_name())
         if span.concerns(streams_of(batch)) and (number := entered.count()):
             words = {"number": number, "what": kind_words(span.incident.kind)}
             says = _("%(number)s entries were made in this batch while it was open. %(what)s.") % words
