@@ -10,7 +10,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -18,16 +17,17 @@ from django.utils.translation import gettext as _
 from accounts.incident_spans import spans
 from batches.holds import standing_holds
 from batches.models import Batch, BatchState, Departure, Hold
-from chain_of_custody.models import Container, ContainerFate, Excursion, Party, TemperatureUnknown
+from chain_of_custody.models import Assignment, Container, ContainerFate, Excursion, Party, TemperatureUnknown
 from qc.batch_act import READ_AT_ONCE
 from qc.models import FactAssessment, FollowUpRecorded, InfusionReport
 from qc.release.assessing import (
     Fact,
     departures_to_assess,
     entered_during,
-    fact_id,
     facts_of,
+    id_in,
     mismatches_to_assess,
+    temperatures_shared,
 )
 from qc.release.notifying import release_url
 from qc.release.pending import OPEN_DECISIONS
@@ -111,15 +111,33 @@ def is_decided(batch: Batch) -> bool:
 def _batches_with_open_facts() -> QuerySet[Batch]:
     """Give the batches, of those on which everything was decided, that may have a fact nobody has assessed."""
     assessed = FactAssessment.objects.values("fact_id")
+    decided = Batch.objects.exclude(state__disposition__in=OPEN_DECISIONS)
     waits = (
         Q(pk__in=departures_to_assess().exclude(pk__in=assessed).values("batch"))
         | Q(number__in=mismatches_to_assess().exclude(pk__in=assessed).values("batch_number"))
         | Q(number__in=_entered_during_incidents())
+        | Q(number__in=_sharing_a_temperature(decided))
     )
     for model in (Excursion, TemperatureUnknown):
         waits |= Q(order__coi__in=model._default_manager.exclude(pk__in=assessed).values("coi"))
-    decided = Batch.objects.exclude(state__disposition__in=OPEN_DECISIONS)
     return decided.filter(waits).select_related(*READ_AT_ONCE).order_by("number")
+
+
+def _sharing_a_temperature(decided: QuerySet[Batch]) -> set[str]:
+    """Name the batches of which a time outside or not known is not assessed that another batch may share."""
+    shared = temperatures_shared()
+    batches = decided.filter(order__coi__in=shared)
+    done = set(FactAssessment.objects.filter(batch__in=batches).values_list("batch", "fact_id"))
+    ours: dict[str, set[str]] = {}
+    for number, bag in Assignment.objects.filter(container__coi__in=shared).values_list("batch_number", "container"):
+        ours.setdefault(number, set()).add(str(bag))
+    return {
+        number
+        for pk, number, coi in batches.values_list("pk", "number", "order__coi")
+        for row in shared[coi]
+        if not ours.get(number, set()).isdisjoint(row.containers)
+        and done.isdisjoint({(pk, row.pk), (pk, id_in(row.pk, number))})
+    }
 
 
 def _entered_during_incidents() -> set[str]:
@@ -128,7 +146,7 @@ def _entered_during_incidents() -> set[str]:
     for span in spans():
         streams = entered_during(span).values_list("stream", flat=True).distinct()
         batches = Batch.objects.filter(number__in=[stream.removeprefix("batch/") for stream in streams])
-        ids: dict[UUID, str] = {fact_id(span.incident, batch): batch.number for batch in batches}
+        ids = {id_in(span.incident.pk, number): number for number in batches.values_list("number", flat=True)}
         done = FactAssessment.objects.filter(fact_id__in=ids).values_list("fact_id", flat=True)
         found |= {number for pk, number in ids.items() if pk not in set(done)}
     return found
