@@ -25,8 +25,9 @@ from ledger.selfcheck import Found
 from qc.after_release.late_facts import unassessed_after_decision
 from qc.work import work_of
 from tests.after_release_builders import AfterRelease, certified_with_three_bags
+from tests.kept import kept_for_a_module
 from tests.people import a_person, at_browser, do
-from tests.qc_builders import MINOR, kept_for_a_module
+from tests.qc_builders import MINOR
 from tests.temperature_builders import a_logger_file, log_of
 
 pytestmark = pytest.mark.django_db
