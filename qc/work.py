@@ -1,8 +1,8 @@
 """What waits for somebody in the laboratory and around the release decision."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from uuid import UUID
+from dataclasses import replace
+from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from accounts.roles import Permission
 from batches.models import Batch
 from batches.record import objections_to_record
 from chain_of_custody.models import Container
+from qc.after_release.late_facts import LateFact, fact_url, late_among, unassessed_after_decision
 from qc.batch_act import READ_AT_ONCE, batch_with
 from qc.growth.calendar import next_look
 from qc.laboratory.receiving import SAMPLES
@@ -26,7 +27,7 @@ from qc.out_of_specification.next_steps import next_step
 from qc.out_of_specification.records import record_url
 from qc.panel import PanelLine, release_panel
 from qc.release.approving import is_current, newest_approval
-from qc.release.assessing import open_facts, unassessed_after_decision
+from qc.release.assessing import Fact, open_facts
 from qc.release.disposition import newest_review
 from qc.release.notifying import open_notifications
 from qc.release.pending import OPEN_DECISIONS, Decision
@@ -183,25 +184,36 @@ def _to_approve(batch: Batch, panel: list[PanelLine]) -> Iterator[Task]:
 
 
 def _to_assess(batch: Batch) -> Iterator[Task]:
-    for fact in open_facts(batch):
-        yield _assessing(batch, fact.id, fact.kind, fact.says, fact.happened_at)
+    facts = open_facts(batch)
+    late = {one.fact.id: one for one in late_among(batch, facts)}
+    yield from (_assessing_late(late[fact.id]) if fact.id in late else _assessing(fact) for fact in facts)
 
 
 def _to_assess_after_the_decision() -> Iterator[Task]:
-    """List the departures of decided batches: no decision waits for their assessment, so only this list asks for it."""
-    for row in unassessed_after_decision()[:MOST_ACTIONS]:
-        yield _assessing(row.batch, row.pk, str(row.get_kind_display()), row.says, row.recorded_at)
+    """List the facts of decided batches: no decision waits for their assessment, so only this list asks for it."""
+    yield from map(_assessing_late, unassessed_after_decision()[:MOST_ACTIONS])
 
 
-def _assessing(batch: Batch, fact: UUID, kind: str, says: str, since: datetime) -> Task:
+def _assessing(fact: Fact) -> Task:
     return Task(
-        title=_("Assess: %(kind)s") % {"kind": kind},
-        batch=batch.number,
-        url=f"{_release_url(batch)}#fact-{fact}",
+        title=_("Assess: %(kind)s") % {"kind": fact.kind},
+        batch=fact.batch.number,
+        url=fact_url(fact),
         verb=_("Assess"),
-        detail=says,
-        due_at=since + A_DAY,
+        detail=fact.says,
+        due_at=fact.happened_at + A_DAY,
         icon="triangle-alert",
+    )
+
+
+def _assessing_late(late: LateFact) -> Task:
+    """Say also where the bags are, and put first what a patient may receive or has received."""
+    task = _assessing(late.fact)
+    return replace(
+        task,
+        detail=" ".join([task.detail, *map(str, late.acts)]),
+        at_risk=late.is_urgent,
+        stake=_("A patient may receive it, or has.") if late.is_urgent else "",
     )
 
 

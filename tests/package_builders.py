@@ -372,13 +372,18 @@ class Site:
                 lives.append({**life, "since": said["seq"], "until": None})
         return lives
 
-    def members(self, *, withhold: frozenset[str] = frozenset({"accounts.person"})) -> Files:
-        """The files of a package that leads to the newest checkpoint; payloads of some types are withheld."""
+    def members(
+        self, *, withhold: frozenset[str] = frozenset({"accounts.person"}), also: frozenset[str] = frozenset()
+    ) -> Files:
+        """The files of a package that leads to the newest checkpoint; payloads of some types are withheld.
+
+        `also` names streams whose entries are here without their stream being whole.
+        """
         n = max(self.checkpoints)
         whole = {f"batch/{self.batch}", f"coi/{self.coi}"}
         whole |= {said["stream"] for said in self.said[:n] if said["stream"].startswith("person/")}
         singles = ("ledger.logkey", "ledger.checkpoint", "ledger.anchor", "ledger.storedfile")
-        here = [one for one in self.said[:n] if one["stream"] in whole or one["rec"]["type"] in singles]
+        here = [one for one in self.said[:n] if one["stream"] in whole | also or one["rec"]["type"] in singles]
         open_ = [one for one in here if one["rec"]["type"] not in withhold]
         own = [one for one in open_ if one["stream"] in (f"batch/{self.batch}", f"coi/{self.coi}")]
         note = self.checkpoints[n]

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from asn1crypto import cms
 
-from tests.second_reader import KEY_ENTRIES, OF_THE_MANIFEST, ONES, RECORD, Reader
+from tests.second_reader import KEY_ENTRIES, OF_THE_MANIFEST, ONES, RECORD
+from tests.second_trail import TrailReader
 from tests.strict_words import (
     HEX,
     TEXT,
@@ -68,7 +69,7 @@ def verdict_on(
     return package.verdict()
 
 
-class Package(Reader):
+class Package(TrailReader):
     """One package that is being judged."""
 
     def judge(self, path: Path, checkpoints: Sequence[str]) -> None:
@@ -90,6 +91,7 @@ class Package(Reader):
         self.anchors()
         self.stored_files()
         self.record_as_data()
+        self.trail_reviews()
         for printed in checkpoints:
             with self.about(f"checkpoint {printed!r}"):
                 self.checkpoint_from_elsewhere(printed)

@@ -35,11 +35,12 @@ def log_of(trip: Kept, *celsius: str | None, head: str = HEAD) -> str:
 
 
 def a_logger_file(coi: ChainOfIdentity, content: str | bytes, *, by: Person, **chosen: Any) -> LoggerFile:  # Any: below
-    """A file of the logger that travelled with a chain of identity, sent for its trip and not confirmed."""
+    """A file of the logger that travelled with a chain of identity, sent for its one trip and not confirmed."""
     asked: dict[str, Any] = {  # Any: what is chosen with a file
-        "id": uuid4(), "stay": trip_of(coi).id, "logger": "LG-88", "profile": "LOGGER-COMMA", "clock": "utc",
-        "name": "LG-88.csv",
+        "id": uuid4(), "logger": "LG-88", "profile": "LOGGER-COMMA", "clock": "utc", "name": "LG-88.csv",
     }  # fmt: skip
+    if "stay" not in chosen:
+        asked["stay"] = trip_of(coi).id
     content = content.encode() if isinstance(content, str) else content
     row = keep_logger_file(coi=coi, content=content, by=by, **asked | chosen)
     return logger_file_called(coi, row.pk)

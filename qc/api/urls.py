@@ -10,6 +10,7 @@ from qc.api import (
     dose,
     importing,
     laboratory,
+    late_facts,
     methods,
     out_of_specification,
     release,
@@ -21,6 +22,7 @@ from qc.api import (
 urlpatterns = [
     path("deviations/", deviations.DeviationsView.as_view(), name="api-deviations"),
     path("deviations/<str:number>/", deviations.DeviationView.as_view(), name="api-deviation"),
+    path("late-facts/", late_facts.LateFactsView.as_view(), name="api-late-facts"),
     path("growth-tests/", laboratory.GrowthTestsView.as_view(), name="api-growth-tests"),
     path("oos/", out_of_specification.RecordsView.as_view(), name="api-out-of-specification-list"),
     path("oos/<str:number>/", out_of_specification.RecordView.as_view(), name="api-out-of-specification"),

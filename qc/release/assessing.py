@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from rest_framework import serializers
 
 from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.incident_acts import kind_words
-from accounts.incident_spans import spans
+from accounts.incident_spans import Span, spans
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
 from accounts.parsing import StrictSerializer, TextField
@@ -43,24 +43,19 @@ from ledger.models import Entry, Incident, Written
 from ledger.numbering import next_number
 from qc.batch_act import lock_batch
 from qc.models import FactAssessment
-from qc.release.pending import OPEN_DECISIONS
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Something that happened and has to be thought about."""
 
+    id: UUID  # its row's; where one row concerns several batches, one of its own in each but the first
     row: Written
     batch: Batch
     kind: str
     says: str
     happened_at: datetime
     assessment: FactAssessment | None
-
-    @property
-    def id(self) -> UUID:
-        """What names the fact: its row, and the batch too where one row concerns several."""
-        return fact_id(self.row, self.batch)
 
     @property
     def type(self) -> str:
@@ -71,9 +66,7 @@ def facts_of(batch: Batch) -> list[Fact]:
     """Give every fact of a batch that needs an assessment, in the order in which they were recorded."""
     assessed = {row.fact_id: row for row in FactAssessment.objects.filter(batch=batch)}
     rows = [*_departures(batch), *_mismatches(batch), *_temperatures(batch), *_incidents(batch)]
-    facts = [
-        Fact(row, batch, kind, says, row.recorded_at, assessed.get(fact_id(row, batch))) for row, kind, says in rows
-    ]
+    facts = [Fact(pk, row, batch, kind, says, row.recorded_at, assessed.get(pk)) for pk, row, kind, says in rows]
     return sorted(facts, key=lambda fact: fact.happened_at)
 
 
@@ -82,34 +75,45 @@ def open_facts(batch: Batch) -> list[Fact]:
     return [fact for fact in facts_of(batch) if fact.assessment is None]
 
 
-def unassessed_after_decision() -> QuerySet[Departure]:
-    """Give the departures of batches on which everything was decided that nobody has assessed, the oldest first."""
-    assessed = FactAssessment.objects.filter(fact_type=Departure.record_type()).values("fact_id")
-    found = Departure.objects.exclude(batch__state__disposition__in=OPEN_DECISIONS).exclude(pk__in=assessed)
-    # A mismatch that was read is assessed by its own row.
-    found = found.exclude(about_type=IdentityCheck.record_type())
-    return found.select_related("batch").order_by("recorded_at", "pk")
+def id_in(row: UUID, number: str) -> UUID:
+    """Name a fact by its row and the batch, where one row concerns several batches and each is assessed on its own."""
+    return uuid5(row, number)
 
 
-def fact_id(row: Written, batch: Batch) -> UUID:
-    """Name a fact by its row; an incident counts in each batch that it overlaps, and each is assessed on its own."""
-    return uuid5(row.pk, batch.number) if isinstance(row, Incident) else row.pk
+def departures_to_assess() -> QuerySet[Departure]:
+    """Give the departures that are facts: a mismatch that was read is assessed by its own row."""
+    return Departure.objects.exclude(about_type=IdentityCheck.record_type())
 
 
-def _departures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    for row in Departure.objects.filter(batch=batch).exclude(about_type=IdentityCheck.record_type()):
+def mismatches_to_assess() -> QuerySet[IdentityCheck]:
+    """Give the identity checks that are facts: those that did not match.
+
+    What was read into a slot of a step, or at the bedside, is judged there and is a departure where it has to be.
+    """
+    wrong = IdentityCheck.objects.filter(slot_scan=None, infusion_report=None)
+    return wrong.exclude(outcome=IdentityCheck.Outcome.MATCH)
+
+
+def entered_during(span: Span) -> QuerySet[Entry]:
+    """Give the entries of batches that were made while an incident was open, but for what is no entry of the bench."""
+    entered = Entry.objects.filter(stream__startswith="batch/", seq__gt=span.since).exclude(type__in=NOT_ENTERED)
+    return entered if span.until is None else entered.filter(seq__lt=span.until)
+
+
+Found = tuple[UUID, Written, str, str]
+
+
+def _departures(batch: Batch) -> Iterator[Found]:
+    for row in departures_to_assess().filter(batch=batch):
         where = _("Step %(step)s") % {"step": row.step} if row.step else ""
         says = row.says if row.says.startswith(where) else f"{where}: {row.says}"
-        yield row, str(row.get_kind_display()), says
+        yield row.pk, row, str(row.get_kind_display()), says
 
 
-def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    # What was read into a slot of a step, or at the bedside, is judged there and is a departure where it has to be.
-    wrong = IdentityCheck.objects.filter(batch_number=batch.number, slot_scan=None, infusion_report=None).exclude(
-        outcome=IdentityCheck.Outcome.MATCH
-    )
-    for row in wrong:
+def _mismatches(batch: Batch) -> Iterator[Found]:
+    for row in mismatches_to_assess().filter(batch_number=batch.number):
         yield (
+            row.pk,
             row,
             _("identity mismatch"),
             _("%(code)s was read where %(expected)s was expected: it %(outcome)s.")
@@ -121,27 +125,36 @@ def _mismatches(batch: Batch) -> Iterator[tuple[Written, str, str]]:
         )
 
 
-def _temperatures(batch: Batch) -> Iterator[tuple[Written, str, str]]:
-    ours = {
-        str(pk) for pk in Assignment.objects.filter(batch_number=batch.number).values_list("container_id", flat=True)
-    }
+def _temperatures(batch: Batch) -> Iterator[Found]:
+    """Give the times outside or not known of the batch's containers.
+
+    Two batches may have been made of bags that travelled together. The batch to which one of them was given first
+    names the fact by its row, each other one by an id of its own: a later batch changes no id.
+    """
+    given = Assignment.objects.filter(container__coi=batch.coi).order_by("recorded_at", "pk")
+    numbers = [(str(pk), number) for pk, number in given.values_list("container_id", "batch_number")]
+
+    def named(row: Excursion | TemperatureUnknown) -> UUID | None:
+        concerned = [number for pk, number in numbers if pk in row.containers]
+        if batch.number not in concerned:
+            return None
+        return row.pk if concerned[0] == batch.number else id_in(row.pk, batch.number)
+
     for row in Excursion.objects.filter(coi=batch.coi).select_related("place", "seen_by_logger__trace__source"):
-        if ours & set(row.containers):
-            yield row, _("temperature excursion"), f"{excursion_words(row)}."
+        if (pk := named(row)) is not None:
+            yield pk, row, _("temperature excursion"), f"{excursion_words(row)}."
     for gap in TemperatureUnknown.objects.filter(coi=batch.coi).select_related("place"):
-        if ours & set(gap.containers):
-            yield gap, _("temperature not known"), f"{gap.place.name}: {unknown_words(gap)}"
+        if (pk := named(gap)) is not None:
+            yield pk, gap, _("temperature not known"), f"{gap.place.name}: {unknown_words(gap)}"
 
 
-def _incidents(batch: Batch) -> Iterator[tuple[Written, str, str]]:
+def _incidents(batch: Batch) -> Iterator[Found]:
     for span in spans():
-        entered = Entry.objects.filter(stream=batch.stream_name(), seq__gt=span.since).exclude(type__in=NOT_ENTERED)
-        if span.until is not None:
-            entered = entered.filter(seq__lt=span.until)
+        entered = entered_during(span).filter(stream=batch.stream_name())
         if span.concerns(streams_of(batch)) and (number := entered.count()):
             words = {"number": number, "what": kind_words(span.incident.kind)}
             says = _("%(number)s entries were made in this batch while it was open. %(what)s.") % words
-            yield span.incident, _("incident of the record's integrity"), says
+            yield id_in(span.incident.pk, batch.number), span.incident, _("incident of the record's integrity"), says
 
 
 # What is no entry of bench or laboratory.
@@ -156,19 +169,36 @@ def fact_with(pk: UUID) -> Fact:
         if row is not None:
             for batch in _batches_of(row):
                 for fact in facts_of(batch):
-                    if fact.row.pk == pk:
+                    if fact.id == pk:
                         return fact
-    return _incident_with(pk)
+    return _of_several_with(pk)
 
 
-def _incident_with(pk: UUID) -> Fact:
-    incidents = list(Incident.objects.all())
-    for batch in Batch.objects.select_related("order__coi__subject", "state") if incidents else ():
-        if any(fact_id(one, batch) == pk for one in incidents):
+def _of_several_with(pk: UUID) -> Fact:
+    """Give the fact of one batch whose row concerns several batches: an incident, or a temperature they share."""
+    incidents = list(Incident.objects.values_list("pk", flat=True))
+    temperatures = temperatures_shared()
+    batches = Batch.objects.select_related("order__coi__subject", "state")
+    for batch in batches if incidents else batches.filter(order__coi__in=temperatures):
+        rows = [*incidents, *(row.pk for row in temperatures.get(batch.order.coi_id, ()))]
+        if any(id_in(row, batch.number) == pk for row in rows):
             for fact in facts_of(batch):
                 if fact.id == pk:
                     return fact
     raise Http404
+
+
+def temperatures_shared() -> dict[UUID, list[Excursion | TemperatureUnknown]]:
+    """Give, for each chain of identity of which several batches were made, its times outside or not known."""
+    several = Batch.objects.values("order__coi").annotate(number=Count("pk")).filter(number__gt=1).values("order__coi")
+    rows: list[Excursion | TemperatureUnknown] = [
+        *Excursion.objects.filter(coi__in=several),
+        *TemperatureUnknown.objects.filter(coi__in=several),
+    ]
+    found: dict[UUID, list[Excursion | TemperatureUnknown]] = {}
+    for row in rows:
+        found.setdefault(row.coi_id, []).append(row)
+    return found
 
 
 def _batches_of(row: Written) -> list[Batch]:

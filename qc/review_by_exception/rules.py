@@ -1,7 +1,8 @@
 """The rule set of the review by exception: each check, what it reads, when it finds an exception, how critical it is.
 
-Whoever changes a rule, adds one or takes one away, raises RULES_VERSION: each signature states the version under which
-it judged. `docs/reference/review-rules.md` is written from this table (./dev review-rules).
+Whoever changes a rule, adds one or takes one away, or changes the groups of the audit trail, raises RULES_VERSION: each
+signature states the version under which it judged, and verifiers of packages sort by it (reports/package/FORMAT.md 14).
+`docs/reference/review-rules.md` is written from this table (./dev review-rules).
 """
 
 from django.utils.text import format_lazy

@@ -28,6 +28,7 @@ from qc.after_release.comparing import why_it_ends_no_bag
 from qc.after_release.complaining import codes_of, complaint_called, complaints
 from qc.after_release.following_up import item_of, value_words
 from qc.after_release.fractions import fractions_of, next_fraction_words
+from qc.after_release.late_facts import late_among
 from qc.after_release.schedule import Due, Item, infused_at, schedule_of
 from qc.after_release.standing import is_compared, page_of, reports_of
 from qc.batch_act import batch_called, batch_with
@@ -77,7 +78,8 @@ def after_release_panel(request: HttpRequest, number: str) -> str:
     bags = bags_afterwards(batch)
     reports = [_shown(row, by) for row in reports_of(batch)]
     ended = order_end_of(batch.order)
-    open_about = {fact.row.about_id for fact in open_facts(batch) if isinstance(fact.row, Departure)}
+    facts = open_facts(batch)
+    open_about = {fact.row.about_id for fact in facts if isinstance(fact.row, Departure)}
     context = {
         "batch": batch,
         "bags": [_bag(one, by) for one in bags],
@@ -86,6 +88,7 @@ def after_release_panel(request: HttpRequest, number: str) -> str:
         "order_ended": order_end_words(ended) if ended else "",
         "open_bags": sum(one.fate is None for one in bags),
         "waits_for_report": ended is None and not reports and any(one.arrived and one.fate is None for one in bags),
+        "late_facts": late_among(batch, facts),
         "stops": [one for one in reports if one.row.pk in open_about],
         "reports": reports,
         "report": offer("infusion.report", batch, by=by),

@@ -14,9 +14,10 @@ from accounts.offering import offer
 from accounts.roles import Permission
 from batches.models import Batch
 from batches.views.strip import strip_of
+from qc.after_release.late_facts import unassessed_after_decision
 from qc.batch_act import READ_AT_ONCE, batch_with
 from qc.models import FactAssessment
-from qc.release.assessing import SEVERITIES, fact_with, open_facts, unassessed_after_decision
+from qc.release.assessing import SEVERITIES, fact_with, open_facts
 from qc.release.pending import OPEN_DECISIONS
 from qc.views.listing import Standing, listed
 
@@ -39,7 +40,7 @@ def deviations(request: HttpRequest) -> HttpResponse:
     undecided = Batch.objects.filter(state__disposition__in=OPEN_DECISIONS).select_related(*READ_AT_ONCE)
     may_assess = Permission.FACT_ASSESS in person_of(request).permissions
     waiting = [(batch, len(open_facts(batch))) for batch in undecided.order_by("number")[:100]] if may_assess else []
-    decided = Counter(row.batch for row in unassessed_after_decision()) if may_assess else Counter()
+    decided = Counter(late.fact.batch for late in unassessed_after_decision()) if may_assess else Counter()
     context = listed(request, rows, columns=COLUMNS, standing=_standing) | {
         "severity": severity,
         "query": urlencode({"severity": severity}) if severity else "",

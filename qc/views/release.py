@@ -25,6 +25,7 @@ from batches.views.strip import DISPOSITION_STATUS, Context, strip_of
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
 from ledger import clock
+from qc.after_release.late_facts import late_among
 from qc.batch_act import batch_called
 from qc.models import Addendum, Disposition
 from qc.panel import release_panel
@@ -56,6 +57,7 @@ def about(batch: Batch, *, by: Person) -> Context:
     """Give what the release page shows to somebody."""
     panel = release_panel(batch)
     facts = facts_of(batch)
+    late = {one.fact.id: one for one in late_among(batch, facts)}
     profile = product_of(batch).profile
     decided = decision_in_force(batch)
     need = two_step_of(batch, panel)
@@ -68,7 +70,8 @@ def about(batch: Batch, *, by: Person) -> Context:
             "specification": batch.specification,
             "conform": sum(line.conforms for line in panel),
             "facts": [
-                (fact, offer("fact.assess", fact.id, by=by) if fact.assessment is None else None) for fact in facts
+                (fact, offer("fact.assess", fact.id, by=by) if fact.assessment is None else None, late.get(fact.id))
+                for fact in facts
             ],
             "severities": SEVERITIES,
             "fact_decisions": DECISIONS,

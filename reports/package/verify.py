@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import bisect
 import calendar
 import functools
 import hashlib
@@ -635,6 +636,78 @@ REVOCATION = "accounts.keyrevocation"
 ENDINGS = ("accounts.keyresetapproval", REVOCATION, "accounts.deactivation")
 NOTHING_BEFORE = "0" * 64
 
+REVIEW = "qc.audittrailreviewed"
+STATED = {"group": TEXT, "after": int, "upto": int, "entries": int, "sha256": HEX}
+REVIEWED = [(STATED, {**STATED, "stream": TEXT})]
+MOST_NAMED = 8
+
+
+class TrailRules(NamedTuple):
+    """(14) Which entries the audit trail of a batch has, and in which group each is read."""
+
+    groups: dict[str, frozenset[str]]  # the types of each group; a type that stands in none is of the group "records"
+    corrections: frozenset[str]  # types of which a version above 1 is a correction
+    outside_batch: frozenset[str]  # types of the batch's own stream that are not read
+    outside_custody: frozenset[str]  # types of the stream of its chain of identity that are not read
+
+    def group_of(self, entry: Json) -> str:
+        """Give the code of the group in which an entry is read."""
+        if entry["rec"]["version"] > 1 and entry["type"] in self.corrections:
+            return "corrections"
+        return next((code for code, types in self.groups.items() if entry["type"] in types), "records")
+
+
+def _types(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+RBE_2 = TrailRules(
+    groups={
+        "corrections": _types(
+            "contract_certificate.corrected reading.corrected result.corrected test.moment_corrected "
+            "test.suitability_corrected value.corrected value.correction_signed"
+        ),
+        "set_aside": _types(
+            "container.end_witnessed container.ended labels.destroyed manufacture.ended "
+            "measurement.declared_invalid measurement.invalid_reviewed order.ended step.left_out supply.revoked"
+        ),
+        "departures": _types(
+            "complaint.recorded departure.growth departure.mismatch departure.raised departure.reported "
+            "excursion.found redline.approved redline.proposed return.recorded step.on_paper"
+        ),
+        "rests_on": _types(
+            "definition.approved definition.returned equipment.calibrated equipment.held equipment.qualified "
+            "equipment.retired equipment.returned key.reset key.revoked lot.decided person.deactivated "
+            "person.roles_changed"
+        ),
+        "decisions": _types(
+            "acceptance.recorded addendum.recorded batch.certified_conditionally batch.held batch.hold_lifted "
+            "batch.issued batch.withdrawn complaint.closed contract_certificate.compared decision.stands "
+            "dose.verified fact.assessed follow_up.checked infusion.checked infusion.confirmed notification.done "
+            "notification.due oos.closed oos.investigated oos.opened oos.retest_approved oos.retest_planned "
+            "physician_answer.checked physician_answer.recorded result.reviewed results.approved return.decided "
+            "sponsor_release.checked sponsor_release.recorded starting_material.decided supply.containers_named "
+            "supply.decided supply.risk_evaluated supply.statement_checked supply.statement_recorded "
+            "transcription.compared yield.verified"
+        ),
+        "custody": _types(
+            "attestation.checked chain.issued collection.registered collection.verified container.assigned "
+            "container.made container.placed course.opened custody.accepted custody.offered donor_test.recorded "
+            "donor_test.verified dose.planned identity.checked order.placed plan.suite_booked plan.suite_given_free "
+            "plan.time_set weight.recorded weight.verified"
+        ),
+        "records": frozenset(),
+    },
+    corrections=_types("dose.determined step.performed yield.verified"),
+    outside_batch=_types(
+        "audit_trail.reviewed batch.certified batch.held batch.hold_lifted batch.not_certified capa.checked "
+        "capa.done capa.opened document.issued exception.assessed legal_hold.lifted legal_hold.set record.reviewed"
+    ),
+    outside_custody=_types("alarm.acknowledged alarm.raised alarm.sent"),
+)
+TRAIL_RULES = {"RBE-2": RBE_2}  # by the version that a review names
+HELD = ("equipment/", "lot/", "master/", "person/")  # other streams than the record's own whose entries must be here
+
 
 def pre_authentication(kind: str, payload: bytes) -> bytes:
     """(2) Give the bytes that the signature of a DSSE envelope covers."""
@@ -686,6 +759,29 @@ class KeyLife:
         return self.since <= seq and (self.until is None or seq <= self.until)
 
 
+class Span(NamedTuple):
+    """(14) What one review says of one group in one stream."""
+
+    review: str
+    seq: int  # of the review
+    stream: str
+    stated: Json
+    rules: TrailRules
+
+    def __str__(self) -> str:
+        """Name group, stream and positions."""
+        places = f"positions {self.stated['after'] + 1} to {self.stated['upto']}"
+        return f"{shown(self.stated['group'])} in {shown(self.stream)}, {places}"
+
+
+def entries_named(seqs: list[int]) -> str:
+    """Name entries, of many the first and the last."""
+    if len(seqs) <= 1:
+        return f"entry {seqs[0]}" if seqs else "no entry"
+    first = ", ".join(str(seq) for seq in seqs[:MOST_NAMED])
+    return f"entries {first} … {seqs[-1]}" if len(seqs) > MOST_NAMED else f"entries {first}"
+
+
 class Package:
     """A record package, checked section by section; each method gives the sentence that then holds."""
 
@@ -708,6 +804,7 @@ class Package:
         self.fields: dict[int, Json] = {}  # of the payloads that are here
         self.lives: dict[str, KeyLife] = {}
         self.not_judged: set[str] = set()  # people of whom a key entry, or its payload, is not here
+        self.unproved: set[int] = set()  # entries that no proof leads from to the package's checkpoint
 
     def check(self) -> None:
         """Run all sections. Keys and checkpoints come before what they sign; what is wrong in one stops no other."""
@@ -724,6 +821,7 @@ class Package:
             ("10", self.check_anchors),
             ("11", self.check_files),
             ("12", self.check_data),
+            ("14", self.check_trail_reviews),
         )
         if not self.run("1", self.read_members) or not self.run("2", self.check_manifest):
             return
@@ -1387,6 +1485,7 @@ class Package:
                 self.bad(name, "it leads to another checkpoint than the package's")
             if not includes(self.root, self.size, seq - 1, leaf, path):
                 self.bad(name, f"it does not lead from entry {seq} to the package's checkpoint")
+                self.unproved.add(seq)
         for name in self.content:
             found = PROOF_NAME.fullmatch(name)
             if found and (int(found[1]) not in self.leaves or name != f"proofs/{int(found[1]):09d}.tlog-proof"):
@@ -1527,6 +1626,99 @@ class Package:
                 ]
             )
         return "".join(",".join(csv_cell(text) for text in row) + "\r\n" for row in rows).encode("utf-8")
+
+    # Section 14
+
+    def check_trail_reviews(self) -> str:
+        """(14) What each signed review of the audit trail says was read is here, and is what it was."""
+        own = self.own_streams()[0]
+        places: dict[str, list[tuple[int, int]]] = {}  # of each stream: position and seq of its entries here
+        for seq, entry in self.entries.items():
+            places.setdefault(entry["stream"], []).append((entry["sseq"], seq))
+        for of_stream in places.values():
+            of_stream.sort()
+        reached: dict[tuple[str, str], int] = {}
+        reviews = compared = 0
+        unchecked: list[str] = []
+        for seq, fields in self.payloads_of(REVIEW):
+            review, rules = f"audit-trail review of entry {seq}", TRAIL_RULES.get(str(fields.get("rules")))
+            if self.entries[seq]["stream"] != own:
+                unchecked.append(f"the {review}: it is of another batch.")
+                continue
+            reviews += 1
+            wrong = misfit(fields.get("groups"), REVIEWED, "groups")
+            if rules is None:
+                named = shown(fields.get("rules"))
+                unchecked.append(f"the {review}: it read by the rules {named}, which this verifier does not know.")
+            elif wrong:
+                self.bad(review, wrong)
+            for stated in [] if wrong else fields["groups"]:
+                stream, group = stated.get("stream", own), stated["group"]
+                begins = reached.get((stream, group), 0)
+                reached[stream, group] = max(begins, stated["upto"])
+                if rules is not None:
+                    why = self.check_span(Span(review, seq, stream, stated, rules), begins, places)
+                    compared += not why
+                    unchecked += [why] if why else []
+        self.report.not_checked += unchecked[:PRINTED_FINDINGS]
+        if len(unchecked) > PRINTED_FINDINGS:
+            self.report.not_checked.append(f"{len(unchecked) - PRINTED_FINDINGS:,} further parts of such reviews.")
+        return f"{counted(reviews, 'audit-trail review')}; {counted(compared, 'digest')} over what was read made anew"
+
+    def check_span(self, span: Span, begins: int, places: dict[str, list[tuple[int, int]]]) -> str:
+        """(14) Compare what a review says of a group in a stream with what is here; or say why that cannot be done."""
+        stated, part, own = span.stated, span.review, self.own_streams()
+        if stated["group"] not in span.rules.groups:
+            self.bad(part, f"{span}: there is no such group")
+            return ""
+        if stated["after"] != begins or stated["upto"] <= begins:
+            self.bad(part, f"{span}: it must begin behind position {begins}, up to where the reviews before it read")
+            return ""
+        of_stream = places.get(span.stream, [])
+        first, last = (bisect.bisect_right(of_stream, (at, self.size)) for at in (begins, stated["upto"]))
+        here = of_stream[first:last]
+        issued = places[own[0]][0][1]
+        not_read = {own[0]: span.rules.outside_batch, own[1]: span.rules.outside_custody}.get(span.stream)
+        covered = [
+            seq
+            for _, seq in here
+            if span.rules.group_of(self.entries[seq]) == stated["group"]
+            and (
+                self.entries[seq]["type"] not in not_read
+                if not_read is not None
+                else seq > issued and self.entries[seq]["type"] in span.rules.groups["rests_on"]
+            )
+        ]
+        if span.stream in own or span.stream in self.whole:
+            if len(here) < stated["upto"] - begins:
+                lacking = next((at for at, (sseq, _) in enumerate(here, begins + 1) if sseq != at), 0)
+                at = lacking or begins + len(here) + 1
+                self.missing(part, f"{span}: the entry at position {at} belongs there, and it is not here")
+                return ""
+        elif len(covered) < stated["entries"]:
+            lacking_words = f"of {counted(stated['entries'], 'entry', 'entries')} {len(covered):,} are here"
+            if not span.stream.startswith(HELD):
+                return f"{part}, {span}: not contained in this package ({lacking_words}), so not checked."
+            self.missing(part, f"{span}: {lacking_words}, and all that were read must be")
+            return ""
+        self.compare_covered(span, covered)
+        return ""
+
+    def compare_covered(self, span: Span, covered: list[int]) -> None:
+        """(14) Compare number, end and digest of what a review covered with the entries that are here."""
+        stated, part = span.stated, span.review
+        later = next((seq for seq in covered if seq >= span.seq), 0)
+        if later:
+            self.bad(part, f"{span}: entry {later} was written after the review that says it was read")
+        elif len(covered) != stated["entries"]:
+            were = f"{stated['entries']:,} were read, and here are {len(covered):,}"
+            self.bad(part, f"{span}: {were}: {entries_named(covered)}")
+        elif not covered or self.entries[covered[-1]]["sseq"] != stated["upto"]:
+            self.bad(part, f"{span}: the entry at position {stated['upto']} is not of this group")
+        elif sha256(b"\n".join(self.leaves[seq].hex().encode() for seq in covered)) != stated["sha256"]:
+            unproved = [seq for seq in covered if seq in self.unproved]
+            which = f"; the proof of {entries_named(unproved)} does not hold" if unproved else ""
+            self.bad(part, f"{span}: what is here is not what was read: {entries_named(covered)}{which}")
 
     # What remains
 

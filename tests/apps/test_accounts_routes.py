@@ -61,6 +61,7 @@ READERS = {
     "qc:capa": READ_RECORDS,
     "qc:complaints": READ_RECORDS,
     "api-complaints": READ_RECORDS,
+    "api-late-facts": {Role.QA},
     "api-out-of-specification-list": READ_RECORDS,
     "api-capa": READ_RECORDS,
     "qc:controls": READ_RECORDS,

@@ -16,13 +16,19 @@ from batches.record import objections_to_record
 from batches.views.ends import work
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container, IdentityCheck
+from chain_of_custody.temperature.storing import state_no_file
 from ledger import clock
+from ledger.verification import verify_records
+from qc.after_release.late_facts import unassessed_after_decision
+from qc.release.assessing import fact_with
 from qc.release.disposition import objections_to_disposition
 from reports.record_gathering.whole import batch_record
 from tests.ends_builders import EndsWorld, bags_of, fresh_batch
 from tests.kept import kept_for_a_module
 from tests.people import at_browser, do, fresh, nothing_written
+from tests.qc_builders import MINOR
 from tests.review_builders import read_by_exception
+from tests.temperature_builders import trip_of
 
 pytestmark = pytest.mark.django_db
 ASSESSED = {"impact": "None for the patient.", "conclusion": "Seen and understood."}
@@ -55,6 +61,14 @@ def batch(kept, db) -> Batch:
 def made(kept, db) -> Batch:
     """A batch whose steps are complete: two final bags, a QC vial, a sample."""
     return fresh_batch(kept[3])
+
+
+def refused(world: EndsWorld, batch: Batch) -> None:
+    """The decision that a batch whose manufacture ended is not certified."""
+    do("results.approve", batch, by=world.reviewer)
+    read_by_exception(batch, by=world.qa)
+    do("record.review", batch, by=world.qa)
+    do("batch.certify", batch, by=world.qp, decision="not_certified", statement="Manufacture was terminated.")
 
 
 def codes(batch: Batch, decision: str, world: EndsWorld) -> list[str]:
@@ -176,6 +190,33 @@ def test_bags_kept_back_are_there_for_another_attempt(world):
     assert [bag.code for bag in of_batch(one.number)] == [first.code]
     assert [bag.code for bag in of_batch(again.number)] == [second.code]
     assert again.attempt == 2
+
+
+def test_a_temperature_that_two_attempts_share_is_assessed_for_each_also_after_the_decision(world):
+    other = world.beside()
+    order = other.ordered()
+    other.weighed(order)
+    collection = other.received(bags=2)
+    other.everything_checked()
+    batches = []
+    for kept_back in ([other.bags_of(collection)[1].code], []):
+        batch = do("batch.issue", order, by=world.qa, keep_back=kept_back)
+        other.terminated(batch, how="cancelled", why="starting_material")
+        refused(world, batch)
+        batches.append(fresh_batch(batch))
+    trip = trip_of(order.coi).id
+    assert trip is not None
+    row = state_no_file(id=uuid4(), coi=order.coi, stay=trip, says="The logger was lost.", by=world.technician)
+
+    first, second = (late.fact for late in sorted(unassessed_after_decision(), key=lambda late: late.fact.batch.number))
+    assert [first.batch, second.batch] == batches
+    assert (first.id, first.row, second.row) == (row.pk, row, row)
+    assert second.id != row.pk
+    for fact, still in ((first, [second.id]), (second, [])):
+        assert fact_with(fact.id).batch == fact.batch
+        do("fact.assess", fact.id, by=world.qa, impact="The shipper is qualified.", conclusion="No effect.", **MINOR)
+        assert [late.fact.id for late in unassessed_after_decision()] == still
+    assert verify_records().findings == []
 
 
 def test_a_bag_that_ended_begins_no_batch(world):

@@ -19,12 +19,15 @@ from qc.models import AuditTrailReviewed
 from qc.review_by_exception.checks import TRAIL
 from qc.review_by_exception.trail import Part
 from qc.review_by_exception.trail_types import CHANGES_OF_STANDING
+from reports import packaging
 from reports.package_contents import contents_of
 from tests.batches_builders import FILES
 from tests.guards_away import guards_away
 from tests.kept import kept_for_a_module
+from tests.package_builders import verify
 from tests.people import a_person, administrators, at_browser, do, fresh, nothing_written
 from tests.review_builders import new_parts, read_by_exception, trail_reviewed
+from tests.second_verifier import QUALIFIED, verdict_on
 from tests.stock_builders import Stock
 
 pytestmark = pytest.mark.django_db
@@ -148,18 +151,27 @@ def test_verification_names_a_review_of_a_stream_that_is_no_matter_of_the_batch(
     ]
 
 
-def test_the_package_holds_what_the_reviews_covered(world):
+def test_the_package_holds_what_the_reviews_covered_and_both_verifiers_make_its_digests_anew(world, tmp_path):
     roles_changed(world.people["technician"], "technician", "logistics")
     world.decide(a_lot_called("B-1"), "recalled", "Particles were seen.")
     part = rests_on(world)
     trail_reviewed(world.batch, "rests_on", by=fresh(world.people["other_qa"]))
 
-    contents = contents_of(world.batch, issue(Checkpoint.Why.DECISION))
+    checkpoint = issue(Checkpoint.Why.DECISION)
+    contents = contents_of(world.batch, checkpoint)
 
     assert {one.seq for one in part.entries} <= contents.entries
     of_lots = {one.seq for one in part.entries if one.stream.startswith("lot/")}
     assert of_lots <= contents.disclosed
     assert world.people["technician"].reference in contents.streams
+    packaging.build(world.batch, checkpoint, tmp_path / "package.zip")
+    answer = verify((tmp_path / "package.zip").read_bytes())
+    statements = [each for row in AuditTrailReviewed.objects.all() for each in row.groups]
+    assert {each["stream"].partition("/")[0] for each in statements} == {"batch", "coi", "equipment", "lot", "person"}
+    assert f"{len(statements)} digests over what was read made anew" in answer.text
+    assert not answer.said["findings"]
+    assert "not contained" not in answer.text
+    assert verdict_on(tmp_path / "package.zip")[0] == QUALIFIED
 
 
 def test_reading_the_trail_costs_as_many_statements_however_much_changed(world):

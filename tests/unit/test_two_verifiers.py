@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from tests import package_builders, second_reader, second_verifier, strict_words
+from tests import package_builders, second_reader, second_trail, second_verifier, strict_words
 from tests.package_builders import Files, Site, a_site, packed
 from tests.package_cases import at_random, elsewhere, good, honest, lines, manifests, members, signed, without, zips
 from tests.package_forgeries import keys, log, signatures
+from tests.package_trails import trails
 from tests.second_verifier import FORK, INCOMPLETE, INVALID, QUALIFIED, VALID, verdict_on
 from tests.time_authority import make_certificates, token_by_hand, token_over
 
-SECOND = (second_verifier, second_reader, strict_words)
+SECOND = (second_verifier, second_reader, second_trail, strict_words)
 
 
 def both_on(path: Path, *, pinned: str = "", checkpoints: tuple[str, ...] = (), roots: Path | None = None):
@@ -42,7 +43,7 @@ def both_on(path: Path, *, pinned: str = "", checkpoints: tuple[str, ...] = (), 
 
 CASES = [
     case
-    for family in (good, members, lines, signatures, keys, log, manifests, zips, elsewhere, at_random)
+    for family in (good, members, lines, signatures, keys, log, manifests, zips, elsewhere, trails, at_random)
     for case in family()
 ]
 
@@ -153,5 +154,5 @@ def test_the_second_verifier_shares_nothing_with_the_first_or_the_product():
     ours = {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names}
 
     assert {name for name in ours if name.split(".")[0] not in {"cryptography", "asn1crypto"}} == {
-        "tests.second_reader", "tests.strict_words",
+        "tests.second_reader", "tests.second_trail", "tests.strict_words",
     }  # fmt: skip

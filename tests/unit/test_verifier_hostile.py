@@ -276,7 +276,7 @@ def test_a_line_of_another_shape_is_invalid_and_stops_nothing(member, shape):
 
     assert answer.code == 1
     assert answer.names(rf"{member}, line \d+")
-    assert len(answer.said["checks"]) == 14
+    assert len(answer.said["checks"]) == 15
 
 
 def test_a_line_of_many_megabytes_is_refused():
