@@ -88,16 +88,6 @@ def objections_to_dose(batch: Batch) -> list[Objection]:
     ]
 
 
-def took_part_in_dose(batch: Batch, person: Person) -> list[str]:
-    """Name the ways in which somebody worked on the dose of a batch, as what keeps them from deciding on it."""
-    ways = []
-    if BatchDose.objects.filter(batch=batch, signer=person).exists():
-        ways.append(_("determined the dose"))
-    if DoseVerification.objects.filter(batch=batch, signer=person).exists():
-        ways.append(_("verified the dose"))
-    return ways
-
-
 def _objections_to_weight(now: Calculation) -> list[Objection]:
     weight = now.weight
     if weight is None:
