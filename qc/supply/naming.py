@@ -30,6 +30,7 @@ from qc.batch_act import BatchAct
 from qc.models import SupplyNaming
 from qc.supply.asking import objections_to_preparing
 from qc.supply.standing import final_bags, is_here, standing_of
+from qc.supply.supply_read import SupplyRead
 
 
 class NamingIntent(StrictSerializer[Intent]):
@@ -70,7 +71,7 @@ class NameContainers(BatchAct):
         unknown = sorted(set(intent["containers"]) - set(bags))
         recipient, carrier = _party(intent["recipient"]), _party(intent["carrier"])
         return [
-            *objections_to_preparing(subject),
+            *objections_to_preparing(SupplyRead(subject)),
             *when(
                 unknown,
                 _("Not a final bag of this batch: %(codes)s.") % {"codes": ", ".join(unknown)},

@@ -7,11 +7,10 @@ from batches.models import Batch
 from qc.batch_act import READ_AT_ONCE, batch_called
 from qc.out_of_specification.records import objections_to_out_of_specification
 from qc.panel import release_panel
+from qc.record_read import RecordRead
 from qc.release.addenda import against_today
-from qc.release.approving import newest_approval
-from qc.release.assessing import facts_of, open_facts
+from qc.release.assessing import open_facts
 from qc.release.disposition import objections_to_certification
-from qc.release.pending import decision_in_force
 
 
 def tests_panel(request: HttpRequest, number: str) -> str:
@@ -30,13 +29,13 @@ def tests_panel(request: HttpRequest, number: str) -> str:
 def disposition_panel(request: HttpRequest, number: str) -> str:
     """Render the decision on a batch, or everything that stands against it."""
     batch = batch_called(number)
-    decision = decision_in_force(batch)
+    read = RecordRead(batch)
     context = {
         "batch": batch,
-        "decision": decision,
-        "objections": against_today(batch) if decision else objections_to_certification(batch),
-        "facts": facts_of(batch),
-        "approval": newest_approval(batch),
+        "decision": read.decision,
+        "objections": against_today(batch, read) if read.decision else objections_to_certification(batch, read),
+        "facts": read.facts,
+        "approval": read.approval,
     }
     return render_to_string("qc/_disposition.html", context, request=request)
 

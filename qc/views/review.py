@@ -12,6 +12,7 @@ from accounts.roles import Permission
 from batches.models import Batch
 from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
+from qc.record_read import RecordRead
 from qc.release.disposition import objections_to_certification
 from qc.review_by_exception.judging_exceptions import OUTCOMES, SHORTEST_REASON
 from qc.review_by_exception.reviewing import review_of
@@ -29,8 +30,8 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _about(batch: Batch, *, by: Person) -> Context:
-    found = review_of(batch)
-    parts = trail_of(batch)
+    read = RecordRead(batch)
+    found, parts = review_of(batch, read), read.trail
     return {
         "review": found,
         "rules": RULES_VERSION,
@@ -41,7 +42,7 @@ def _about(batch: Batch, *, by: Person) -> Context:
         "pending": [line for line in found.panel if line.is_open],
         "parts": parts,
         "new_entries": sum(len(part.entries) for part in parts),
-        "outstanding": len(objections_to_certification(batch)),
+        "outstanding": len(objections_to_certification(batch, read)),
         "steps": len(found.steps),
     }
 
