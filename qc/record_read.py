@@ -29,7 +29,7 @@ from qc.models import (
     SuitabilityRecorded,
     TrendLimits,
 )
-from qc.panel import PanelLine, PanelRows, panel_rows, release_panel
+from qc.panel import PanelLine, PanelRows, panel_line, panel_rows, release_panel
 from qc.release.assessing import Fact, facts_of
 from qc.release.newest import newest_approval, newest_review
 from qc.release.pending import decision_in_force
@@ -47,6 +47,19 @@ class RecordRead(BatchRead):
     @cached_property
     def panel(self) -> list[PanelLine]:
         return release_panel(self.batch, self.rows)
+
+    @cached_property
+    def _lines(self) -> dict[str, PanelLine | None]:
+        return {}
+
+    def line(self, code: str) -> PanelLine | None:
+        """Give one line of the panel; where the whole panel was not asked for, other lines are not read for it."""
+        if "panel" in vars(self):
+            return next((one for one in self.panel if one.code == code), None)
+        if code not in self._lines:
+            rows = panel_rows(self.batch, self.verified_weight, only=code)
+            self._lines[code] = panel_line(self.batch, code, rows)
+        return self._lines[code]
 
     @cached_property
     def records(self) -> list[OutOfSpecification]:

@@ -105,8 +105,9 @@ def scans_of(batch: Batch) -> list[tuple[str, str]]:
 
 def count_open_copies(number: str) -> int | None:
     """Give how many copies are out; nothing where none ever was."""
-    copies = ContinuityCopy.objects.filter(batch__number=number)
-    return copies.filter(accounted=None).count() if copies.exists() else None
+    accounted = ContinuityCopy.objects.filter(batch__number=number).values_list("accounted", flat=True)
+    copies = list(accounted)
+    return copies.count(None) if copies else None
 
 
 class TakeForm(StrictSerializer[Plain]):

@@ -176,7 +176,8 @@ def _complaints(batch: Batch, bags: list[BagAfterwards], by: Person) -> Context:
 def count_after_release(number: str) -> int | None:
     """Give how many bags have not ended; nothing where the batch has none."""
     bags = Container.objects.filter(assignment__batch_number=number, kind=Container.Kind.FINAL_BAG)
-    return bags.filter(fate=None).count() if bags.exists() else None
+    fates = list(bags.values_list("fate", flat=True))
+    return fates.count(None) if fates else None
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """The page of a test: the sample, what was read, what it means on the server's terms, and the next signature."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
@@ -29,12 +30,13 @@ from qc.laboratory.entering import boxes_of
 from qc.laboratory.inputs import reading_from
 from qc.laboratory.recording import raised_by
 from qc.laboratory.runs import is_in_doubt
-from qc.laboratory.testing import distance_of, final_opens, judgement_of, known_line
+from qc.laboratory.testing import distance_of, final_opens, judgement_of, known_line, line_in
 from qc.methods.shown import bench_shown
 from qc.models import Reading, Result, Sample
 from qc.out_of_specification.evidence import evidence_before, evidence_of
 from qc.out_of_specification.invalidating import CAUSES, place_of_verdict
 from qc.panel import STATUS, PanelLine, verdict_words
+from qc.record_read import RecordRead
 from qc.values.verdicts import Verdict
 from qc.views.beside_test import beside
 from qc.views.contract_laboratory import contract_part
@@ -79,23 +81,26 @@ def page_of_test(
     request: HttpRequest, batch: Batch, line: str, objections: list[Objection], *, status: int = 200
 ) -> HttpResponse:
     """Give the page of a test, or its part for a page that is open, with what was wrong with the last entry."""
-    found = line_or_404(batch, line)
-    context = strip_of(batch) | about(batch, found, by=person_of(request))
+    read = RecordRead(batch)
+    panel = read.panel  # every line at once: the others stand beside this one
+    found = line_or_404(batch, line, read)
+    context = strip_of(batch) | about(read, found, panel, by=person_of(request))
     context |= {"objections": objections, "page_has_errors": bool(objections)}
     template = "qc/_test.html" if request.headers.get("HX-Request") else "qc/test.html"
     return render(request, template, context, status=status)
 
 
-def line_or_404(batch: Batch, line: str) -> PanelLine:
+def line_or_404(batch: Batch, line: str, read: RecordRead | None = None) -> PanelLine:
     """Give a line of a batch as it stands; raise Refused (404) for a code that its specification does not have."""
     try:
-        return known_line(batch, line)
+        return line_in(read or RecordRead(batch), line)
     except BadInput as refused:
         raise Refused(refused.objections, status=404) from None
 
 
-def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
+def about(read: RecordRead, found: PanelLine, panel: Sequence[PanelLine], *, by: Person) -> Context:
     """Give what the page of a test shows of one line."""
+    batch = read.batch
     received = Sample.objects.filter(batch=batch, point=found.line.sample_point).select_related("container")
     samples = list(received.order_by("received_at", "pk"))
     judgement = judgement_of(batch, found)
@@ -110,7 +115,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "samples": samples,
             "boxes": boxes,
             "judgement": judgement,
-            "beside": beside(batch, found, judgement),
+            "beside": beside(batch, found, judgement, panel),
             "verdict_status": STATUS[verdict.value],
             "verdict_words": verdict_words(verdict.value),
             "how_made": _how_made(found, judgement.rule),
@@ -118,7 +123,7 @@ def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
             "opens": opens,
             "is_open": opens is not None and opens <= clock.now(),
             "may_enter": Permission.RESULT_ENTER in by.permissions,
-            "submit": _submission(batch, found, verdict, by),
+            "submit": _submission(read, found, verdict, by),
             "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
             "correct": _correction(found, by),
             "of_certificate": _of_certificate(found),
@@ -171,11 +176,11 @@ def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:
     }
 
 
-def _submission(batch: Batch, found: PanelLine, verdict: Verdict, by: Person) -> Offer | None:
+def _submission(read: RecordRead, found: PanelLine, verdict: Verdict, by: Person) -> Offer | None:
     if found.newest is not None:
         return None
     act = "result.submit_contract" if certificates_behind(found.readings) else "result.submit"
-    offered = offer(act, batch, by=by, data={"line": found.code})
+    offered = offer(act, read.batch, by=by, data={"line": found.code}, found=read)
     if verdict is Verdict.FAILS and found.decides:
         return replace(offered, verb=_("Sign and submit as out of specification"))
     return offered
