@@ -18,6 +18,7 @@ from chain_of_custody.following import custody_record, objections_to_custody
 from chain_of_custody.links import CustodyRecord
 from chain_of_custody.models import IdentityCheck
 from qc.laboratory.runs import records_among
+from qc.methods.at_the_bench import moments_of
 from qc.models import (
     Disposition,
     ImportedReading,
@@ -27,6 +28,7 @@ from qc.models import (
     RecordReview,
     ResultsApproval,
     SuitabilityRecorded,
+    TimedEvent,
     TrendLimits,
 )
 from qc.panel import PanelLine, PanelRows, panel_line, panel_rows, release_panel
@@ -98,7 +100,7 @@ class RecordRead(BatchRead):
 
     @cached_property
     def against_custody(self) -> Sequence[Objection]:
-        return objections_to_custody(self.batch.number)
+        return objections_to_custody(self.batch.number, self.custody)
 
     @cached_property
     def corrected_under_signature(self) -> frozenset[object]:
@@ -133,6 +135,11 @@ class RecordRead(BatchRead):
         """Every check of suitability, each with its correction."""
         found = SuitabilityRecorded.objects.filter(batch=self.batch).select_related("method", "superseded_by")
         return list(found.order_by("recorded_at", "pk"))
+
+    @cached_property
+    def moments(self) -> list[TimedEvent]:
+        """The moments of the tests that stand; nothing is read where no method is in force."""
+        return moments_of(self.batch) if self.rows.methods.found else []
 
     @cached_property
     def limited(self) -> list[str]:

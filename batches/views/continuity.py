@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -105,9 +106,9 @@ def scans_of(batch: Batch) -> list[tuple[str, str]]:
 
 def count_open_copies(number: str) -> int | None:
     """Give how many copies are out; nothing where none ever was."""
-    accounted = ContinuityCopy.objects.filter(batch__number=number).values_list("accounted", flat=True)
-    copies = list(accounted)
-    return copies.count(None) if copies else None
+    copies = ContinuityCopy.objects.filter(batch__number=number)
+    taken = copies.aggregate(all=Count("pk"), out=Count("pk", filter=Q(accounted=None)))
+    return int(taken["out"]) if taken["all"] else None
 
 
 class TakeForm(StrictSerializer[Plain]):

@@ -40,7 +40,7 @@ from qc.release.notifying import look_after_release
 from qc.release.pending import is_closed
 from qc.release.record_act import RecordAct
 from qc.specifying import criterion_of, specification_of
-from qc.values.criteria import Judgement
+from qc.values.criteria import Criterion, Judgement
 from qc.values.numeric_criteria import NumericCriterion, PerKilogram
 from qc.values.seen import Numeric
 from qc.values.verdicts import Verdict
@@ -202,6 +202,12 @@ def _unfinished(found: PanelLine, judgement: Judgement) -> list[Objection]:
 def test_url(row: Result) -> str:
     """Give the page of the test that a result belongs to."""
     return reverse("qc:test", args=[row.batch.number, row.line])
+
+
+def judged_by(batch: Batch, code: str) -> tuple[SpecificationLine, Criterion]:
+    """Give a line of the specification with its criterion; raise BadInput for a code that it does not have."""
+    line = line_called(batch, code)
+    return line, criterion_of(specification_of(batch), line)
 
 
 def known_line(batch: Batch, code: str) -> PanelLine:

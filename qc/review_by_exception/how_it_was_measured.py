@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from batches.pinned import reading_of
 from qc.contract_laboratory.certificates import certificates_of, certificates_url, comparison_of, is_settled
 from qc.laboratory.judging import method_of
-from qc.methods.at_the_bench import at_the_bench
+from qc.methods.at_the_bench import times_at_the_bench
 from qc.methods.in_force import MethodInForce, as_method
 from qc.methods.words import check_title, timed_words, typed_words
 from qc.models import ContractCertificate, ContractCertificateCompared, Reading, SuitabilityRecorded
@@ -23,7 +23,7 @@ def times_kept(read: RecordRead) -> Passed:
     found = [
         (line, one)
         for line in read.panel
-        for bench in [at_the_bench(read.batch, line)]
+        for bench in [times_at_the_bench(line, read.moments)]
         for method in bench.methods
         for one in bench.timed_of(method)
     ]

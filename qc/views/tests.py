@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -69,12 +70,11 @@ def record(request: HttpRequest, number: str, line: str) -> HttpResponse:
             path=request.path,
         )
         return page_of_test(request, batch, line, refused.objections, status=UNREADABLE)
-    found = known_line(batch, line)
     if raised_by(row) is not None:
-        return _stop(request, batch, found, row)
+        return _stop(request, batch, known_line(batch, line), row)
     if request.headers.get("HX-Request"):
         return page_of_test(request, batch, line, [])
-    return SeeOther(found.url)
+    return SeeOther(reverse("qc:test", args=[batch.number, line]))
 
 
 def page_of_test(
@@ -107,6 +107,7 @@ def about(read: RecordRead, found: PanelLine, panel: Sequence[PanelLine], *, by:
     verdict = judgement.verdict
     boxes = boxes_of(found)
     opens = final_opens(found) if verdict is Verdict.PENDING else None
+    elsewhere = bool(certificates_behind(found.readings))
     profiles = [] if why_only_typed(found.line, found.methods) else profiles_for(found.code)
     return (
         {
@@ -123,17 +124,17 @@ def about(read: RecordRead, found: PanelLine, panel: Sequence[PanelLine], *, by:
             "opens": opens,
             "is_open": opens is not None and opens <= clock.now(),
             "may_enter": Permission.RESULT_ENTER in by.permissions,
-            "submit": _submission(read, found, verdict, by),
+            "submit": _submission(read, found, verdict, by, elsewhere=elsewhere),
             "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
             "correct": _correction(found, by),
-            "of_certificate": _of_certificate(found),
+            "of_certificate": next(iter(found.readings), None) if elsewhere else None,
             "history": found.history,
             "imports": bool(profiles) and any(box.takes_more for box in boxes),
             "plates": any(column_typed(one, found.code) for one in profiles),
             "reviews": _reviews(found),
         }
-        | _runs(batch, found, by)
-        | bench_shown(batch, found, samples)
+        | _runs(read, found, by)
+        | bench_shown(batch, found, samples, read.rows.methods)
         | contract_part(batch, found, by=by)
     )
 
@@ -151,17 +152,13 @@ def _correction(found: PanelLine, by: Person) -> Offer | None:
     return offer("result.correct", found.newest, by=by)
 
 
-def _of_certificate(found: PanelLine) -> Reading | None:
-    """Give a reading in force that stands on a certificate; None where the test is one of our own."""
-    return next(iter(found.readings), None) if certificates_behind(found.readings) else None
-
-
-def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:
+def _runs(read: RecordRead, found: PanelLine, by: Person) -> Context:
     """Give what the page shows of runs, of a claim that the open one is invalid, and of the records of the line."""
+    batch, methods = read.batch, read.rows.methods
     claim = found.runs.claim_on(found.run)
     may_declare = bool(found.readings) and found.newest is None and claim is None
     declare = offer("measurement.invalidate", batch, by=by) if may_declare else None
-    before = place_of_verdict(batch, found.line, found.run) if declare and declare.possible else None
+    before = place_of_verdict(batch, found.line, found.run, methods) if declare and declare.possible else None
     return {
         "runs": runs_shown(found),
         "records": found.runs.records,
@@ -176,10 +173,10 @@ def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:
     }
 
 
-def _submission(read: RecordRead, found: PanelLine, verdict: Verdict, by: Person) -> Offer | None:
+def _submission(read: RecordRead, found: PanelLine, verdict: Verdict, by: Person, *, elsewhere: bool) -> Offer | None:
     if found.newest is not None:
         return None
-    act = "result.submit_contract" if certificates_behind(found.readings) else "result.submit"
+    act = "result.submit_contract" if elsewhere else "result.submit"
     offered = offer(act, read.batch, by=by, data={"line": found.code}, found=read)
     if verdict is Verdict.FAILS and found.decides:
         return replace(offered, verb=_("Sign and submit as out of specification"))
