@@ -36,6 +36,7 @@ from qc.release.notifying import notifications_of, positives_of
 from qc.release.outside import sponsor_release_of
 from qc.release.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
 from qc.supply.supply_read import SupplyRead
+from qc.views.panels import tab_counts
 from qc.views.supply import about_supply
 
 DONE = {"already_done", "decided"}
@@ -64,6 +65,7 @@ def about(batch: Batch, *, by: Person) -> Context:
     return (
         {
             "panel": panel,
+            "tab_counts": tab_counts(read),
             "specification": batch.specification,
             "conform": sum(line.conforms for line in panel),
             "facts": [

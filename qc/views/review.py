@@ -19,6 +19,7 @@ from qc.review_by_exception.reviewing import review_of
 from qc.review_by_exception.rules import RULES_VERSION
 from qc.review_by_exception.trail import Part, reviews_of, trail_of
 from qc.review_by_exception.trail_words import TrailRow, covered_words, positions_words, rows_of, streams_in_words
+from qc.views.panels import tab_counts
 
 
 @require_safe
@@ -34,6 +35,7 @@ def _about(batch: Batch, *, by: Person) -> Context:
     found, parts = review_of(batch, read), read.trail
     return {
         "review": found,
+        "tab_counts": tab_counts(read),
         "rules": RULES_VERSION,
         "exceptions": [(one, by.reference in one.people) for one in found.exceptions],
         "judge": offer("exception.judge", batch, by=by),

@@ -42,6 +42,7 @@ from qc.values.verdicts import Verdict
 from qc.views.beside_test import beside
 from qc.views.contract_laboratory import contract_part
 from qc.views.out_of_specification import claim_words, runs_shown
+from qc.views.panels import open_among
 
 UNREADABLE = 422
 
@@ -112,6 +113,7 @@ def about(read: RecordRead, found: PanelLine, panel: Sequence[PanelLine], *, by:
     return (
         {
             "found": found,
+            "tab_counts": {"release-tests": open_among(panel)},
             "specification": batch.specification,
             "samples": samples,
             "boxes": boxes,
