@@ -34,7 +34,7 @@ from tests.qc_builders import MINOR, Laboratory, in_the_laboratory, kept_for_a_m
 pytestmark = pytest.mark.django_db
 Decision = BatchState.Disposition
 # What a page and an act may ask of the database; more of it than before is a rule that reads for itself again.
-MOST_STATEMENTS, MOST_STATEMENTS_TO_ASK, MOST_STATEMENTS_TO_PERFORM = 140, 84, 110
+MOST_STATEMENTS, MOST_STATEMENTS_TO_ASK, MOST_STATEMENTS_TO_PERFORM = 125, 84, 110
 
 
 @pytest.fixture(scope="module")

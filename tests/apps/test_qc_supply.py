@@ -54,7 +54,7 @@ from tests.qc_builders import MINOR, STERILITY, kept_for_a_module
 from tests.supply_builders import SupplyLaboratory, UnitedStates, in_supply
 
 pytestmark = pytest.mark.django_db
-MOST_STATEMENTS = 165
+MOST_STATEMENTS = 150
 
 
 @pytest.fixture(scope="module")
