@@ -33,21 +33,29 @@ class Offer:
         return not self.objections
 
 
-def offer(code: str, subject: Model | UUID, *, by: Person, data: Mapping[str, object] | None = None) -> Offer:
+def offer(
+    code: str,
+    subject: Model | UUID,
+    *,
+    by: Person,
+    data: Mapping[str, object] | None = None,
+    found: object | None = None,
+) -> Offer:
     """Give an act as a button or as the reasons against it: the same list with which the act itself would refuse.
 
     An act that asks for something is judged whole when `data` is given; without it, only what does not depend on the
     answers is asked: roles, open incidents and the signature policy. The rest is said when the form is sent.
+    `found` is what the act would find, for a page that has it: then what was read of it is not read again.
     """
     act = known_act(code)
     key = subject if isinstance(subject, UUID) else UUID(str(subject.pk))
     objections = must_accept_policy_first(by, act.code)
     if data is None and act.asks().fields:
         objections += lacks(by, act.permission)
-        objections += objections_to_integrity(act, act.find(key)) if act.stopped_by_findings else []
+        objections += objections_to_integrity(act, found or act.find(key)) if act.stopped_by_findings else []
     else:
         intent: Intent = act.read_intent(data or {})
-        objections += act.all_objections(act.find(key), intent, by)
+        objections += act.all_objections(found or act.find(key), intent, by)
     url = reverse("accounts:sign-start", args=[act.code, key])
     return Offer(act.code, act.title, act.verb, url, objections, _hidden(data or {}))
 

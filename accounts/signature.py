@@ -5,10 +5,12 @@ the commitment; it holds no free text and no unsalted digest of the content, so 
 behind. The reason, the comment and the digest of what was shown stand in the payload.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -126,9 +128,13 @@ def _use_up(challenge: Challenge, row: Signed) -> None:
 
 
 def envelopes_of(rows: Sequence[Signed]) -> list[str]:
-    """Give the digests of the envelopes of rows that were signed before."""
-    digests: list[str] = []
-    for row in rows:
-        found = Envelope.objects.filter(entry__rec_type=row.record_type(), entry__rec_id=row.pk)
-        digests += list(found.values_list("sha256", flat=True))
-    return digests
+    """Give the digests of the envelopes of rows that were signed before, in the order of the rows; in one statement."""
+    if not rows:
+        return []
+    signed = [(row.record_type(), row.pk) for row in rows]
+    found = Envelope.objects.filter(entry__rec_type__in={kind for kind, _pk in signed})
+    found = found.filter(entry__rec_id__in=[pk for _kind, pk in signed]).order_by("pk")
+    digests: dict[tuple[str, UUID], list[str]] = defaultdict(list)
+    for sha256, kind, pk in found.values_list("sha256", "entry__rec_type", "entry__rec_id"):
+        digests[kind, pk].append(sha256)
+    return [sha256 for each in signed for sha256 in digests[each]]

@@ -60,10 +60,12 @@ def donor_of(
     return status_of_all(collections_of(batch), asked, without=without)
 
 
-def objections_to_donor(batch: Batch, *, product: ProductDefinition | None = None) -> list[Objection]:
+def objections_to_donor(
+    batch: Batch, status: DonorStatus | None = None, *, product: ProductDefinition | None = None
+) -> list[Objection]:
     """Give what the donor's markers hold against certifying the batch."""
     product = product or product_of(batch)
-    status = donor_of(batch, product=product)
+    status = status or donor_of(batch, product=product)
     testing = product.donor_testing
     url = f"/custody/{batch.coi.identifier}/donor/"
     return [
@@ -83,9 +85,9 @@ def objections_to_donor(batch: Batch, *, product: ProductDefinition | None = Non
     ]  # fmt: skip
 
 
-def objections_to_isolation(batch: Batch) -> list[Objection]:
+def objections_to_isolation(batch: Batch, donor: DonorStatus | None = None) -> list[Objection]:
     """Object to each container of a reactive donor that this site stores beside those of others."""
-    if not donor_of(batch).reactive:
+    if not (donor or donor_of(batch)).reactive:
         return []
     beside_others = Container.objects.filter(
         assignment__batch_number=batch.number,

@@ -56,9 +56,8 @@ def objections_to_ended_order(ended: OrderEnded | None) -> list[Objection]:
     )
 
 
-def objections_to_certifying_ended(batch: Batch) -> list[Objection]:
+def objections_to_certifying_ended(ended: ManufactureEnded | None) -> list[Objection]:
     """Object to certifying a batch that was not made to its end."""
-    ended = manufacture_end_of(batch)
     return when(
         ended is not None,
         _("Manufacture ended: %(how)s. This batch can't be certified.")

@@ -8,6 +8,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -18,7 +19,11 @@ from batches.donors import donor_of
 from batches.label_content import Label, donor_lines
 from batches.models import Batch, LabelApplied, LabelPrint, LabelsDestroyed, LabelSpecimen, LabelsReconciled
 from chain_of_custody.containers import of_batch
+from chain_of_custody.donor_status import DonorStatus
 from chain_of_custody.models import Container
+
+if TYPE_CHECKING:
+    from batches.record_read import BatchRead
 
 # What becomes of them is told by the laboratory.
 NOT_RELABELLED = (Container.Kind.SAMPLE, Container.Kind.QC_VIAL)
@@ -95,15 +100,16 @@ def record_of_print(row: LabelPrint) -> PrintRecord:
     return next(one for one in prints_of(row.batch) if one.row.pk == row.pk)
 
 
-def objections_to_labels(batch: Batch, master: MasterDefinition) -> list[Objection]:
+def objections_to_labels(batch: Batch, master: MasterDefinition, read: "BatchRead | None" = None) -> list[Objection]:
     """Give what the labels hold against a decision on the batch."""
-    prints = prints_of(batch)
+    prints = read.prints if read else prints_of(batch)
+    donor = read.donor if read else donor_of(batch)
     url = labels_url(batch.number)
     kinds = {kind for step in master.steps for kind in step.labels}
     return [
         *_open_prints(prints, url),
         *_unlabelled(batch, kinds, prints, url),
-        *_to_relabel(batch, prints, url),
+        *_to_relabel(donor, prints, url),
     ]
 
 
@@ -136,11 +142,10 @@ def _unlabelled(batch: Batch, kinds: Iterable[str], prints: Sequence[PrintRecord
     ]
 
 
-def _to_relabel(batch: Batch, prints: Sequence[PrintRecord], url: str) -> list[Objection]:
+def _to_relabel(donor: DonorStatus, prints: Sequence[PrintRecord], url: str) -> list[Objection]:
     on = labels_on(prints)
     if not on:
         return []
-    donor = donor_of(batch)
     now = {size: donor_lines(donor, small=size == "small") for size in ("large", "small")}
     says = _("%(code)s carries a label printed under another donor status. Print a new label, apply and count it.")
     told_otherwise = [key for key, label in on.items() if label.donor != now[label.size]]

@@ -5,7 +5,7 @@
 (2) A step is done when it was performed and, where the master record asks for it, witnessed; or when it may be left
     out and somebody left it out with a reason.
 (3) What is not applicable is no number, is never judged, and is shown with its reason.
-(4) `objections_to_record()` is what stands between the record and a decision on the batch.
+What stands between the record and a decision on the batch is said in batches/completeness.py.
 """
 
 from collections import defaultdict
@@ -18,15 +18,10 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.refusal import Objection, Text, when
-from batches.clearing import objections_to_premises
-from batches.continuity import objections_to_copies
+from accounts.refusal import Text
 from batches.definitions.master import Field, MasterDefinition, Need, NeedKind, Step
 from batches.deriving import Derivation, Known, derive_all, says_the_same
-from batches.donors import objections_to_isolation
-from batches.ended import manufacture_end_of
 from batches.judging import NOT_APPLICABLE, Verdict, at_scale, expected_words, shown_value, verdict_on
-from batches.label_prints import objections_to_labels
 from batches.models import (
     Batch,
     CheckBeforeAct,
@@ -47,7 +42,7 @@ from batches.paper import PaperRecord, papers_of
 from batches.pinned import master_of, product_of
 from batches.reconciling import Account, account_of
 from batches.weights import weight_in_force
-from batches.yields import YieldRecord, objections_to_yields, yields_of
+from batches.yields import YieldRecord, yields_of
 
 RowT = TypeVar("RowT", bound=InBatch | SignedInBatch)
 
@@ -245,6 +240,11 @@ class BatchRecord:
 
 def record_of(batch: Batch) -> BatchRecord:
     """Give the record of a batch as it stands; the number of statements does not depend on its length."""
+    return record_with(batch, weight_in_force(batch.order))
+
+
+def record_with(batch: Batch, weight: Weight | None) -> BatchRecord:
+    """Give the record of a batch as it stands under the recipient's weight in force, which the caller read."""
     master = master_of(batch)
     values = _by_step(Value.objects.filter(batch=batch).order_by("recorded_at", "pk"))
     scans = _by_step(
@@ -262,7 +262,7 @@ def record_of(batch: Batch) -> BatchRecord:
     kept = _by_step(StepFile.objects.filter(batch=batch).select_related("file").order_by("recorded_at", "pk"))
     slots = {step.code: _slots(step, scans[step.code]) for step in master.steps}
     fields = {step.code: _fields(step, values[step.code]) for step in master.steps}
-    derived = derive_all(master, _known_fields(fields), _outside(batch, master, slots))
+    derived = derive_all(master, _known_fields(fields), _outside(batch, master, slots, weight))
     steps: list[StepRecord] = []
     for step in master.steps:
         newest = versions[step.code][-1] if versions[step.code] else None
@@ -337,12 +337,12 @@ def _known_fields(fields: dict[str, tuple[FieldRecord, ...]]) -> dict[str, Known
 
 
 def _outside(
-    batch: Batch, master: MasterDefinition, slots: dict[str, tuple[SlotRecord, ...]]
+    batch: Batch, master: MasterDefinition, slots: dict[str, tuple[SlotRecord, ...]], weight: Weight | None
 ) -> dict[str, dict[str, Known]]:
     product = product_of(batch)
     pinned = (f"{batch.product.record_type()}/{batch.product_id}",)
     always = {f"product.{each.code}": Known(each.value, pinned) for each in product.parameters}
-    always["order.weight_kg"] = _weight(weight_in_force(batch.order))
+    always["order.weight_kg"] = _weight(weight)
     titer = Known(None, (), _("No vector lot has been scanned yet."))
     found: dict[str, dict[str, Known]] = {}
     for step in master.steps:
@@ -376,53 +376,6 @@ def _why_again(performed: StepPerformed, fields: tuple[FieldRecord, ...], derive
         if each.definition.code not in stored or not says_the_same(stored[each.definition.code], each):
             return _("%(title)s rests on something that was changed since.") % {"title": each.definition.title}
     return ""
-
-
-def objections_to_record(batch: Batch, record: BatchRecord | None = None) -> list[Objection]:
-    """Give everything that is missing or open in the record of a batch: what a decision on it waits for."""
-    record = record or record_of(batch)
-    objections: list[Objection] = []
-    ended = manufacture_end_of(batch) is not None
-    for step in record.steps:
-        code, title = step.definition.code, step.definition.title
-        url = step_url(batch.number, code)
-        words = {"step": code, "title": title, "why": step.again}
-        match step.status:
-            case Status.NOT_STARTED | Status.IN_PROGRESS if ended:
-                pass  # manufacture ended before it; the end itself stands against certifying the batch
-            case Status.NOT_STARTED | Status.IN_PROGRESS:
-                says = _("Step %(step)s, %(title)s, isn't finished.") % words
-                objections.append(Objection(says, "open_step", code, url))
-            case Status.PERFORMED:
-                says = _("Step %(step)s, %(title)s, waits for its witness.") % words
-                objections.append(Objection(says, "no_witness", code, url))
-            case Status.NEEDS_AGAIN:
-                says = _("Step %(step)s, %(title)s, must be performed again: %(why)s") % words
-                objections.append(Objection(says, "needs_again", code, url))
-            case Status.COMPLETE | Status.LEFT_OUT:
-                pass
-    weight = weight_in_force(batch.order)
-    order_url = f"/orders/{batch.order.number}/"
-    objections += when(weight is None, _("The recipient's weight is not recorded."), code="no_weight", url=order_url)
-    objections += when(
-        weight is not None and not hasattr(weight, "verification"),
-        _("The recipient's weight has not been verified by a second person."),
-        code="unverified_weight",
-        url=order_url,
-    )
-    account = record.account
-    objections += when(
-        account is not None and account.verdict is Verdict.FAILS,
-        _("The quantities do not reconcile: %(difference)s.")
-        % {"difference": account.difference_words if account else ""},
-        code="not_reconciled",
-        url=f"/batches/{batch.number}/",
-    )
-    objections += objections_to_copies(batch)
-    objections += objections_to_premises(batch, record.master)
-    objections += objections_to_isolation(batch)
-    objections += objections_to_labels(batch, record.master)
-    return objections + objections_to_yields(record.yields, f"/batches/{batch.number}/in-process/")
 
 
 def step_url(number: str, step: str) -> str:

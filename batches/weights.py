@@ -15,5 +15,9 @@ def weight_in_force(order: Order) -> Weight | None:
 
 def verified_weight(order: Order) -> Weight | None:
     """Give the weight that may feed a dose: in force and verified by a second person."""
-    weight = weight_in_force(order)
+    return if_verified(weight_in_force(order))
+
+
+def if_verified(weight: Weight | None) -> Weight | None:
+    """Give the weight in force where a second person verified it."""
     return weight if weight is not None and hasattr(weight, "verification") else None

@@ -17,8 +17,11 @@ def custody_record(coi: ChainOfIdentity, *, batch_number: str = "") -> CustodyRe
     return Retracing(coi, batch_number).record()
 
 
-def objections_to_custody(batch_number: str) -> list[Objection]:
-    """Give the reasons why the custody of a batch's containers doesn't allow its release."""
+def objections_to_custody(batch_number: str, known: CustodyRecord | None = None) -> list[Objection]:
+    """Give the reasons why the custody of a batch's containers doesn't allow its release.
+
+    `known` is the record of the batch in one of its chains, where the caller has read it.
+    """
     containers = Container.objects.filter(assignment__batch_number=batch_number).select_related("coi")
     chains = {container.coi_id: container.coi for container in containers}
     if not chains:
@@ -26,7 +29,9 @@ def objections_to_custody(batch_number: str) -> list[Objection]:
     return [
         objection
         for coi in chains.values()
-        for objection in _objections(custody_record(coi, batch_number=batch_number))
+        for objection in _objections(
+            known if known is not None and known.coi == coi else custody_record(coi, batch_number=batch_number)
+        )
     ]
 
 

@@ -31,6 +31,11 @@ def is_open(offer: HandOverOffered, *, at: datetime | None = None) -> bool:
 
 def open_offer_of(container_id: str) -> HandOverOffered | None:
     """Give the offer in which a container waits to be accepted, if there is one."""
+    return next((offer for offer in open_offers() if container_id in offer.containers), None)
+
+
+def open_offers() -> list[HandOverOffered]:
+    """Give every offer that waits to be accepted, the newest first."""
     waiting = HandOverOffered.objects.filter(accepted=None, recorded_at__gte=clock.now() - CARRIED)
-    standing = [offer for offer in waiting.order_by("-recorded_at") if container_id in offer.containers]
-    return next((offer for offer in standing if is_open(offer)), None)
+    now = clock.now()
+    return [offer for offer in waiting.order_by("-recorded_at") if now <= lapses_at(offer)]

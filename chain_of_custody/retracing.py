@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.wording import short_time
 from chain_of_custody import states
-from chain_of_custody.lapsing import is_accepted, lapses_at
+from chain_of_custody.lapsing import lapses_at
 from chain_of_custody.links import CustodyRecord, HeldNow, Kept, Link, Side
 from chain_of_custody.models import (
     ChainOfIdentity,
@@ -58,7 +58,9 @@ class Retracing:
         self.stay_of: dict[UUID, Stay] = {}
         self.stays: list[Stay] = []
         self.contradictions: list[str] = []
-        for row in states.happenings(coi):
+        happened = states.happenings(coi)
+        self.taken = {row.offered_id for row in happened if isinstance(row, HandOverAccepted)}
+        for row in happened:
             match row:
                 case Container():
                     self.made(row)
@@ -108,7 +110,7 @@ class Retracing:
             if party != row.giver_party_id or (person is not None and row.person_id != person):
                 self.contradictions.append(_("%(what)s: %(code)s wasn't given by the one who held it.") % says)
             earlier = self.offer_of.get(key)
-            if earlier is not None and not is_accepted(earlier) and row.recorded_at <= lapses_at(earlier):
+            if earlier is not None and earlier.pk not in self.taken and row.recorded_at <= lapses_at(earlier):
                 self.contradictions.append(_("%(what)s: %(code)s was offered to somebody else at that time.") % says)
             self.offer_of[key] = row
         giver = Side(row, row.giver_party, getattr(row, "check_of_attestation", None))

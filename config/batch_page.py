@@ -3,6 +3,7 @@
 The overview shows every room's first panel; each other tab is one panel, whole without JavaScript.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -103,8 +104,14 @@ def stages_of(batch: Batch) -> list[Stage]:
     return stages
 
 
-def tabs_of(number: str, person: Person, current: str) -> list[dict[str, object]]:
-    """Give the tabs of a batch: the overview, then each room's panels that this person may see."""
+def tabs_of(
+    number: str, person: Person, current: str, counts: Mapping[str, int | None] | None = None
+) -> list[dict[str, object]]:
+    """Give the tabs of a batch: the overview, then each room's panels that this person may see.
+
+    `counts` are those that the page knows from what it shows, by the code of the panel; they are not counted again.
+    """
+    known = counts or {}
     tabs: list[dict[str, object]] = [
         {"title": _("Overview"), "url": reverse("batch", args=[number]), "count": None, "current": not current}
     ]
@@ -112,7 +119,7 @@ def tabs_of(number: str, person: Person, current: str) -> list[dict[str, object]
         {
             "title": panel.name,
             "url": reverse("batch-tab", args=[number, panel.code]),
-            "count": panel.count(number),
+            "count": known[panel.code] if panel.code in known else panel.count(number),
             "current": current == panel.code,
         }
         for panel in sorted(panels_for("batch", person), key=_place_of)

@@ -27,8 +27,7 @@ class BatchAct(Act[Batch]):
         return streams_of(subject)
 
     def done_url(self, row: Signed) -> str:
-        assert isinstance(row, SignedInBatch)  # noqa: S101  these acts write nothing else
-        return reverse("qc:release", args=[row.batch.number])
+        return release_page(row)
 
 
 RowT = TypeVar("RowT", bound=InBatch | SignedInBatch)
@@ -52,8 +51,13 @@ class RowOfBatchAct(Act[RowT]):
         lock_batch(subject.batch)
 
     def done_url(self, row: Signed) -> str:
-        assert isinstance(row, SignedInBatch)  # noqa: S101  these acts write nothing else
-        return reverse("qc:release", args=[row.batch.number])
+        return release_page(row)
+
+
+def release_page(row: Signed) -> str:
+    """Give the page that shows what was signed about a batch."""
+    assert isinstance(row, SignedInBatch)  # noqa: S101  these acts write nothing else
+    return reverse("qc:release", args=[row.batch.number])
 
 
 READ_AT_ONCE = ("order__coi__subject", "product", "master", "specification", "state")

@@ -5,16 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from batches.models import Batch, Weight
 from batches.weights import verified_weight
-from qc.definitions.specification import Entry, Line, Release
+from qc.definitions.specification import Entry, Line, Release, SpecificationDefinition
 from qc.laboratory.judging import entries_of, method_of, titles_of, workings_of
 from qc.laboratory.runs import Runs, runs_by_line
-from qc.methods.in_force import MethodInForce, methods_of
+from qc.methods.in_force import MethodInForce, Methods, methods_of
 from qc.methods.working import Working
 from qc.models import OutOfSpecification, Reading, Result, ResultReview
 from qc.specifying import criterion_of, specification_of
@@ -245,51 +246,68 @@ class PanelLine:
         return _("%(title)s: no result yet.") % {"title": self.title}
 
 
-def release_panel(batch: Batch) -> list[PanelLine]:
+@dataclass(frozen=True, slots=True)
+class PanelRows:
+    """The rows in force of which lines are made, each kind read once."""
+
+    specification: SpecificationDefinition
+    readings: Mapping[str, list[Reading]]  # by line
+    runs: Mapping[str, Runs]  # by line; none of a line that has neither result nor claim
+    reviews: Mapping[UUID, ResultReview]  # by result
+    weight: Weight | None  # the verified one
+    methods: Methods
+
+
+def panel_rows(batch: Batch, weight: Weight | None, *, only: str | None = None) -> PanelRows:
+    """Read the rows of every line, or of one alone; `weight` is the verified one."""
+    specification = specification_of(batch)
+    of_line = {} if only is None else {"result__line": only}
+    return PanelRows(
+        specification=specification,
+        readings=readings_in_force(batch, line=only),
+        runs=runs_by_line(batch, line=only),
+        reviews={review.result_id: review for review in ResultReview.objects.filter(batch=batch, **of_line)},
+        weight=weight,
+        methods=methods_of(batch, specification),
+    )
+
+
+def release_panel(batch: Batch, rows: PanelRows | None = None) -> list[PanelLine]:
     """Give every line of the pinned specification as it stands, in its order; as many statements however many lines."""
-    return _panel(batch, specification_of(batch).lines)
+    rows = rows or panel_rows(batch, verified_weight(batch.order))
+    return [_as_it_stands(batch, line, rows) for line in rows.specification.lines]
 
 
-def panel_line(batch: Batch, code: str) -> PanelLine | None:
+def panel_line(batch: Batch, code: str, rows: PanelRows | None = None) -> PanelLine | None:
     """Give one line of the panel; None for a code that the specification does not have."""
     line = specification_of(batch).line(code)
-    return None if line is None else _panel(batch, [line], only=code)[0]
+    if line is None:
+        return None
+    return _as_it_stands(batch, line, rows or panel_rows(batch, verified_weight(batch.order), only=code))
 
 
-def _panel(batch: Batch, lines: Iterable[Line], *, only: str | None = None) -> list[PanelLine]:
-    """Give lines as they stand; what other lines have is not read where only one is asked for."""
-    specification = specification_of(batch)
-    readings = readings_in_force(batch, line=only)
-    runs = runs_by_line(batch, line=only)
-    of_line = {} if only is None else {"result__line": only}
-    reviews = {review.result_id: review for review in ResultReview.objects.filter(batch=batch, **of_line)}
-    weight = verified_weight(batch.order)
-    methods = methods_of(batch, specification)
-    panel = []
-    for line in lines:
-        here = runs.get(line.code, Runs())
-        result, newest = here.reportable, here.newest
-        in_force = readings.get(line.code, [])
-        point = specification.sample_point(line.sample_point)
-        panel.append(
-            PanelLine(
-                line=line,
-                batch_number=batch.number,
-                criterion_words=criterion_of(specification, line).words(),
-                sample_point=point.title if point else line.sample_point,
-                sample_point_short=point.short_title if point else line.sample_point,
-                readings=tuple(one for one in in_force if one.run == here.run),
-                result=result,
-                review=reviews.get(result.pk) if result else None,
-                history=tuple(one for one in here.results if result and one.version < result.version),
-                weight=weight,
-                runs=here,
-                newest_review=reviews.get(newest.pk) if newest else None,
-                reported_readings=tuple(one for one in in_force if result and one.run == result.run),
-                methods=methods.of_line(line, here.run),
-            )
-        )
-    return panel
+def _as_it_stands(batch: Batch, line: Line, rows: PanelRows) -> PanelLine:
+    specification = rows.specification
+    here = rows.runs.get(line.code, Runs())
+    result, newest = here.reportable, here.newest
+    in_force = rows.readings.get(line.code, [])
+    point = specification.sample_point(line.sample_point)
+    return PanelLine(
+        line=line,
+        batch_number=batch.number,
+        criterion_words=criterion_of(specification, line).words(),
+        sample_point=point.title if point else line.sample_point,
+        sample_point_short=point.short_title if point else line.sample_point,
+        readings=tuple(one for one in in_force if one.run == here.run),
+        result=result,
+        review=rows.reviews.get(result.pk) if result else None,
+        history=tuple(one for one in here.results if result and one.version < result.version),
+        weight=rows.weight,
+        runs=here,
+        newest_review=rows.reviews.get(newest.pk) if newest else None,
+        reported_readings=tuple(one for one in in_force if result and one.run == result.run),
+        methods=rows.methods.of_line(line, here.run),
+    )
 
 
 def readings_in_force(batch: Batch, *, line: str | None = None) -> dict[str, list[Reading]]:

@@ -11,7 +11,6 @@ from accounts.models import Person
 from accounts.panels import Task
 from accounts.roles import Permission
 from batches.models import Batch
-from batches.record import objections_to_record
 from chain_of_custody.models import Container
 from qc.after_release.late_facts import LateFact, fact_url, late_among, unassessed_after_decision
 from qc.batch_act import READ_AT_ONCE, batch_with
@@ -25,15 +24,14 @@ from qc.out_of_specification.correcting_actions import actions, done_of, end_of,
 from qc.out_of_specification.investigating import objections_to_analyst
 from qc.out_of_specification.next_steps import next_step
 from qc.out_of_specification.records import record_url
-from qc.panel import PanelLine, release_panel
-from qc.release.approving import is_current, newest_approval
+from qc.panel import PanelLine
+from qc.record_read import RecordRead
+from qc.release.approving import is_current
 from qc.release.assessing import Fact, open_facts
-from qc.release.disposition import newest_review
 from qc.release.notifying import open_notifications
 from qc.release.pending import OPEN_DECISIONS, Decision
 from qc.review_by_exception.reviewing import objections_to_exceptions, review_url
 from qc.review_by_exception.trail import objections_to_trail
-from qc.review_by_exception.trail_streams import stream_position
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 
@@ -54,17 +52,18 @@ def work_of(person: Person) -> Iterable[Task]:
     for batch in undecided.order_by("signed_at")[:MOST_BATCHES]:
         if Permission.SAMPLE_RECEIVE in may:
             yield from _to_receive(batch)
-        panel = release_panel(batch)
+        read = RecordRead(batch)
+        panel = read.panel
         if Permission.RESULT_ENTER in may:
             yield from _to_test(batch, panel)
         if Permission.RESULT_REVIEW in may:
             yield from _to_review(batch, panel, person)
         if Permission.RESULTS_APPROVE in may:
-            yield from _to_approve(batch, panel)
+            yield from _to_approve(read)
         if Permission.FACT_ASSESS in may:
-            yield from _to_assess(batch)
+            yield from _to_assess(read)
         if may & DECIDING:
-            yield from _to_decide(batch, panel, person)
+            yield from _to_decide(read, person)
     yield from _whatever_was_decided(person)
 
 
@@ -174,18 +173,18 @@ def _to_review(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator
         )
 
 
-def _to_approve(batch: Batch, panel: list[PanelLine]) -> Iterator[Task]:
-    approval = newest_approval(batch)
+def _to_approve(read: RecordRead) -> Iterator[Task]:
+    panel, approval = read.panel, read.approval
     if approval is not None and is_current(approval, panel):
         return
     if not panel or any(line.is_outdated or (line.is_open and not line.may_follow) for line in panel):
         return
-    yield _on_release(batch, _("Approve the results"), _("Approve"))
+    yield _on_release(read.batch, _("Approve the results"), _("Approve"))
 
 
-def _to_assess(batch: Batch) -> Iterator[Task]:
-    facts = open_facts(batch)
-    late = {one.fact.id: one for one in late_among(batch, facts)}
+def _to_assess(read: RecordRead) -> Iterator[Task]:
+    facts = open_facts(read.batch, read.facts)
+    late = {one.fact.id: one for one in late_among(read.batch, facts)}
     yield from (_assessing_late(late[fact.id]) if fact.id in late else _assessing(fact) for fact in facts)
 
 
@@ -217,17 +216,16 @@ def _assessing_late(late: LateFact) -> Task:
     )
 
 
-def _to_decide(batch: Batch, panel: list[PanelLine], person: Person) -> Iterator[Task]:
-    approval = newest_approval(batch)
+def _to_decide(read: RecordRead, person: Person) -> Iterator[Task]:
+    batch, panel, approval, review = read.batch, read.panel, read.approval, read.review
     if approval is None or not is_current(approval, panel):
         return
     if batch.state.disposition == Decision.CERTIFIED_CONDITIONALLY and any(line.is_open for line in panel):
         return
-    review = newest_review(batch)
-    is_reviewed = review is not None and review.stream_position >= stream_position(batch)
+    is_reviewed = review is not None and review.stream_position >= read.position
     if Permission.RECORD_REVIEW in person.permissions and not is_reviewed:
-        ready = not objections_to_record(batch) and not open_facts(batch)
-        if ready and (objections_to_exceptions(batch) or objections_to_trail(batch)):
+        ready = not read.against_record and not open_facts(batch, read.facts)
+        if ready and (objections_to_exceptions(batch, read) or objections_to_trail(batch, read.trail)):
             url, title = review_url(batch), _("Review by exception")
             yield Task(title=title, batch=batch.number, url=url, verb=_("Review"), icon="shield-check")
         elif ready:

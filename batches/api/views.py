@@ -30,11 +30,11 @@ from batches.api.shapes import (
     WeightOutput,
     page_of,
 )
+from batches.completeness import objections_to_record
 from batches.departures import departures_of, report_departure
 from batches.identity import WITH_EVERYTHING
 from batches.models import Batch, Order, Weight
 from batches.ordering import correct_weight, record_weight
-from batches.record import objections_to_record
 
 RowT = TypeVar("RowT", bound=Model)
 ORDERS = Order.objects.select_related("coi", "product", "course")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -106,7 +107,8 @@ def scans_of(batch: Batch) -> list[tuple[str, str]]:
 def count_open_copies(number: str) -> int | None:
     """Give how many copies are out; nothing where none ever was."""
     copies = ContinuityCopy.objects.filter(batch__number=number)
-    return copies.filter(accounted=None).count() if copies.exists() else None
+    taken = copies.aggregate(all=Count("pk"), out=Count("pk", filter=Q(accounted=None)))
+    return int(taken["out"]) if taken["all"] else None
 
 
 class TakeForm(StrictSerializer[Plain]):

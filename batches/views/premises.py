@@ -250,8 +250,8 @@ def monitoring(request: HttpRequest, number: str) -> HttpResponse:
 def count_premises(number: str) -> int:
     """Give on how many pieces of equipment and in how many areas a batch was made."""
     scans = SlotScan.objects.filter(batch__number=number, fits=True)
-    pieces = scans.exclude(equipment=None).values("equipment").distinct().count()
-    return pieces + scans.exclude(area=None).values("area").distinct().count()
+    used = scans.order_by().values("equipment", "area").distinct()
+    return len({key for row in used for key in row.values() if key})
 
 
 def _with_form(

@@ -11,5 +11,6 @@ register = template.Library()
 
 @register.inclusion_tag("components/tabs.html", takes_context=True)
 def batch_tabs(context: dict[str, Any], number: str, current: str = "") -> dict[str, Any]:  # Any: a template's context
-    """Render the tabs of a batch for the person who reads the page."""
-    return {"tabs": tabs_of(number, context["request"].person, current), "label": number}
+    """Render the tabs of a batch for the person who reads the page; `tab_counts` are those that the page knows."""
+    tabs = tabs_of(number, context["request"].person, current, context.get("tab_counts"))
+    return {"tabs": tabs, "label": number}

@@ -11,13 +11,13 @@ from accounts.roles import Permission
 from qc.api import shapes
 from qc.batch_act import batch_called
 from qc.panel import release_panel
+from qc.record_read import RecordRead
 from qc.release.addenda import addenda_of
 from qc.release.assessing import facts_of
 from qc.release.disposition import next_decisions, objections_to_disposition
 from qc.release.leaving import objections_to_bags
 from qc.release.notifying import notifications_of, positives_of
 from qc.release.outside import sponsor_release_of
-from qc.release.pending import decision_in_force
 from qc.release.two_step import newest_acceptance, two_step_of
 
 
@@ -59,12 +59,12 @@ class DispositionView(APIView):
         by = asker(request)
         refuse_if(lacks(by, Permission.RECORD_READ))
         batch = batch_called(number)
-        need = two_step_of(batch, release_panel(batch))
+        read = RecordRead(batch)
+        need, in_force = two_step_of(batch, read.panel), read.decision
         decisions = [
-            {"decision": decision, "objections": objections_to_disposition(batch, decision, by)}
+            {"decision": decision, "objections": objections_to_disposition(batch, decision, by, read)}
             for decision in next_decisions(batch)
         ]
-        in_force = decision_in_force(batch)
         answer = {
             "disposition": batch.state.disposition,
             "pending": in_force.pending if in_force else [],

@@ -10,9 +10,9 @@ from accounts.refusal import lacks, refuse_if
 from accounts.roles import Permission
 from qc.api.shapes_review import ReviewOutput
 from qc.batch_act import batch_called
+from qc.record_read import RecordRead
 from qc.review_by_exception.reviewing import review_of
 from qc.review_by_exception.rules import RULES_VERSION
-from qc.review_by_exception.trail import trail_of
 
 
 class ReviewView(APIView):
@@ -22,11 +22,12 @@ class ReviewView(APIView):
     def get(self, request: Request, number: str) -> Response:
         refuse_if(lacks(asker(request), Permission.RECORD_READ))
         batch = batch_called(number)
-        found = review_of(batch)
+        read = RecordRead(batch)
+        found = review_of(batch, read)
         answer = {
             "rules": RULES_VERSION,
             "exceptions": found.exceptions,
             "checks": found.checks,
-            "audit_trail": trail_of(batch),
+            "audit_trail": read.trail,
         }
         return Response(ReviewOutput(answer).data)

@@ -17,8 +17,9 @@ from qc.models import ExceptionalSupply, SupplyNaming
 from qc.supply.deciding import objections_to_supply
 from qc.supply.items import items_of
 from qc.supply.labelling import without_legend
-from qc.supply.lines import shown_lines, stated
-from qc.supply.standing import named_containers, standing_of
+from qc.supply.lines import stated
+from qc.supply.standing import named_containers
+from qc.supply.supply_read import SupplyRead
 
 Plain = dict[str, Any]  # Any: plain values of a JSON text
 
@@ -112,8 +113,9 @@ class SupplyView(APIView):
         by = asker(request)
         refuse_if(lacks(by, Permission.RECORD_READ))
         batch = batch_called(number)
-        standing = standing_of(batch)
-        lines = shown_lines(batch) if standing.refusal is not None else ()
+        read = SupplyRead(batch)
+        standing = read.standing
+        lines = read.lines if standing.refusal is not None else ()
         answer = {
             "is_asked": standing.refusal is not None,
             "answer": standing.answer,
@@ -123,7 +125,7 @@ class SupplyView(APIView):
             "naming": _naming(standing.naming) if standing.naming else None,
             "decision": standing.newest,
             "without_legend": [one.code for one in without_legend(standing.supply)] if standing.supply else [],
-            "objections": objections_to_supply(batch, by),
+            "objections": objections_to_supply(batch, by, read),
         }
         return Response(SupplyOutput(answer).data)
 

@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy
 from accounts.acts import Intent, register
 from accounts.models import Person
 from accounts.refusal import Objection, when
-from batches.models import Batch
 from qc.contract_laboratory.certificates import certificates_behind
-from qc.laboratory.testing import SubmitResult, known_line
+from qc.laboratory.testing import SubmitResult, line_in
+from qc.record_read import RecordRead
 
 
 @register
@@ -22,8 +22,8 @@ class SubmitContractResult(SubmitResult):
     )
     of_certificates = True
 
-    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
-        found = known_line(subject, intent["line"])
+    def objections(self, subject: RecordRead, intent: Intent, by: Person) -> list[Objection]:
+        found = line_in(subject, intent["line"])
         return [
             *when(
                 found.readings and not certificates_behind(found.readings),

@@ -28,6 +28,7 @@ from qc.dose import words as words
 from qc.dose.inputs import Calculation, calculation_of
 from qc.dose.rules import DoseVerdict, as_texts
 from qc.models import BatchDose, DoseVerification
+from qc.panel import PanelRows
 from qc.release.pending import OPEN_DECISIONS
 
 SHORTEST_REASON = 10
@@ -58,9 +59,9 @@ def dose_url(batch: Batch) -> str:
     return reverse("batch-tab", args=[batch.number, "dose"])
 
 
-def objections_to_dose(batch: Batch) -> list[Objection]:
+def objections_to_dose(batch: Batch, rows: PanelRows | None = None) -> list[Objection]:
     """Give what stands between the dose of a batch and certification; nothing where its product asks for no dose."""
-    now = calculation_of(batch)
+    now = calculation_of(batch, rows)
     if now is None:
         return []
     dose, url = newest_dose(batch), dose_url(batch)
@@ -86,16 +87,6 @@ def objections_to_dose(batch: Batch) -> list[Objection]:
         ),
         *_objections_to_weight(now),
     ]
-
-
-def took_part_in_dose(batch: Batch, person: Person) -> list[str]:
-    """Name the ways in which somebody worked on the dose of a batch, as what keeps them from deciding on it."""
-    ways = []
-    if BatchDose.objects.filter(batch=batch, signer=person).exists():
-        ways.append(_("determined the dose"))
-    if DoseVerification.objects.filter(batch=batch, signer=person).exists():
-        ways.append(_("verified the dose"))
-    return ways
 
 
 def _objections_to_weight(now: Calculation) -> list[Objection]:

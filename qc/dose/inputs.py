@@ -27,7 +27,7 @@ from qc.definitions.specification import Line, ResultType
 from qc.dose.rules import Dose, Filled, Held, contents, dose_of
 from qc.methods.basis import given_by
 from qc.models import BatchDose, Reading, Result
-from qc.panel import PanelLine, Standing, panel_line
+from qc.panel import PanelLine, PanelRows, Standing, panel_line, panel_rows
 from qc.specifying import as_specification
 from qc.values.quantities import Quantity, from_stored, read_quantity
 
@@ -62,14 +62,15 @@ def rule_of(batch: Batch) -> DoseRule | None:
     return rule if rule.counted_by else None
 
 
-def calculation_of(batch: Batch) -> Calculation | None:
+def calculation_of(batch: Batch, rows: PanelRows | None = None) -> Calculation | None:
     """Calculate the dose of a batch from what is in force now; nothing where its product asks for none."""
     rule = rule_of(batch)
     if rule is None:
         return None
-    line = panel_line(batch, rule.counted_by)
+    rows = rows or panel_rows(batch, verified_weight(batch.order), only=rule.counted_by)
+    line = panel_line(batch, rule.counted_by, rows)
     counts = line is not None and line.standing is Standing.REVIEWED and not line.is_outdated
-    weight = verified_weight(batch.order)
+    weight = rows.weight
     containers = [one for one in of_batch(batch.number) if one.kind == Container.Kind.FINAL_BAG]
     inputs = _inputs(line if counts else None, weight, containers)
     return Calculation(

@@ -34,13 +34,13 @@ from qc.contract_laboratory.certificates import certificate_lines, objections_be
 from qc.definitions.specification import Entry, ResultType
 from qc.laboratory.judging import NEVER_TAKEN_BACK, seen_in
 from qc.laboratory.recording import raise_growth
-from qc.laboratory.testing import judgement_of, known_line, reading_lines, result_from, test_url
+from qc.laboratory.testing import judged_by, judgement_of, known_line, reading_lines, result_from, test_url
 from qc.laboratory.who_entered import actors_of
 from qc.methods.basis import write_basis
 from qc.methods.words import basis_lines
 from qc.models import Reading, Result, ResultReview
 from qc.out_of_specification.records import consequence, open_record_for, stays_open
-from qc.panel import STATUS, verdict_words
+from qc.panel import STATUS, PanelLine, verdict_words
 from qc.release.notifying import look_after_release
 from qc.release.pending import is_closed
 from qc.values.verdicts import Verdict
@@ -117,9 +117,9 @@ class ReviewResult(_OfResult):
     meaning = Meaning.REVIEWED
 
     def to_sign(self, subject: Result, intent: Intent) -> ToSign:
-        found = known_line(subject.batch, subject.line)
+        line, criterion = judged_by(subject.batch, subject.line)
         return ToSign(
-            title=f"{found.title}, {found.criterion_words}",
+            title=f"{line.title}, {criterion.words()}",
             identity=identity_lines(subject.batch),
             lines=self.lines(subject),
             version=f"{subject.pk} v{subject.version}",
@@ -168,13 +168,13 @@ class CorrectResult(_OfResult):
     meaning = Meaning.CORRECTED
     asks = CorrectionIntent
 
-    def _wrong_reading(self, subject: Result, intent: Intent) -> Reading | None:
-        in_force = known_line(subject.batch, subject.line).readings
+    def _wrong_reading(self, found: PanelLine, intent: Intent) -> Reading | None:
         wanted = (intent["member"], intent["replicate"])
-        return next((one for one in reversed(in_force) if (one.member, one.replicate) == wanted), None)
+        return next((one for one in reversed(found.readings) if (one.member, one.replicate) == wanted), None)
 
     def to_sign(self, subject: Result, intent: Intent) -> ToSign:
-        wrong = self._wrong_reading(subject, intent)
+        found = known_line(subject.batch, subject.line)
+        wrong = self._wrong_reading(found, intent)
         return ToSign(
             title=str(self.title),
             identity=identity_lines(subject.batch),
@@ -187,15 +187,14 @@ class CorrectResult(_OfResult):
                 ),
                 Line(_("New value"), intent["typed"], "warn"),
                 Line(_("Reason"), intent["reason"]),
-                *self._what_follows(subject, intent, wrong),
+                *self._what_follows(subject, found, intent, wrong),
             ],
             version=f"{subject.pk} v{subject.version}",
             earlier=[EarlierSignature.on(subject)],
         )
 
-    def _what_follows(self, subject: Result, intent: Intent, wrong: Reading | None) -> list[Line]:
+    def _what_follows(self, subject: Result, found: PanelLine, intent: Intent, wrong: Reading | None) -> list[Line]:
         """Say before it is signed whether the corrected result is out of specification, or one before it was."""
-        found = known_line(subject.batch, subject.line)
         if wrong is None:
             return []
         if found.open_record is not None:
@@ -210,7 +209,7 @@ class CorrectResult(_OfResult):
     def objections(self, subject: Result, intent: Intent, by: Person) -> list[Objection]:
         found = known_line(subject.batch, subject.line)
         entry = found.entries.get(intent["member"])
-        wrong = self._wrong_reading(subject, intent)
+        wrong = self._wrong_reading(found, intent)
         if subject.run != found.run:
             return when(
                 True,
@@ -244,7 +243,7 @@ class CorrectResult(_OfResult):
         ]
 
     def carry_out(self, subject: Result, intent: Intent, signature: Signature) -> Result:
-        wrong = self._wrong_reading(subject, intent)
+        wrong = self._wrong_reading(known_line(subject.batch, subject.line), intent)
         assert wrong is not None  # noqa: S101  objected to above
         if wrong.typed != intent["typed"]:
             self._write_corrected(wrong, intent, signature.signer)

@@ -159,6 +159,11 @@ def _by_line(rows: Iterable[RowT]) -> dict[str, list[RowT]]:
     return found
 
 
+def records_among(runs: Iterable[Runs]) -> list[OutOfSpecification]:
+    """Give the records out of specification of several lines in the order in which they were opened."""
+    return sorted((record for here in runs for record in here.records), key=lambda one: (one.recorded_at, one.number))
+
+
 def runs_of(batch: Batch, line: str) -> Runs:
     """Give the runs of one line of a batch."""
     return runs_by_line(batch, line=line).get(line, Runs())

@@ -21,7 +21,6 @@ from batches.identity import identity_lines
 from batches.models import Batch, Departure
 from batches.weights import verified_weight
 from ledger import clock
-from qc.batch_act import BatchAct
 from qc.contract_laboratory.certificates import certificate_lines, certificates_behind
 from qc.definitions.specification import Line as SpecificationLine
 from qc.definitions.specification import SpecificationDefinition
@@ -37,10 +36,12 @@ from qc.methods.words import method_lines
 from qc.models import Reading, Result
 from qc.out_of_specification.records import consequence, open_record_for
 from qc.panel import STATUS, PanelLine, panel_line, verdict_words
+from qc.record_read import RecordRead
 from qc.release.notifying import look_after_release
 from qc.release.pending import is_closed
+from qc.release.record_act import RecordAct
 from qc.specifying import criterion_of, specification_of
-from qc.values.criteria import Judgement
+from qc.values.criteria import Criterion, Judgement
 from qc.values.numeric_criteria import NumericCriterion, PerKilogram
 from qc.values.seen import Numeric
 from qc.values.verdicts import Verdict
@@ -106,7 +107,7 @@ class LineIntent(StrictSerializer[Intent]):
 
 
 @register
-class SubmitResult(BatchAct):
+class SubmitResult(RecordAct):
     """Bind all readings of a line into one result version with its verdict."""
 
     code = "result.submit"
@@ -118,33 +119,33 @@ class SubmitResult(BatchAct):
     asks = LineIntent
     of_certificates = False  # whether its readings come from certificates of contract laboratories
 
-    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
-        found = known_line(subject, intent["line"])
-        judgement = judgement_of(subject, found)
+    def to_sign(self, subject: RecordRead, intent: Intent) -> ToSign:
+        batch, found = subject.batch, line_in(subject, intent["line"])
+        judgement = judgement_of(batch, found)
         verdict = judgement.verdict.value
         fails = found.decides and judgement.verdict is Verdict.FAILS
         return ToSign(
             title=f"{found.title}, {found.criterion_words}",
-            identity=identity_lines(subject),
+            identity=identity_lines(batch),
             lines=[
                 *reading_lines(found.readings),
                 *certificate_lines(found.readings),
-                *method_lines(subject, found),
+                *method_lines(batch, found),
                 Line(_("Reported, %(rule)s") % {"rule": judgement.rule}, judgement.reported),
                 Line(_("Unrounded"), judgement.unrounded or "–"),
                 Line(_("Verdict"), f"{verdict_words(verdict)}. {judgement.why}", STATUS[verdict]),
                 *(Line(_("Left out"), missed_words(found, due), "warn") for due in missed_readings(found)),
                 *([Line(_("What follows"), consequence(found.open_record), "fail")] if fails else []),
             ],
-            version="|".join([*(str(reading.pk) for reading in found.readings), *at_the_bench(subject, found).ids]),
+            version="|".join([*(str(reading.pk) for reading in found.readings), *at_the_bench(batch, found).ids]),
             verb=_("Sign and submit as out of specification") if fails else "",
         )
 
-    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
-        found = known_line(subject, intent["line"])
+    def objections(self, subject: RecordRead, intent: Intent, by: Person) -> list[Objection]:
+        batch, found = subject.batch, line_in(subject, intent["line"])
         if not found.readings:
             return when(True, _("Record the readings first."))
-        judgement = judgement_of(subject, found)
+        judgement = judgement_of(batch, found)
         return [
             *objections_to_open_run(found.runs),
             *when(
@@ -153,28 +154,28 @@ class SubmitResult(BatchAct):
                 code="tested_elsewhere",
             ),
             *_unfinished(found, judgement),
-            *objections_of_methods(subject, found, judgement),
+            *objections_of_methods(batch, found, judgement),
             *when(
-                is_closed(subject, found.code),
+                is_closed(batch, found.code),
                 _("The decision on this batch has been made."),
                 code="decided",
             ),
         ]
 
-    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Result:
-        found = known_line(subject, intent["line"])
-        row = sign(result_from(subject, found), signature, type="result.submitted")
+    def carry_out(self, subject: RecordRead, intent: Intent, signature: Signature) -> Result:
+        batch, found = subject.batch, line_in(subject, intent["line"])
+        row = sign(result_from(batch, found), signature, type="result.submitted")
         write_basis(row, found, by=signature.signer)
         for due in missed_readings(found):
             raise_departure(
-                batch=subject,
+                batch=batch,
                 kind=Departure.Kind.MISSED,
                 says=missed_words(found, due),
                 by=signature.signer,
                 about=row,
             )
         open_record_for(row, found.line, found.criterion_words, found.open_record)
-        look_after_release(subject, row, row.line, by=signature.signer)
+        look_after_release(batch, row, row.line, by=signature.signer)
         return row
 
     def done_url(self, row: object) -> str:
@@ -209,10 +210,24 @@ def test_url(row: Result) -> str:
     return reverse("qc:test", args=[row.batch.number, row.line])
 
 
+def judged_by(batch: Batch, code: str) -> tuple[SpecificationLine, Criterion]:
+    """Give a line of the specification with its criterion; raise BadInput for a code that it does not have."""
+    line = line_called(batch, code)
+    return line, criterion_of(specification_of(batch), line)
+
+
 def known_line(batch: Batch, code: str) -> PanelLine:
     """Give a line of the panel; raise BadInput for a code that the specification does not have."""
     line_called(batch, code)
     found = panel_line(batch, code)
+    assert found is not None  # noqa: S101  the line was just found
+    return found
+
+
+def line_in(read: RecordRead, code: str) -> PanelLine:
+    """Give a line of a batch that is being read, in the same way."""
+    line_called(read.batch, code)
+    found = read.line(code)
     assert found is not None  # noqa: S101  the line was just found
     return found
 

@@ -20,5 +20,6 @@ def people_of_run(batch: Batch, line: str, run: int) -> set[str]:
 
 
 def actors_of(wanted: dict[str, object]) -> set[str]:
-    """Give the references of everybody who entered any of the rows that are asked for."""
-    return {actor for rows in ENTERED for actor in rows.filter(**wanted).values_list("actor", flat=True)}
+    """Give the references of everybody who entered any of the rows that are asked for, in one statement."""
+    first, *others = (rows.filter(**wanted).order_by().values_list("actor", flat=True) for rows in ENTERED)
+    return set(first.union(*others))

@@ -87,6 +87,18 @@ def at_the_bench(batch: Batch, found: PanelLine) -> Bench:
     )
 
 
+def moments_of(batch: Batch) -> list[TimedEvent]:
+    """Give every moment of the tests of a batch that stands, in the order in which it was recorded."""
+    rows = TimedEvent.objects.filter(batch=batch, superseded_by=None).select_related("sample__container")
+    return list(rows.order_by("recorded_at", "pk"))
+
+
+def times_at_the_bench(found: PanelLine, moments: Iterable[TimedEvent]) -> Bench:
+    """Give the moments of the run of a line that is worked on, among those of its batch, and nothing else of it."""
+    here = tuple(one for one in moments if (one.line, one.run) == (found.code, found.run))
+    return Bench(distinct(found.methods.values()), here, (), ())
+
+
 def distinct(methods: Iterable[MethodInForce]) -> tuple[MethodInForce, ...]:
     """Give each method once; members of a group may share one."""
     return tuple({method.row.pk: method for method in methods}.values())

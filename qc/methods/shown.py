@@ -11,11 +11,10 @@ from ledger.models import Written
 from qc.definitions.method import CompleteDataKind, SuitabilityCheck
 from qc.definitions.specification import ResultType
 from qc.methods.at_the_bench import Bench, at_the_bench, samples_read
-from qc.methods.in_force import MethodInForce, methods_of
+from qc.methods.in_force import MethodInForce, Methods
 from qc.methods.words import as_told, cv_words, data_words, kind_words, timed_words, typed_words
 from qc.models import Sample, SuitabilityRecorded, TimedEvent
 from qc.panel import STATUS, PanelLine
-from qc.specifying import specification_of
 from qc.values.criteria import criterion_from_definition
 from qc.values.rounding import Rounding
 
@@ -89,12 +88,12 @@ class ShownData:
         return self.kind in (CompleteDataKind.OBSERVATION, CompleteDataKind.EXTERNAL_CERTIFICATE)
 
 
-def bench_shown(batch: Batch, found: PanelLine, samples: Sequence[Sample]) -> dict[str, object]:
+def bench_shown(batch: Batch, found: PanelLine, samples: Sequence[Sample], methods: Methods) -> dict[str, object]:
     """Give what the page shows of the bench: suitability, moments, complete data, and which methods are in force."""
     bench = at_the_bench(batch, found)
     return {
         "methods": [method.says for method in bench.methods],
-        "no_method": why_none(batch, found),
+        "no_method": why_none(methods, found),
         "checks": [shown for method in bench.methods for shown in _checks(bench, method)],
         "timed": [shown for method in bench.methods for shown in _timed(bench, method, found, samples)],
         "complete_data": [shown for method in bench.methods for shown in _data(bench, method)],
@@ -112,9 +111,9 @@ def workings_shown(found: PanelLine) -> dict[str, object]:
     }
 
 
-def why_none(batch: Batch, found: PanelLine) -> list[str]:
+def why_none(methods: Methods, found: PanelLine) -> list[str]:
     """Say of each method that the line names why its definition is not in force for this batch."""
-    known = methods_of(batch, specification_of(batch)).found
+    known = methods.found
     parts = [(one.code, one.method) for one in found.line.members] or [(found.code, found.line.method)]
     says: dict[str, None] = {}
     for code, named in parts:

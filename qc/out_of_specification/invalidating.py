@@ -28,7 +28,7 @@ from qc.laboratory.judging import GROWTH, NO_RESULT, entries_of, judged
 from qc.laboratory.recording import growth_was_seen
 from qc.laboratory.testing import known_line, reading_lines
 from qc.laboratory.who_entered import people_of_run
-from qc.methods.in_force import methods_of
+from qc.methods.in_force import Methods, methods_of
 from qc.models import MeasurementInvalid, MeasurementInvalidReviewed, Reading
 from qc.out_of_specification.evidence import Evidence, evidence_called, evidence_of, place_of
 from qc.panel import PanelLine
@@ -39,13 +39,13 @@ from qc.values.verdicts import Verdict
 CAUSES = [(one.value, one.label) for one in MeasurementInvalid.Cause]
 
 
-def place_of_verdict(batch: Batch, line: SpecificationLine, run: int) -> int | None:
+def place_of_verdict(batch: Batch, line: SpecificationLine, run: int, known: Methods | None = None) -> int | None:
     """Give the place in the ledger of the reading by which a run's verdict was known; None before that.
 
     A value tells its verdict when it is read. Bottles without growth tell it with their last reading.
     """
     specification = specification_of(batch)
-    methods = methods_of(batch, specification).of_line(line, run)
+    methods = (known or methods_of(batch, specification)).of_line(line, run)
     entries = entries_of(line, methods)
     criterion = criterion_of(specification, line)
     so_far: list[Reading] = []

@@ -5,6 +5,8 @@
 (3) Whoever worked on the failing run neither investigates nor closes; who investigated does not close.
 """
 
+from collections.abc import Sequence
+
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -93,7 +95,9 @@ def records_of(batch: Batch) -> list[OutOfSpecification]:
     return list(found.order_by("recorded_at", "number"))
 
 
-def objections_to_out_of_specification(batch: Batch) -> list[Objection]:
+def objections_to_out_of_specification(
+    batch: Batch, records: Sequence[OutOfSpecification] | None = None
+) -> list[Objection]:
     """Give each record of a batch that quality assurance has not closed."""
     return [
         Objection(
@@ -102,6 +106,6 @@ def objections_to_out_of_specification(batch: Batch) -> list[Objection]:
             field=row.line,
             url=record_url(row),
         )
-        for row in records_of(batch)
+        for row in (records_of(batch) if records is None else records)
         if closure_of(row) is None
     ]

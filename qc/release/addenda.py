@@ -23,6 +23,7 @@ from batches.identity import identity_lines
 from batches.models import Batch, BatchState
 from qc.batch_act import BatchAct, RowOfBatchAct
 from qc.models import Addendum, DecisionStands
+from qc.record_read import RecordRead
 from qc.release.disposition import objections_to_certification
 from qc.release.pending import decision_in_force, pending_codes
 from qc.release.taking_part import objections_to_person
@@ -35,20 +36,21 @@ ON_THE_WAY = frozenset({"two_step_not_offered", "approval_outdated", "no_accepta
 
 def would_block(batch: Batch) -> list[Objection]:
     """Give what would stand against the certification in force, were it decided now; nothing where there is none."""
+    read = RecordRead(batch)
     if batch.state.disposition not in CERTIFIED:
         return []
     conditionally = batch.state.disposition == BatchState.Disposition.CERTIFIED_CONDITIONALLY
-    found = objections_to_certification(batch, conditionally=conditionally)
+    found = objections_to_certification(batch, read, conditionally=conditionally)
     left_out = BY_ITSELF | (ON_THE_WAY if conditionally else frozenset())
-    pending = pending_codes(decision_in_force(batch)) if conditionally else frozenset()
+    pending = pending_codes(read.decision) if conditionally else frozenset()
     return [
         one for one in found if one.code not in left_out and not (one.code == "result_missing" and one.field in pending)
     ]
 
 
-def against_today(batch: Batch) -> list[Objection]:
+def against_today(batch: Batch, read: RecordRead | None = None) -> list[Objection]:
     """Give what would stand against certifying a batch that was decided on, but for what later entries bring."""
-    return [one for one in objections_to_certification(batch) if one.code not in BY_ITSELF]
+    return [one for one in objections_to_certification(batch, read) if one.code not in BY_ITSELF]
 
 
 def addenda_of(batch: Batch) -> QuerySet[Addendum]:

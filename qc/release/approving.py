@@ -7,7 +7,6 @@ Where manufacture ended before its last step, what was never tested stays open: 
 go, so that the record can be reviewed and the batch refused.
 """
 
-from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,21 +16,15 @@ from accounts.models import Person
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
-from batches.ended import manufacture_end_of
 from batches.identity import identity_lines
-from batches.models import Batch
 from ledger import outbox
 from ledger.checkpoints import CHECKPOINT_JOB
-from qc.batch_act import BatchAct
 from qc.models import ResultsApproval
-from qc.panel import PanelLine, Standing, release_panel
+from qc.panel import PanelLine, Standing
+from qc.record_read import RecordRead
+from qc.release.record_act import RecordAct
 
 CERTIFICATE_JOB = "certificate_of_analysis"
-
-
-def newest_approval(batch: Batch) -> ResultsApproval | None:
-    """Give the newest approval of a batch's results, if there is one."""
-    return ResultsApproval.objects.filter(batch=batch).order_by("-version").first()
 
 
 def results_of(panel: list[PanelLine]) -> list[str]:
@@ -45,7 +38,7 @@ def is_current(approval: ResultsApproval, panel: list[PanelLine]) -> bool:
 
 
 @register
-class ApproveResults(BatchAct):
+class ApproveResults(RecordAct):
     """Approve the results for a certificate of analysis and owe its document."""
 
     code = "results.approve"
@@ -56,20 +49,19 @@ class ApproveResults(BatchAct):
     meaning = Meaning.APPROVED
     meaning_text = gettext_lazy("I approve these results for this certificate of analysis.")
 
-    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
-        panel = release_panel(subject)
+    def to_sign(self, subject: RecordRead, intent: Intent) -> ToSign:
+        panel = subject.panel
         return ToSign(
             title=str(self.title),
-            identity=identity_lines(subject),
+            identity=identity_lines(subject.batch),
             lines=[Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status) for line in panel],
             version="|".join(results_of(panel)),
         )
 
-    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
-        panel = release_panel(subject)
-        ended = manufacture_end_of(subject) is not None
+    def objections(self, subject: RecordRead, intent: Intent, by: Person) -> list[Objection]:
+        panel, approval = subject.panel, subject.approval
+        ended = subject.ended is not None
         waiting = [line for line in panel if (line.is_open and not line.may_follow and not ended) or line.is_outdated]
-        approval = newest_approval(subject)
         own = [line.title for line in panel if line.result and line.result.signer_id == by.pk]
         return [
             *(
@@ -88,12 +80,11 @@ class ApproveResults(BatchAct):
             ),
         ]
 
-    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> ResultsApproval:
-        panel = release_panel(subject)
-        newest = ResultsApproval.objects.filter(batch=subject).aggregate(newest=Max("version"))["newest"] or 0
+    def carry_out(self, subject: RecordRead, intent: Intent, signature: Signature) -> ResultsApproval:
+        panel, newest = subject.panel, subject.approval
         row = ResultsApproval(
-            batch=subject,
-            version=newest + 1,
+            batch=subject.batch,
+            version=newest.version + 1 if newest else 1,
             results=results_of(panel),
             is_interim=any(line.is_open for line in panel),
         )

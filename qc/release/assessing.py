@@ -11,7 +11,7 @@ An incident of the record's integrity is a fact of each batch in which something
 assessed once it has ended.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -70,9 +70,9 @@ def facts_of(batch: Batch) -> list[Fact]:
     return sorted(facts, key=lambda fact: fact.happened_at)
 
 
-def open_facts(batch: Batch) -> list[Fact]:
+def open_facts(batch: Batch, facts: Sequence[Fact] | None = None) -> list[Fact]:
     """Give the facts that nobody has assessed."""
-    return [fact for fact in facts_of(batch) if fact.assessment is None]
+    return [fact for fact in (facts_of(batch) if facts is None else facts) if fact.assessment is None]
 
 
 def id_in(row: UUID, number: str) -> UUID:

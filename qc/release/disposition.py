@@ -10,7 +10,7 @@
 This module is the only one that imports `batches.conclusion`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -34,27 +34,23 @@ from batches.holds import objections_to_held
 from batches.identity import identity_lines
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
-from batches.record import objections_to_record
-from batches.streams import streams_of
-from chain_of_custody.following import objections_to_custody
 from ledger import outbox
 from ledger.anchoring import blocks_decisions
 from ledger.checkpoints import CHECKPOINT_JOB
-from qc.batch_act import BatchAct
 from qc.contract_laboratory.certificates import objections_to_certificates
 from qc.dose.determining import objections_to_dose
-from qc.models import Disposition, FactAssessment, RecordReview
+from qc.models import Disposition, FactAssessment
 from qc.out_of_specification.records import objections_to_out_of_specification
-from qc.panel import PanelLine, release_panel
-from qc.release.approving import is_current, newest_approval
-from qc.release.assessing import open_facts
+from qc.panel import PanelLine
+from qc.record_read import RecordRead
+from qc.release.approving import is_current
+from qc.release.assessing import Fact, open_facts
 from qc.release.notifying import objections_to_positive
-from qc.release.pending import decision_in_force
+from qc.release.record_act import RecordAct
 from qc.release.taking_part import objections_to_person
 from qc.release.two_step import acceptance_for, objections_to_two_step, two_step_of
 from qc.review_by_exception.reviewing import objections_to_exceptions
 from qc.review_by_exception.trail import objections_to_trail
-from qc.review_by_exception.trail_streams import stream_position
 
 BATCH_CERTIFICATE_JOB = "batch_certificate"
 Decision = BatchState.Disposition
@@ -95,14 +91,9 @@ def next_decisions(batch: Batch) -> tuple[Decision, ...]:
     return tuple(one.after for one in MOVES if one.before == batch.state.disposition)
 
 
-def newest_review(batch: Batch) -> RecordReview | None:
-    """Give the newest review of the record, if there is one."""
-    return RecordReview.objects.filter(batch=batch).order_by("-stream_position", "-recorded_at").first()
-
-
-def objections_to_results(batch: Batch, panel: list[PanelLine], *, may_wait: Collection[str] = ()) -> list[Objection]:
+def objections_to_results(read: RecordRead, *, may_wait: Collection[str] = ()) -> list[Objection]:
     """Give the lines of the specification that stand against certification, one sentence each; some may wait."""
-    approval = newest_approval(batch)
+    panel, approval = read.panel, read.approval
     return [
         *when(not panel, _("The specification has no lines; an empty specification certifies nothing.")),
         *(objection for line in panel if line.code not in may_wait for objection in _against(line)),
@@ -132,16 +123,11 @@ def _against(line: PanelLine) -> list[Objection]:
     )
 
 
-def objections_to_facts(batch: Batch) -> list[Objection]:
+def objections_to_facts(batch: Batch, facts: Sequence[Fact] | None = None) -> list[Objection]:
     """Give the facts of a batch that quality assurance has not assessed."""
     return [
-        objection
-        for fact in open_facts(batch)
-        for objection in when(
-            True,
-            _("Not assessed: %(kind)s. %(says)s") % {"kind": fact.kind, "says": fact.says},
-            code="fact_open",
-        )
+        Objection(_("Not assessed: %(kind)s. %(says)s") % {"kind": fact.kind, "says": fact.says}, code="fact_open")
+        for fact in open_facts(batch, facts)
     ]
 
 
@@ -158,48 +144,55 @@ def objections_to_refused_facts(batch: Batch) -> list[Objection]:
     ]
 
 
-def objections_to_completeness(batch: Batch) -> list[Objection]:
+def objections_to_completeness(read: RecordRead) -> list[Objection]:
     """Give everything in the record itself, in custody and in the facts that stands against a decision to certify."""
-    return [*objections_to_record(batch), *objections_to_custody(batch.number), *objections_to_facts(batch)]
+    return [*read.against_record, *read.against_custody, *objections_to_facts(read.batch, read.facts)]
 
 
-def objections_to_certification(batch: Batch, *, conditionally: bool = False) -> list[Objection]:
+def objections_to_certification(
+    batch: Batch, read: RecordRead | None = None, *, conditionally: bool = False
+) -> list[Objection]:
     """Give the full list of what stands against certifying a batch, whoever certifies."""
-    review, panel = newest_review(batch), release_panel(batch)
+    read = read or RecordRead(batch)
+    review, panel = read.review, read.panel
     need = two_step_of(batch, panel) if conditionally else None
     return [
-        *objections_to_completeness(batch),
-        *objections_to_certifying_ended(batch),
+        *objections_to_completeness(read),
+        *objections_to_certifying_ended(read.ended),
         *objections_to_held(batch),
         *objections_to_refused_facts(batch),
-        *objections_to_donor(batch),
-        *objections_to_positive(batch),
-        *objections_to_results(batch, panel, may_wait={one.line.code for one in need.pending} if need else ()),
+        *objections_to_donor(batch, read.donor),
+        *objections_to_positive(batch, read.rows),
+        *objections_to_results(read, may_wait={one.line.code for one in need.pending} if need else ()),
         *(objections_to_two_step(batch, panel, need) if need else []),
-        *objections_to_out_of_specification(batch),
+        *objections_to_out_of_specification(batch, read.records),
         *objections_to_certificates(batch),
-        *objections_to_dose(batch),
-        *objections_to_exceptions(batch),
-        *objections_to_trail(batch),
+        *objections_to_dose(batch, read.rows),
+        *objections_to_exceptions(batch, read),
+        *objections_to_trail(batch, read.trail),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(
-            review is not None and review.stream_position < stream_position(batch),
+            review is not None and review.stream_position < read.position,
             _("The record changed after quality assurance reviewed it; review it again."),
             code="review_outdated",
         ),
     ]
 
 
-def objections_to_disposition(batch: Batch, decision: Decision, by: Person) -> list[Objection]:
+def objections_to_disposition(
+    batch: Batch, decision: Decision, by: Person, read: RecordRead | None = None
+) -> list[Objection]:
     """Give everything that stands against one decision on a batch by this person; what they state is not asked."""
+    read = read or RecordRead(batch)
     return [
         *lacks(by, Permission.BATCH_CERTIFY),
-        *([] if decision == Decision.WITHDRAWN else objections_to_streams(streams_of(batch))),
-        *_objections_to_decision(batch, decision, by),
+        *([] if decision == Decision.WITHDRAWN else objections_to_streams(read.streams)),
+        *_objections_to_decision(read, decision, by),
     ]
 
 
-def _objections_to_decision(batch: Batch, decision: Decision, by: Person) -> list[Objection]:
+def _objections_to_decision(read: RecordRead, decision: Decision, by: Person) -> list[Objection]:
+    batch = read.batch
     return [
         *when(
             move(batch.state.disposition, decision) is None,
@@ -208,19 +201,19 @@ def _objections_to_decision(batch: Batch, decision: Decision, by: Person) -> lis
             code="decided",
         ),
         # Nothing but the person keeps anybody from withdrawing: it only stops what is still here from leaving.
-        *([] if decision == Decision.WITHDRAWN else _objections_to_deciding(batch, decision, by)),
+        *([] if decision == Decision.WITHDRAWN else _objections_to_deciding(read, decision, by)),
         *objections_to_person(batch, by),
     ]
 
 
-def _objections_to_deciding(batch: Batch, decision: Decision, by: Person) -> list[Objection]:
-    review = newest_review(batch)
+def _objections_to_deciding(read: RecordRead, decision: Decision, by: Person) -> list[Objection]:
+    batch, review = read.batch, read.review
     certifying = decision in CERTIFYING
     withdrawn = batch.state.disposition == Decision.WITHDRAWN
     conditionally = decision == Decision.CERTIFIED_CONDITIONALLY
     return [
         *(
-            objections_to_certification(batch, conditionally=conditionally)
+            objections_to_certification(batch, read, conditionally=conditionally)
             if certifying
             else objections_to_copies(batch)
         ),
@@ -230,7 +223,7 @@ def _objections_to_deciding(batch: Batch, decision: Decision, by: Person) -> lis
             code="no_review",
         ),
         *when(
-            not certifying and withdrawn and review is not None and review.stream_position < stream_position(batch),
+            not certifying and withdrawn and review is not None and review.stream_position < read.position,
             _("The record changed after quality assurance reviewed it; review it again."),
             code="review_outdated",
         ),
@@ -254,7 +247,7 @@ class DecisionIntent(StrictSerializer[Intent]):
 
 
 @register
-class CertifyBatch(BatchAct):
+class CertifyBatch(RecordAct):
     """Decide on a batch; the decision is signed and never changed, a later one supersedes it."""
 
     code = "batch.certify"
@@ -276,28 +269,28 @@ class CertifyBatch(BatchAct):
             case _:
                 return Meaning.REJECTED, _("I do not certify this batch. Its containers stay in quarantine.")
 
-    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
-        panel = release_panel(subject)
-        review, before = newest_review(subject), decision_in_force(subject)
-        words = product_of(subject).profile.decision(intent["decision"])
+    def to_sign(self, subject: RecordRead, intent: Intent) -> ToSign:
+        batch, panel = subject.batch, subject.panel
+        review, before = subject.review, subject.decision
+        words = product_of(batch).profile.decision(intent["decision"])
         conditional = intent["decision"] == Decision.CERTIFIED_CONDITIONALLY
         return ToSign(
             title=str(self.title),
-            identity=identity_lines(subject),
+            identity=identity_lines(batch),
             lines=[
                 Line(_("Decision"), f"{words.title}. {words.statement}"),
                 *([Line(_("Supersedes"), before.get_decision_display())] if before else []),
-                *(self._conditions(subject, panel, intent) if conditional else []),
+                *(self._conditions(batch, panel, intent) if conditional else []),
                 *(Line(f"{line.title}, {line.criterion_words}", line.result_words, line.status) for line in panel),
                 Line(_("Statement"), intent["statement"] or "–"),
             ],
-            version=f"{subject.state.disposition}|{stream_position(subject)}",
+            version=f"{batch.state.disposition}|{subject.position}",
             earlier=[EarlierSignature.on(review)] if review else [],
         )
 
-    def _conditions(self, subject: Batch, panel: list[PanelLine], intent: Intent) -> list[Line]:
-        need = two_step_of(subject, panel)
-        acceptance = acceptance_for(subject, need)
+    def _conditions(self, batch: Batch, panel: list[PanelLine], intent: Intent) -> list[Line]:
+        need = two_step_of(batch, panel)
+        acceptance = acceptance_for(batch, need)
         accepted = f"{acceptance.name}, {record_time(acceptance.happened_at)}" if acceptance else "–"
         return [
             Line(_("Still pending"), "; ".join(one.words for one in need.pending) or "–", "conditional"),
@@ -307,22 +300,21 @@ class CertifyBatch(BatchAct):
             Line(_("If a late result is positive"), intent["plan_if_positive"] or "–"),
         ]
 
-    def all_objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
+    def all_objections(self, subject: RecordRead, intent: Intent, by: Person) -> list[Objection]:
         # An incident about the record stops decisions, never the one that keeps what is here from leaving.
         if intent["decision"] == Decision.WITHDRAWN:
             return [*lacks(by, self.permission), *self.objections(subject, intent, by)]
         return super().all_objections(subject, intent, by)
 
-    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
+    def objections(self, subject: RecordRead, intent: Intent, by: Person) -> list[Objection]:
         decision = Decision(intent["decision"])
         return [*_objections_to_decision(subject, decision, by), *objections_to_statement(decision, intent)]
 
-    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> Disposition:
-        decision = Decision(intent["decision"])
-        review, approval = newest_review(subject), newest_approval(subject)
-        newest = decision_in_force(subject)
+    def carry_out(self, subject: RecordRead, intent: Intent, signature: Signature) -> Disposition:
+        batch, decision = subject.batch, Decision(intent["decision"])
+        review, approval, newest = subject.review, subject.approval, subject.decision
         row = Disposition(
-            batch=subject,
+            batch=batch,
             decision=decision,
             version=newest.version + 1 if newest else 1,
             review=review,
@@ -331,13 +323,13 @@ class CertifyBatch(BatchAct):
             supersedes=newest,
         )
         if decision == Decision.CERTIFIED_CONDITIONALLY:
-            need = two_step_of(subject, release_panel(subject))
+            need = two_step_of(batch, subject.panel)
             row.pending = [one.stated() for one in need.pending]
             row.plan_if_positive = intent["plan_if_positive"]
-            row.acceptance = acceptance_for(subject, need)
+            row.acceptance = acceptance_for(batch, need)
         earlier = [one for one in (review, approval, row.acceptance, newest) if one]
         sign(row, signature, type=f"batch.{decision}", earlier=earlier)
-        conclude(subject, decision)
+        conclude(batch, decision)
         outbox.owe(CHECKPOINT_JOB, row.pk, then=BATCH_CERTIFICATE_JOB)
         return row
 

@@ -10,7 +10,7 @@
 (5) Growth and a result that failed stand until the record out of specification of their run is closed as invalidated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -39,7 +39,7 @@ from ledger.writing import write
 from qc.batch_act import RowOfBatchAct
 from qc.definitions.specification import ResultType
 from qc.laboratory.judging import GROWTH, entries_of
-from qc.laboratory.runs import runs_by_line
+from qc.laboratory.runs import Runs, closure_of, runs_by_line
 from qc.models import (
     Disposition,
     ExceptionalSupply,
@@ -48,9 +48,11 @@ from qc.models import (
     OutOfSpecificationClosed,
     Reading,
 )
+from qc.panel import PanelRows, readings_in_force
 from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 
+INVALIDATED = OutOfSpecificationClosed.Outcome.INVALIDATED
 LONGEST_SAYING = 1000
 A_MINUTE = timedelta(minutes=1)
 
@@ -60,51 +62,48 @@ def was_certified(batch: Batch) -> bool:
     return Disposition.objects.filter(batch=batch, decision__in=CERTIFIED).exists()
 
 
-def positives_of(batch: Batch) -> dict[str, str]:
+def positives_of(batch: Batch, rows: PanelRows | None = None) -> dict[str, str]:
     """Give what is positive or fails although the batch was certified: a sentence for each line."""
-    return found_against(batch) if was_certified(batch) else {}
+    return found_against(batch, rows) if was_certified(batch) else {}
 
 
-def found_against(batch: Batch) -> dict[str, str]:
+def found_against(batch: Batch, rows: PanelRows | None = None) -> dict[str, str]:
     """Give what is positive or fails in a batch, whatever was decided: a sentence for each line."""
-    return dict(_failing(batch)) | dict(_grown(batch))
+    runs = rows.runs if rows else runs_by_line(batch)
+    readings = rows.readings if rows else readings_in_force(batch)
+    return dict(_failing(batch, runs)) | dict(_grown(batch, runs, readings))
 
 
-def positives_after_supply(batch: Batch) -> dict[str, str]:
+def positives_after_supply(batch: Batch, rows: PanelRows | None = None) -> dict[str, str]:
     """Give what is positive or fails and was not known when the batch was supplied out of specification."""
     supply = ExceptionalSupply.objects.filter(batch=batch).order_by("-recorded_at").first()
     if supply is None:
         return {}
     known = {each["line"] for each in supply.lines if each["is_failing"]}
-    return {line: says for line, says in found_against(batch).items() if line not in known}
+    return {line: says for line, says in found_against(batch, rows).items() if line not in known}
 
 
-def _grown(batch: Batch) -> Iterator[tuple[str, str]]:
-    growth = [typed for typed, grows in GROWTH.items() if grows]
-    seen = Reading.objects.filter(batch=batch, superseded_by=None, typed__in=growth)
-    set_aside = _runs_set_aside(batch)
+def _grown(
+    batch: Batch, runs: Mapping[str, Runs], readings: Mapping[str, Sequence[Reading]]
+) -> Iterator[tuple[str, str]]:
     for line in specification_of(batch).lines:
-        members = [code for code, entry in entries_of(line).items() if entry.result_type is ResultType.GROWTH]
-        stands = seen.filter(line=line.code, member__in=members).exclude(run__in=set_aside.get(line.code, ()))
-        if members and stands.exists():
+        members = {code for code, entry in entries_of(line).items() if entry.result_type is ResultType.GROWTH}
+        set_aside = _runs_set_aside(runs.get(line.code, Runs()))
+        seen = [one for one in readings.get(line.code, ()) if one.member in members and GROWTH.get(one.typed)]
+        if any(one.run not in set_aside for one in seen):
             yield line.code, _("%(title)s: growth was seen.") % {"title": line.title}
 
 
-def _runs_set_aside(batch: Batch) -> dict[str, list[int]]:
-    """Give the runs, by line, whose result quality assurance set aside for a cause in the laboratory."""
-    closed = OutOfSpecificationClosed.objects.filter(
-        batch=batch, outcome=OutOfSpecificationClosed.Outcome.INVALIDATED
-    ).select_related("oos__result")
-    found: dict[str, list[int]] = {}
-    for row in closed:
-        found.setdefault(row.oos.line, []).append(row.oos.result.run)
-    return found
+def _runs_set_aside(runs: Runs) -> set[int]:
+    """Give the runs of a line whose result quality assurance set aside for a cause in the laboratory."""
+    closed = [(record.result.run, closure_of(record)) for record in runs.records]
+    return {run for run, closure in closed if closure is not None and closure.outcome == INVALIDATED}
 
 
-def _failing(batch: Batch) -> Iterator[tuple[str, str]]:
+def _failing(batch: Batch, runs: Mapping[str, Runs]) -> Iterator[tuple[str, str]]:
     titles = {line.code: line.title for line in specification_of(batch).lines}
-    for code, runs in sorted(runs_by_line(batch).items()):
-        counts = runs.reportable
+    for code, here in sorted(runs.items()):
+        counts = here.reportable
         if counts is not None and counts.verdict == Verdict.FAILS.value:
             words = {"title": titles.get(code, code), "value": counts.reported}
             yield code, _("%(title)s: out of specification, %(value)s.") % words
@@ -161,7 +160,7 @@ def owe_telling(batch: Batch, *, line: str, says: str, cause: Written, by: Perso
         write(row, type="notification.due", actor=by.reference)
 
 
-def objections_to_positive(batch: Batch) -> list[Objection]:
+def objections_to_positive(batch: Batch, rows: PanelRows | None = None) -> list[Objection]:
     """Object to certifying, or to bags leaving, while a positive or failing result stands after a certification."""
     return [
         Objection(
@@ -170,7 +169,7 @@ def objections_to_positive(batch: Batch) -> list[Objection]:
             field=line,
             url=reverse("qc:test", args=[batch.number, line]),
         )
-        for line, says in positives_of(batch).items()
+        for line, says in positives_of(batch, rows).items()
     ]
 
 

@@ -15,18 +15,15 @@ from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
 from batches.identity import identity_lines
-from batches.models import Batch
-from batches.record import objections_to_record
-from qc.batch_act import BatchAct
 from qc.models import RecordReview
-from qc.panel import release_panel
-from qc.release.approving import is_current, newest_approval
-from qc.release.disposition import newest_review, objections_to_facts
+from qc.record_read import RecordRead
+from qc.release.approving import is_current
+from qc.release.disposition import objections_to_facts
 from qc.release.pending import OPEN_DECISIONS
+from qc.release.record_act import RecordAct
 from qc.release.taking_part import objections_to_person
 from qc.review_by_exception.reviewing import objections_to_exceptions
 from qc.review_by_exception.trail import objections_to_trail
-from qc.review_by_exception.trail_streams import stream_position
 
 
 class ReviewIntent(StrictSerializer[Intent]):
@@ -36,7 +33,7 @@ class ReviewIntent(StrictSerializer[Intent]):
 
 
 @register
-class ReviewRecord(BatchAct):
+class ReviewRecord(RecordAct):
     """Review the whole record of a batch, its audit trail included, for quality assurance."""
 
     code = "record.review"
@@ -49,55 +46,52 @@ class ReviewRecord(BatchAct):
     )
     asks = ReviewIntent
 
-    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
-        panel = release_panel(subject)
-        conform = sum(line.conforms for line in panel)
-        approval = newest_approval(subject)
+    def to_sign(self, subject: RecordRead, intent: Intent) -> ToSign:
+        conform = sum(line.conforms for line in subject.panel)
+        approval = subject.approval
         return ToSign(
             title=str(self.title),
-            identity=identity_lines(subject),
+            identity=identity_lines(subject.batch),
             lines=[
-                Line(_("Entries in the batch's stream"), str(stream_position(subject))),
+                Line(_("Entries in the batch's stream"), str(subject.position)),
                 Line(
                     _("Results that conform"),
-                    _("%(conform)s of %(all)s") % {"conform": conform, "all": len(panel)},
+                    _("%(conform)s of %(all)s") % {"conform": conform, "all": len(subject.panel)},
                 ),
                 Line(_("Results approved by"), approval.signer_name if approval else "–"),
                 Line(_("Statement"), intent["statement"] or "–"),
             ],
-            version=f"{stream_position(subject)}",
+            version=f"{subject.position}",
             earlier=[EarlierSignature.on(approval)] if approval else [],
         )
 
-    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
-        panel = release_panel(subject)
-        approval = newest_approval(subject)
-        review = newest_review(subject)
-        decided = subject.state.disposition not in OPEN_DECISIONS
+    def objections(self, subject: RecordRead, intent: Intent, by: Person) -> list[Objection]:
+        batch, approval, review = subject.batch, subject.approval, subject.review
+        decided = batch.state.disposition not in OPEN_DECISIONS
         return [
             *when(decided, _("The decision on this batch has been made."), code="decided"),
-            *objections_to_record(subject),
-            *objections_to_facts(subject),
-            *objections_to_exceptions(subject),
-            *objections_to_trail(subject),
+            *subject.against_record,
+            *objections_to_facts(batch, subject.facts),
+            *objections_to_exceptions(batch, subject),
+            *objections_to_trail(batch, subject.trail),
             *when(
-                approval is None or not is_current(approval, panel),
+                approval is None or not is_current(approval, subject.panel),
                 _("Quality control has not approved the results as they stand now."),
             ),
             *when(
-                review is not None and review.stream_position == stream_position(subject),
+                review is not None and review.stream_position == subject.position,
                 _("The record was reviewed as it stands now."),
                 code="already_done",
             ),
-            *objections_to_person(subject, by),
+            *objections_to_person(batch, by),
         ]
 
-    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> RecordReview:
-        approval = newest_approval(subject)
+    def carry_out(self, subject: RecordRead, intent: Intent, signature: Signature) -> RecordReview:
+        approval = subject.approval
         assert approval is not None  # noqa: S101  objected to above
         row = RecordReview(
-            batch=subject,
-            stream_position=stream_position(subject),
+            batch=subject.batch,
+            stream_position=subject.position,
             approval=approval,
             statement=intent["statement"],
         )

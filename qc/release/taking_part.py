@@ -1,49 +1,36 @@
 """Who worked on a batch, and so may not decide on it: by person, not by account or role."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from accounts.refusal import Objection, when
 from batches.models import Batch
-from batches.people import people_at_work
-from qc.dose.determining import took_part_in_dose
-from qc.models import (
-    CompleteData,
-    ContractCertificate,
-    ContractCertificateCompared,
-    MeasurementInvalid,
-    MeasurementInvalidReviewed,
-    Reading,
-    Result,
-    ResultReview,
-    Sample,
-    SuitabilityRecorded,
-    TimedEvent,
-)
+from batches.people import AT_WORK, Way, ways_of
+from qc import models
 
-CERTIFICATES = (ContractCertificate, ContractCertificateCompared)
+IN_THE_LABORATORY: Sequence[Way] = (
+    (models.Result, gettext_lazy("tested")),
+    (models.Reading, gettext_lazy("tested")),
+    (models.TimedEvent, gettext_lazy("recorded at the bench of a test")),
+    (models.SuitabilityRecorded, gettext_lazy("recorded at the bench of a test")),
+    (models.CompleteData, gettext_lazy("recorded at the bench of a test")),
+    (models.ResultReview, gettext_lazy("reviewed a result")),
+    (models.ContractCertificate, gettext_lazy("typed a contract laboratory's certificate")),
+    (models.ContractCertificateCompared, gettext_lazy("typed a contract laboratory's certificate")),
+    (models.MeasurementInvalid, gettext_lazy("declared a measurement invalid")),
+    (models.MeasurementInvalidReviewed, gettext_lazy("decided on an invalid measurement")),
+    (models.Sample, gettext_lazy("received a sample")),
+    (models.BatchDose, gettext_lazy("determined the dose")),
+    (models.DoseVerification, gettext_lazy("verified the dose")),
+)
 
 
 def took_part(batch: Batch, person: Person) -> list[str]:
     """Name the ways in which somebody worked on a batch and so may not decide on it."""
-    ways = list(people_at_work(batch).get(person.pk, []))
-    results = Result.objects.filter(batch=batch, signer=person)
-    if results.exists() or Reading.objects.filter(batch=batch, actor=person.reference).exists():
-        ways.append(_("tested"))
-    at_the_bench = (TimedEvent, SuitabilityRecorded, CompleteData)
-    if any(model._default_manager.filter(batch=batch, actor=person.reference).exists() for model in at_the_bench):
-        ways.append(_("recorded at the bench of a test"))
-    if ResultReview.objects.filter(batch=batch, signer=person).exists():
-        ways.append(_("reviewed a result"))
-    if any(rows.objects.filter(batch=batch, signer=person).exists() for rows in CERTIFICATES):
-        ways.append(_("typed a contract laboratory's certificate"))
-    if MeasurementInvalid.objects.filter(batch=batch, signer=person).exists():
-        ways.append(_("declared a measurement invalid"))
-    if MeasurementInvalidReviewed.objects.filter(batch=batch, signer=person).exists():
-        ways.append(_("decided on an invalid measurement"))
-    if Sample.objects.filter(batch=batch, actor=person.reference).exists():
-        ways.append(_("received a sample"))
-    return ways + took_part_in_dose(batch, person)
+    return ways_of(person, batch, (*AT_WORK, *IN_THE_LABORATORY))
 
 
 def objections_to_person(batch: Batch, by: Person) -> list[Objection]:

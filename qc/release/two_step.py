@@ -69,7 +69,9 @@ class TwoStepNeed:
 def two_step_of(batch: Batch, panel: list[PanelLine]) -> TwoStepNeed:
     """Say whether a batch needs a certification before its last result, as its panel stands now."""
     may_follow = [line for line in panel if line.may_follow]
-    pending = tuple(_following(batch, line) for line in may_follow if line.result is None)
+    waiting = [line for line in may_follow if line.result is None]
+    received = _first_received(batch) if waiting else {}
+    pending = tuple(_following(line, received.get(line.line.sample_point)) for line in waiting)
     rule = specification_of(batch).two_step
     if not may_follow:
         return TwoStepNeed(False, _("Not offered: no line of the specification may follow."))
@@ -101,9 +103,13 @@ def _need(batch: Batch, pending: tuple[Following, ...]) -> tuple[bool, str, str]
     return False, _("Not needed: last result %(due)s, shipment %(shipment)s.") % words, ""
 
 
-def _following(batch: Batch, line: PanelLine) -> Following:
-    received = Sample.objects.filter(batch=batch, point=line.line.sample_point)
-    first = received.order_by("received_at").values_list("received_at", flat=True).first()
+def _first_received(batch: Batch) -> dict[str, datetime]:
+    """Give when the laboratory received the first sample of each point."""
+    samples = Sample.objects.filter(batch=batch).order_by().values_list("point")
+    return dict(samples.annotate(first=Min("received_at")))
+
+
+def _following(line: PanelLine, first: datetime | None) -> Following:
     due = final_opens(line)
     if due is None and first is not None and line.line.follows is not None:
         due = first + line.line.follows.latest_days * A_DAY

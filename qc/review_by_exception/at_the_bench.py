@@ -11,8 +11,8 @@ from batches.definitions.master import Field, Step
 from batches.judging import Verdict
 from batches.models import StepPerformed, StepWitnessed, Value
 from batches.record import STATUS_WORDS, StepRecord, verdict_of, words_of
+from qc.record_read import RecordRead
 from qc.review_by_exception.exceptions import Criticality, Evidence, Found, Passed, counted
-from qc.review_by_exception.reading import RecordRead
 
 # More corrections than this in one step, before it was signed, are an exception of their own.
 MOST_CORRECTIONS_IN_A_STEP = 3

@@ -23,7 +23,7 @@ from ledger.models import Written
 from qc.models import ExceptionAssessed
 
 if TYPE_CHECKING:
-    from qc.review_by_exception.reading import RecordRead
+    from qc.record_read import RecordRead
 
 Outcome = ExceptionAssessed.Outcome
 

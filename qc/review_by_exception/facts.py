@@ -1,5 +1,6 @@
 """Facts as exceptions: each belongs to one rule, and its deviation is its assessment."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from django.urls import reverse
@@ -60,6 +61,14 @@ def rule_of(fact: Fact) -> str:
             return "integrity"
         case _:
             return "departures"
+
+
+def facts_by_rule(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    """Give facts by the code of the rule to which each belongs."""
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        found[rule_of(fact)].append(fact)
+    return found
 
 
 def found_in(facts: Iterable[Fact]) -> Iterator[Found]:

@@ -9,13 +9,12 @@ from django.utils.translation import gettext as _
 from batches.pinned import reading_of
 from qc.contract_laboratory.certificates import certificates_of, certificates_url, comparison_of, is_settled
 from qc.laboratory.judging import method_of
-from qc.methods.at_the_bench import at_the_bench
-from qc.methods.in_force import MethodInForce, as_method, methods_of
+from qc.methods.at_the_bench import times_at_the_bench
+from qc.methods.in_force import MethodInForce, as_method
 from qc.methods.words import check_title, timed_words, typed_words
 from qc.models import ContractCertificate, ContractCertificateCompared, Reading, SuitabilityRecorded
+from qc.record_read import RecordRead
 from qc.review_by_exception.exceptions import Evidence, Found, Passed, counted
-from qc.review_by_exception.reading import RecordRead
-from qc.specifying import specification_of
 from qc.values.verdicts import Verdict
 
 
@@ -24,7 +23,7 @@ def times_kept(read: RecordRead) -> Passed:
     found = [
         (line, one)
         for line in read.panel
-        for bench in [at_the_bench(read.batch, line)]
+        for bench in [times_at_the_bench(line, read.moments)]
         for method in bench.methods
         for one in bench.timed_of(method)
     ]
@@ -38,7 +37,7 @@ def times_kept(read: RecordRead) -> Passed:
 
 def suitability_failed(read: RecordRead) -> Iterator[Found]:
     """Find each check of suitability that did not show the system fit, also where it was corrected since."""
-    for row in _suitability(read):
+    for row in read.suitability:
         if row.verdict == Verdict.MEETS.value:
             continue
         corrected: SuitabilityRecorded | None = getattr(row, "superseded_by", None)
@@ -64,17 +63,12 @@ def suitability_failed(read: RecordRead) -> Iterator[Found]:
 
 def suitability_told(read: RecordRead) -> Passed:
     """Give each check of suitability that stands, with what was entered."""
-    rows = [row for row in _suitability(read) if not hasattr(row, "superseded_by")]
+    rows = [row for row in read.suitability if not hasattr(row, "superseded_by")]
     items = tuple(
         Evidence(f"{read.line_title(row.line)}, {_title(row)}: {typed_words(row)}", _test_url(read, row.line))
         for row in rows
     )
     return counted(sum(row.verdict == Verdict.MEETS.value for row in rows), len(rows), items)
-
-
-def _suitability(read: RecordRead) -> list[SuitabilityRecorded]:
-    rows = SuitabilityRecorded.objects.filter(batch=read.batch).select_related("method", "superseded_by")
-    return list(rows.order_by("recorded_at", "pk"))
 
 
 def _title(row: SuitabilityRecorded) -> str:
@@ -103,13 +97,11 @@ def further_replicates(read: RecordRead) -> Iterator[Found]:
 
 def _further(read: RecordRead) -> dict[tuple[str, int, MethodInForce], list[Reading]]:
     lines = {line.code: line.line for line in read.panel if not line.line.growth_days}
-    rows = Reading.objects.filter(batch=read.batch, line__in=lines, replicate__gt=1, superseded_by=None)
-    readings = list(rows.order_by("recorded_at", "pk"))
+    readings = [one for code in lines for one in read.rows.readings.get(code, ()) if one.replicate > 1]
     found: dict[tuple[str, int, MethodInForce], list[Reading]] = defaultdict(list)
-    methods = methods_of(read.batch, specification_of(read.batch)) if readings else None
-    for one in readings:
+    for one in sorted(readings, key=lambda each: (each.recorded_at, each.pk)):
         line = lines[one.line]
-        method = method_of(line, one.member, methods.of_line(line, one.run)) if methods else None
+        method = method_of(line, one.member, read.rows.methods.of_line(line, one.run))
         if method is not None and one.replicate > method.says.replicates.wanted:
             found[one.line, one.run, method].append(one)
     return found

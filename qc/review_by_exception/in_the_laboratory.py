@@ -10,17 +10,17 @@ from qc.growth.bottles import Outcome as Seen
 from qc.laboratory.judging import bottle_readings
 from qc.laboratory.runs import closure_of
 from qc.laboratory.testing import missed_readings, missed_words
-from qc.models import MeasurementInvalid, OutOfSpecification, Reading, Result, TrendLimits
-from qc.out_of_specification.records import record_url, records_of
+from qc.models import MeasurementInvalid, OutOfSpecification, Reading, Result
+from qc.out_of_specification.records import record_url
 from qc.panel import PanelLine
+from qc.record_read import RecordRead
 from qc.review_by_exception.exceptions import Criticality, Evidence, Found, Judgement, Passed, counted
-from qc.review_by_exception.reading import RecordRead
 from qc.trends.signals import Signal, signals_of
 
 
 def out_of_specification(read: RecordRead) -> Iterator[Found]:
     """Find each result that was out of specification first, whatever was concluded since; its record judges it."""
-    for record in records_of(read.batch):
+    for record in read.records:
         yield Found(
             row=record,
             says=record.says,
@@ -175,8 +175,7 @@ def _replaces(read: RecordRead, old: Result, new: Result) -> bool:
 
 def _corrected_readings(read: RecordRead) -> Iterator[tuple[Reading, Reading, PanelLine]]:
     lines = {line.code: line for line in read.panel}
-    found = Reading.objects.filter(batch=read.batch).exclude(supersedes=None).select_related("supersedes")
-    for new in found.order_by("recorded_at", "pk"):
+    for new in read.corrected_readings:
         if new.supersedes is not None and new.line in lines:
             yield new.supersedes, new, lines[new.line]
 
@@ -211,10 +210,8 @@ def trend_signals(read: RecordRead) -> Iterator[Found]:
 
 
 def _signals(read: RecordRead) -> list[Signal]:
-    product = read.batch.product.code
-    limited = TrendLimits.objects.filter(product=product, approval__isnull=False).values_list("line", flat=True)
     mine = {result.pk for line in read.panel for result in line.runs.results}
-    found = [signal for code in sorted(set(limited)) for signal in signals_of(product, code)]
+    found = [signal for code in read.limited for signal in signals_of(read.batch.product.code, code)]
     return [signal for signal in found if signal.result.pk in mine]
 
 
@@ -228,7 +225,5 @@ def _signal_closed(signal: Signal) -> Judgement | None:
 
 def trends_told(read: RecordRead) -> Passed:
     """Give the lines that have approved trend limits."""
-    limited = TrendLimits.objects.filter(product=read.batch.product.code, approval__isnull=False)
-    codes = sorted(set(limited.values_list("line", flat=True)))
-    items = tuple(Evidence(read.line_title(code)) for code in codes)
-    return Passed(_("%(number)s lines with limits") % {"number": len(codes)}, items)
+    items = tuple(Evidence(read.line_title(code)) for code in read.limited)
+    return Passed(_("%(number)s lines with limits") % {"number": len(items)}, items)

@@ -16,13 +16,12 @@ from accounts.refusal import Objection
 from batches.donors import objections_to_donor
 from batches.holds import objections_to_held
 from batches.models import Batch
-from batches.record import StepRecord, objections_to_record
-from chain_of_custody.following import objections_to_custody
+from batches.record import StepRecord
 from qc.models import ExceptionAssessed
 from qc.panel import PanelLine
+from qc.record_read import RecordRead
 from qc.review_by_exception.exceptions import Check, Found, RecordException, Rule, said_sha256
-from qc.review_by_exception.facts import found_in
-from qc.review_by_exception.reading import RecordRead
+from qc.review_by_exception.facts import facts_by_rule, found_in
 from qc.review_by_exception.rules import RULES
 
 Answers = dict[tuple[str, UUID, str], list[ExceptionAssessed]]
@@ -53,14 +52,14 @@ class Review:
         return sum(check.status == "pass" for check in self.checks)
 
 
-def review_of(batch: Batch) -> Review:
+def review_of(batch: Batch, read: RecordRead | None = None) -> Review:
     """Give the review of a record whole, with what each check read."""
-    read = RecordRead(batch)
+    read = read or RecordRead(batch)
     exceptions = _exceptions_of(read, with_facts=True)
     against = [
-        *objections_to_record(batch, read.record),
-        *objections_to_custody(batch.number),
-        *objections_to_donor(batch),
+        *read.against_record,
+        *read.against_custody,
+        *objections_to_donor(batch, read.donor),
         *objections_to_held(batch),
     ]
     return Review(
@@ -83,9 +82,9 @@ def every_exception(batch: Batch) -> list[RecordException]:
     return _exceptions_of(RecordRead(batch), with_facts=True)
 
 
-def open_exceptions(batch: Batch) -> list[RecordException]:
+def open_exceptions(batch: Batch, read: RecordRead | None = None) -> list[RecordException]:
     """Give the exceptions that are judged here and that nobody has judged; what is judged elsewhere blocks there."""
-    found = _exceptions_of(RecordRead(batch), with_facts=False)
+    found = _exceptions_of(read or RecordRead(batch), with_facts=False)
     return [one for one in found if one.is_judged_here and one.is_open]
 
 
@@ -95,7 +94,7 @@ def exception_called(batch: Batch, key: str) -> RecordException | None:
     return next((one for one in found if one.is_judged_here and one.key == key), None)
 
 
-def objections_to_exceptions(batch: Batch) -> list[Objection]:
+def objections_to_exceptions(batch: Batch, read: RecordRead | None = None) -> list[Objection]:
     """Give each exception that quality assurance has still to judge, and each question that waits for its answer."""
     return [
         Objection(
@@ -104,7 +103,7 @@ def objections_to_exceptions(batch: Batch) -> list[Objection]:
             code="exception_open",
             url=exception_url(batch, one),
         )
-        for one in open_exceptions(batch)
+        for one in open_exceptions(batch, read)
     ]
 
 
@@ -136,8 +135,8 @@ def _exceptions_of(read: RecordRead, *, with_facts: bool) -> list[RecordExceptio
 
 
 def _found(read: RecordRead, *, with_facts: bool) -> Iterator[tuple[Rule, Found]]:
+    facts = facts_by_rule(read.facts) if with_facts else {}
     for rule in RULES:
         rows: Iterable[Found] = rule.look(read) if rule.look is not None else ()
         yield from ((rule, one) for one in rows)
-        if with_facts:
-            yield from ((rule, one) for one in found_in(read.facts.get(rule.code, [])))
+        yield from ((rule, one) for one in found_in(facts.get(rule.code, [])))

@@ -13,13 +13,13 @@ from batches.label_prints import difference_of, labels_url
 from batches.lot_states import why_unfit
 from batches.models import LabelPrint, LegalHold, LineClearance, MonitoringResult
 from batches.redlines import redlines_of, redlines_url
-from batches.weights import weight_in_force
 from batches.yields import YieldStatus
 from chain_of_custody.models import IdentityCheck
 from ledger import clock
 from ledger.models import Entry
+from qc.record_read import RecordRead
 from qc.review_by_exception.exceptions import Evidence, Found, Passed, counted
-from qc.review_by_exception.reading import RecordRead
+from qc.review_by_exception.facts import rule_of
 
 
 def lots_at_use(read: RecordRead) -> Passed:
@@ -179,7 +179,7 @@ def custody_links(read: RecordRead) -> Passed:
 
 def donor_told(read: RecordRead) -> Passed:
     """Give the weight that doses rest on, and whether a second person verified it."""
-    weight, url = weight_in_force(read.batch.order), f"/orders/{read.batch.order.number}/"
+    weight, url = read.weight, f"/orders/{read.batch.order.number}/"
     if weight is None:
         return Passed(_("not recorded"), is_whole=False)
     verified = hasattr(weight, "verification")
@@ -229,4 +229,4 @@ def papers_told(read: RecordRead) -> Passed:
 
 def departures_told(read: RecordRead) -> Passed:
     """Give how many departures people reported."""
-    return Passed(_("%(number)s reported") % {"number": len(read.facts.get("departures", []))})
+    return Passed(_("%(number)s reported") % {"number": sum(rule_of(one) == "departures" for one in read.facts)})

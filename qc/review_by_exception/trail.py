@@ -117,14 +117,17 @@ def in_order(rows: QuerySet[AuditTrailReviewed]) -> QuerySet[AuditTrailReviewed]
     return rows.annotate(place=Subquery(places[:1])).order_by("place")
 
 
-def trail_of(batch: Batch) -> list[Part]:
-    """Give each group with what is new in it since its last review; as many statements however long the streams."""
+def trail_of(batch: Batch, streams: Sequence[str] | None = None) -> list[Part]:
+    """Give each group with what is new in it since its last review; as many statements however long the streams.
+
+    `streams` are those on which the record of the batch rests, where the caller knows them.
+    """
     reviewed: dict[tuple[str, str], int] = defaultdict(int)
     for row in AuditTrailReviewed.objects.filter(batch=batch).select_related("batch"):
         for each in covered_by(row):
             reviewed[each.group, each.stream] = max(reviewed[each.group, each.stream], each.upto)
     new: dict[tuple[str, str], list[Entry]] = defaultdict(list)
-    for entry in entries_of_trail(batch).order_by("stream", "sseq"):
+    for entry in entries_of_trail(batch, streams).order_by("stream", "sseq"):
         group = group_of(entry.type, entry.rec_version)
         if entry.sseq > reviewed[group.code, entry.stream]:
             new[group.code, entry.stream].append(entry)
@@ -140,9 +143,9 @@ def _spans(
         yield Span(stream, reviewed[group.code, stream], tuple(entries))
 
 
-def objections_to_trail(batch: Batch) -> list[Objection]:
+def objections_to_trail(batch: Batch, parts: Sequence[Part] | None = None) -> list[Objection]:
     """Give what of the audit trail nobody has reviewed yet."""
-    open_parts = [part for part in trail_of(batch) if part.spans]
+    open_parts = [part for part in (trail_of(batch) if parts is None else parts) if part.spans]
     return when(
         open_parts,
         _("The audit trail is not reviewed: %(groups)s.")

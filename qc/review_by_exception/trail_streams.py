@@ -7,6 +7,7 @@
 """
 
 import json
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Max, Q, QuerySet, Subquery
 
@@ -50,11 +51,12 @@ def entries_to_review(batch: Batch) -> QuerySet[Entry]:
     return entries_in(batch, batch.stream_name())
 
 
-def entries_of_trail(batch: Batch) -> QuerySet[Entry]:
+def entries_of_trail(batch: Batch, streams: Sequence[str] | None = None) -> QuerySet[Entry]:
     """Give every entry of the audit trail of a batch; as many statements however much happened."""
     own, custody = batch.stream_name(), batch.coi.stream_name()
+    things = _things_among(streams_of(batch) if streams is None else streams)
     return Entry.objects.filter(
-        _counting(batch, own) | _counting(batch, custody) | _standing(batch, _things_of(batch) | _people_changed(batch))
+        _counting(batch, own) | _counting(batch, custody) | _standing(batch, things | _people_changed(batch))
     )
 
 
@@ -66,7 +68,7 @@ def entries_in(batch: Batch, stream: str) -> QuerySet[Entry]:
 def concerns(batch: Batch, stream: str) -> bool:
     """Tell whether the audit trail of a batch reads a stream."""
     own = {batch.stream_name(), batch.coi.stream_name()}
-    return stream in own or stream in _things_of(batch) or stream in _writers_in(batch)
+    return stream in own or stream in _things_among(streams_of(batch)) or stream in _writers_in(batch)
 
 
 def _counting(batch: Batch, stream: str) -> Q:
@@ -82,10 +84,10 @@ def _standing(batch: Batch, streams: set[str]) -> Q:
     return Q(stream__in=sorted(streams), type__in=CHANGES_OF_STANDING, seq__gt=Subquery(issued))
 
 
-def _things_of(batch: Batch) -> set[str]:
-    """Name the streams of the definitions, lots, areas and equipment of a batch."""
+def _things_among(streams: Iterable[str]) -> set[str]:
+    """Give the streams of definitions, lots, areas and equipment among those of a batch."""
     kinds = ("master/", "lot/", "equipment/")
-    return {name for name in streams_of(batch) if name.startswith(kinds)}
+    return {name for name in streams if name.startswith(kinds)}
 
 
 def _people_changed(batch: Batch) -> set[str]:

@@ -25,6 +25,7 @@ from qc.models import PhysicianAnswer, PhysicianAnswerChecked
 from qc.release.outside import Comparing, Entering, SaidIntent, columns_of, said_lines
 from qc.supply.lines import objections_to_ever_supplying
 from qc.supply.standing import SupplyStanding, standing_of
+from qc.supply.supply_read import SupplyRead
 
 Answer = PhysicianAnswer.Answer
 SHORTEST = 10
@@ -73,7 +74,7 @@ class RecordAnswer(Entering):
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
         standing = standing_of(subject)
         return [
-            *objections_to_asking(subject, standing),
+            *objections_to_asking(standing),
             *(
                 Objection(
                     _("%(what)s: say it in at least 10 characters.") % {"what": words}, code="not_said", field=name
@@ -92,7 +93,7 @@ class RecordAnswer(Entering):
         return sign(row, signature, type="physician_answer.recorded", earlier=[refusal])
 
 
-def objections_to_asking(batch: Batch, standing: SupplyStanding) -> list[Objection]:
+def objections_to_asking(standing: SupplyStanding) -> list[Objection]:
     """Give what keeps an answer from being entered."""
     return [
         *when(
@@ -108,18 +109,18 @@ def objections_to_asking(batch: Batch, standing: SupplyStanding) -> list[Objecti
     ]
 
 
-def objections_to_preparing(batch: Batch) -> list[Objection]:
+def objections_to_preparing(read: SupplyRead) -> list[Objection]:
     """Give what keeps a supply from being prepared: nobody asked for it, it is decided, or it can never be."""
-    standing = standing_of(batch)
+    batch, standing = read.batch, read.standing
     return [
-        *objections_to_asking(batch, standing),
+        *objections_to_asking(standing),
         *when(
             standing.refusal is not None and not standing.is_asked_for,
             _("The physician has not asked for this product."),
             code="not_asked_for",
         ),
         *objections_to_ended_order(order_end_of(batch.order)),
-        *(objections_to_ever_supplying(batch) if standing.refusal is not None else []),
+        *(objections_to_ever_supplying(batch, read) if standing.refusal is not None else []),
     ]
 
 

@@ -9,6 +9,7 @@ EU GMP Part IV 11.53 and 11.54; the decision is never a certification.
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -28,23 +29,23 @@ from batches.holds import objections_to_held
 from batches.identity import identity_lines
 from batches.models import Batch
 from batches.pinned import product_of
-from chain_of_custody.following import objections_to_custody
 from chain_of_custody.states import ids
 from chain_of_custody.words import party_words
 from ledger import outbox
 from ledger.anchoring import blocks_decisions
 from ledger.checkpoints import CHECKPOINT_JOB
 from ledger.numbering import next_number
-from qc.batch_act import BatchAct, RowOfBatchAct
+from qc.batch_act import RowOfBatchAct, batch_with
 from qc.models import ExceptionalSupply, SupplyRevoked
-from qc.panel import release_panel
-from qc.release.disposition import newest_review, objections_to_facts
+from qc.release.disposition import objections_to_facts
+from qc.release.record_act import ActOnRecord
 from qc.release.taking_part import objections_to_person
 from qc.supply.asking import answer_lines, objections_to_asking
 from qc.supply.items import items_of, missing
-from qc.supply.lines import lines_to_sign, objections_to_ever_supplying, shown_lines, stated
-from qc.supply.standing import Kind, SupplyStanding, is_here, named_containers, standing_of
+from qc.supply.lines import lines_to_sign, objections_to_ever_supplying, stated
+from qc.supply.standing import Kind, is_here, named_containers
 from qc.supply.stating import kinds_needed
+from qc.supply.supply_read import SupplyRead
 from qc.supply.telling import tell_of_decision
 
 SUPPLY_JOB = "exceptional_supply"
@@ -58,7 +59,7 @@ class SupplyIntent(StrictSerializer[Intent]):
 
 
 @register
-class DecideSupply(BatchAct):
+class DecideSupply(ActOnRecord[SupplyRead]):
     """Decide to supply the named containers; the batch stays not certified."""
 
     code = "supply.decide"
@@ -73,18 +74,21 @@ class DecideSupply(BatchAct):
     )
     asks = SupplyIntent
 
-    def to_sign(self, subject: Batch, intent: Intent) -> ToSign:
-        standing, lines = standing_of(subject), shown_lines(subject)
+    def find(self, subject: UUID) -> SupplyRead:
+        return SupplyRead(batch_with(subject))
+
+    def to_sign(self, subject: SupplyRead, intent: Intent) -> ToSign:
+        batch, standing = subject.batch, subject.standing
         naming, evaluation = standing.naming, standing.evaluation
-        said = [row for kind in kinds_needed(subject) if (row := standing.statement(kind))]
-        codes = [one.code for one in named_containers(naming)] if naming else []
+        said = [row for kind in kinds_needed(batch) if (row := standing.statement(kind))]
+        codes = [one.code for one in subject.named]
         rests_on = [one for one in (standing.answer, naming, evaluation, *said) if one is not None]
         return ToSign(
             title=str(self.title),
-            identity=identity_lines(subject, containers=codes),
+            identity=identity_lines(batch, containers=codes),
             lines=[
-                Line(_("Batch"), str(subject.state.get_disposition_display()), "fail"),
-                *lines_to_sign(lines),
+                Line(_("Batch"), str(batch.state.get_disposition_display()), "fail"),
+                *lines_to_sign(subject.lines),
                 Line(_("Physician"), f"{standing.answer.name}, {standing.answer.role}" if standing.answer else "–"),
                 *(answer_lines(standing.answer) if standing.answer else []),
                 Line(_("Taken by"), party_words(naming.recipient) if naming else "–"),
@@ -97,16 +101,16 @@ class DecideSupply(BatchAct):
             earlier=[EarlierSignature.on(evaluation)] if evaluation else [],
         )
 
-    def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
-        return objections_to_supply(subject, by)
+    def objections(self, subject: SupplyRead, intent: Intent, by: Person) -> list[Objection]:
+        return objections_to_supply(subject.batch, by, subject)
 
-    def carry_out(self, subject: Batch, intent: Intent, signature: Signature) -> ExceptionalSupply:
-        standing = standing_of(subject)
+    def carry_out(self, subject: SupplyRead, intent: Intent, signature: Signature) -> ExceptionalSupply:
+        standing = subject.standing
         acceptance = standing.statement(Kind.ACCEPTANCE)
-        said = [standing.statement(kind) for kind in kinds_needed(subject)]
+        said = [standing.statement(kind) for kind in kinds_needed(subject.batch)]
         others = [one for one in said if one is not None and one != acceptance]
         row = ExceptionalSupply(
-            batch=subject,
+            batch=subject.batch,
             number=next_number(NUMBER_KIND, today().year),
             decision=standing.refusal,
             answer=standing.answer,
@@ -114,7 +118,7 @@ class DecideSupply(BatchAct):
             evaluation=standing.evaluation,
             acceptance=acceptance,
             others=[str(one.pk) for one in others],
-            lines=stated(shown_lines(subject)),
+            lines=stated(subject.lines),
             statement=intent["statement"],
         )
         rests_on = (standing.refusal, standing.answer, standing.naming, standing.evaluation, acceptance, *others)
@@ -124,26 +128,27 @@ class DecideSupply(BatchAct):
         return row
 
 
-def objections_to_supply(batch: Batch, by: Person) -> list[Objection]:
+def objections_to_supply(batch: Batch, by: Person, read: SupplyRead | None = None) -> list[Objection]:
     """Give the full list of what stands against this person deciding to supply a batch now."""
-    standing, panel = standing_of(batch), release_panel(batch)
+    read = read or SupplyRead(batch)
+    standing = read.standing
     if standing.refusal is None or standing.supply is not None:
-        return objections_to_asking(batch, standing)
+        return objections_to_asking(standing)
     return [
-        *objections_to_ever_supplying(batch, panel),
-        *missing(items_of(batch, standing, shown_lines(batch, panel))),
+        *objections_to_ever_supplying(batch, read),
+        *missing(items_of(batch, standing, read.lines)),
         *objections_to_ended_order(order_end_of(batch.order)),
-        *(one for one in objections_to_custody(batch.number) if one.code != "custody_contradiction"),
-        *objections_to_facts(batch),
+        *(one for one in read.against_custody if one.code != "custody_contradiction"),
+        *objections_to_facts(batch, read.facts),
         *objections_to_held(batch),
-        *_objections_to_decider(batch, standing, by),
+        *_objections_to_decider(read, by),
         *when(waiting := blocks_decisions(), waiting, code="not_anchored", url=PAGE),
     ]
 
 
-def _objections_to_decider(batch: Batch, standing: SupplyStanding, by: Person) -> list[Objection]:
-    role = Role(product_of(batch).supply_rules.decided_by)
-    evaluation, review = standing.evaluation, newest_review(batch)
+def _objections_to_decider(read: SupplyRead, by: Person) -> list[Objection]:
+    role = Role(product_of(read.batch).supply_rules.decided_by)
+    evaluation, review = read.standing.evaluation, read.review
     return [
         *when(
             role not in by.state.roles,
@@ -160,7 +165,7 @@ def _objections_to_decider(batch: Batch, standing: SupplyStanding, by: Person) -
             _("You reviewed the record; another person decides."),
             code="same_person",
         ),
-        *objections_to_person(batch, by),
+        *objections_to_person(read.batch, by),
     ]
 
 

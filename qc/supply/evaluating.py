@@ -28,6 +28,7 @@ from qc.release.taking_part import objections_to_person
 from qc.supply.asking import objections_to_preparing
 from qc.supply.lines import lines_to_sign, shown_lines, stated
 from qc.supply.standing import standing_of
+from qc.supply.supply_read import SupplyRead
 
 
 class EvaluationIntent(StrictSerializer[Intent]):
@@ -70,7 +71,7 @@ class EvaluateRisk(BatchAct):
 
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
         return [
-            *objections_to_preparing(subject),
+            *objections_to_preparing(SupplyRead(subject)),
             *when(
                 not StoredFile.objects.filter(pk=intent["document"]).exists(),
                 _("This document isn't stored here. Upload it again."),

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from accounts.acts import Line
 from accounts.refusal import Objection, when
 from batches.models import Batch, Departure
-from chain_of_custody.following import objections_to_custody
 from chain_of_custody.models import Container, IdentityCheck
 from qc.models import FactAssessment
-from qc.panel import PanelLine, release_panel
+from qc.panel import PanelLine
+from qc.record_read import RecordRead
 from qc.release.notifying import found_against
 from qc.values.verdicts import Verdict
 
@@ -47,14 +47,11 @@ class ShownLine:
         return "fail" if self.is_failing else "wait"
 
 
-def shown_lines(batch: Batch, panel: list[PanelLine] | None = None) -> tuple[ShownLine, ...]:
+def shown_lines(batch: Batch, read: RecordRead | None = None) -> tuple[ShownLine, ...]:
     """Give every line that does not conform now, those that fail first, each in the order of the specification."""
-    against = found_against(batch)
-    found = [
-        _shown(line, against)
-        for line in (release_panel(batch) if panel is None else panel)
-        if not line.conforms or line.code in against
-    ]
+    read = read or RecordRead(batch)
+    against = found_against(batch, read.rows)
+    found = [_shown(line, against) for line in read.panel if not line.conforms or line.code in against]
     return tuple(sorted(found, key=lambda one: not one.is_failing))
 
 
@@ -86,12 +83,12 @@ def lines_to_sign(lines: tuple[ShownLine, ...]) -> list[Line]:
     return [Line(f"{one.title}, {one.criterion}", f"{one.result} ({one.standing})", one.status) for one in lines]
 
 
-def objections_to_ever_supplying(batch: Batch, panel: list[PanelLine] | None = None) -> list[Objection]:
+def objections_to_ever_supplying(batch: Batch, read: RecordRead | None = None) -> list[Objection]:
     """Give what nobody may supply in spite of: a failing test of identity, a broken chain of identity or custody."""
-    panel = release_panel(batch) if panel is None else panel
-    against = found_against(batch)
+    read = read or RecordRead(batch)
+    against = found_against(batch, read.rows)
     of_identity = [
-        line for line in panel if IDENTITY in line.line.covers and (not line.conforms or line.code in against)
+        line for line in read.panel if IDENTITY in line.line.covers and (not line.conforms or line.code in against)
     ]
     others = Container.objects.filter(assignment__batch_number=batch.number).exclude(coi=batch.coi)
     return [
@@ -110,7 +107,7 @@ def objections_to_ever_supplying(batch: Batch, panel: list[PanelLine] | None = N
             _("A container of this batch belongs to another chain of identity. It goes to nobody."),
             code="identity",
         ),
-        *(one for one in objections_to_custody(batch.number) if one.code == "custody_contradiction"),
+        *(one for one in read.against_custody if one.code == "custody_contradiction"),
         *(
             Objection(
                 _("Quality assurance proposed to refuse the batch for a mismatch of identity: %(conclusion)s")

@@ -20,7 +20,7 @@ from accounts.signature import Signature, sign
 from accounts.wording import record_time
 from batches.identity import identity_lines
 from batches.models import Batch
-from chain_of_custody.lapsing import open_offer_of
+from chain_of_custody.lapsing import open_offers
 from chain_of_custody.models import Container, Party
 from chain_of_custody.shapes import ContainersField, MaybeId
 from chain_of_custody.states import ids
@@ -30,6 +30,7 @@ from qc.batch_act import BatchAct
 from qc.models import SupplyNaming
 from qc.supply.asking import objections_to_preparing
 from qc.supply.standing import final_bags, is_here, standing_of
+from qc.supply.supply_read import SupplyRead
 
 
 class NamingIntent(StrictSerializer[Intent]):
@@ -70,7 +71,7 @@ class NameContainers(BatchAct):
         unknown = sorted(set(intent["containers"]) - set(bags))
         recipient, carrier = _party(intent["recipient"]), _party(intent["carrier"])
         return [
-            *objections_to_preparing(subject),
+            *objections_to_preparing(SupplyRead(subject)),
             *when(
                 unknown,
                 _("Not a final bag of this batch: %(codes)s.") % {"codes": ", ".join(unknown)},
@@ -105,17 +106,20 @@ class NameContainers(BatchAct):
 def objections_to_containers(containers: Sequence[Container]) -> list[Objection]:
     """Give what keeps containers from being supplied, container by container; there has to be one."""
     now = clock.now()
+    offered = {key for offer in open_offers() for key in offer.containers} if containers else set()
     return [
         *when(not containers, _("Name at least one final bag."), code="no_container", field="containers"),
         *(
             objection
             for one in containers
-            for objection in _against(one, expired=bool(one.expires_at and one.expires_at <= now))
+            for objection in _against(
+                one, expired=bool(one.expires_at and one.expires_at <= now), is_offered=str(one.pk) in offered
+            )
         ),
     ]
 
 
-def _against(container: Container, *, expired: bool) -> list[Objection]:
+def _against(container: Container, *, expired: bool, is_offered: bool) -> list[Objection]:
     words = {
         "code": container.code,
         "time": record_time(container.expires_at) if container.expires_at else "",
@@ -124,7 +128,7 @@ def _against(container: Container, *, expired: bool) -> list[Objection]:
         *when(not is_here(container), _("%(code)s is not here any more.") % words, code="not_here", field="containers"),
         *when(expired, _("%(code)s expired %(time)s.") % words, code="expired", field="containers"),
         *when(
-            open_offer_of(str(container.pk)) is not None,
+            is_offered,
             _("%(code)s is offered to somebody. It is accepted first.") % words,
             code="offered_already",
             field="containers",

@@ -56,16 +56,16 @@ class SupplyStanding:
         return self.statements.get(kind.value)
 
 
-def refusal_of(batch: Batch) -> Disposition | None:
+def refusal_of(batch: Batch, in_force: Disposition | None = None) -> Disposition | None:
     """Give the decision not to certify a batch, where that is the one in force."""
     if batch.state.disposition != BatchState.Disposition.NOT_CERTIFIED:
         return None
-    return decision_in_force(batch)
+    return in_force or decision_in_force(batch)
 
 
-def newest_supply(batch: Batch) -> ExceptionalSupply | None:
+def newest_supply(batch: Batch, in_force: Disposition | None = None) -> ExceptionalSupply | None:
     """Give the newest decision to supply a batch, taken back or not."""
-    refusal = refusal_of(batch)
+    refusal = refusal_of(batch, in_force)
     related = (
         "revoked", "naming__recipient", "naming__carrier", "answer__evidence", "evaluation__document",
         "acceptance__evidence", "decision",
@@ -74,12 +74,15 @@ def newest_supply(batch: Batch) -> ExceptionalSupply | None:
     return None if found is None else found.select_related(*related).order_by("-recorded_at").first()
 
 
-def standing_of(batch: Batch) -> SupplyStanding:
-    """Read where a batch stands; nothing is there while it may still be certified."""
-    refusal = refusal_of(batch)
+def standing_of(batch: Batch, in_force: Disposition | None = None) -> SupplyStanding:
+    """Read where a batch stands; nothing is there while it may still be certified.
+
+    `in_force` is the decision in force where the caller read it.
+    """
+    refusal = refusal_of(batch, in_force)
     if refusal is None:
         return SupplyStanding()
-    newest = newest_supply(batch)
+    newest = newest_supply(batch, refusal)
     since = getattr(newest, "revoked", None)
 
     def counts(rows: QuerySet[RowT]) -> QuerySet[RowT]:

@@ -24,11 +24,12 @@ from batches.identity import identity_lines
 from batches.models import Batch
 from batches.pinned import product_of
 from chain_of_custody.attesting import objections_to_evidence
-from qc.models import RiskEvaluation, SupplyStatement, SupplyStatementChecked
+from qc.models import SupplyStatement, SupplyStatementChecked
 from qc.release.outside import Comparing, Entering, SaidIntent, columns_of, said_lines
 from qc.supply.asking import objections_to_preparing
 from qc.supply.lines import as_shown, lines_to_sign, shown_lines, stated
 from qc.supply.standing import Kind, standing_of
+from qc.supply.supply_read import SupplyRead
 
 # What the reference of a statement is called; an acceptance and an agreement have none.
 REFERENCES: dict[str, Text] = {
@@ -78,10 +79,10 @@ class RecordStatement(Entering):
         )
 
     def objections(self, subject: Batch, intent: Intent, by: Person) -> list[Objection]:
-        kind = Kind(intent["kind"])
-        standing = standing_of(subject)
+        kind, read = Kind(intent["kind"]), SupplyRead(subject)
+        standing = read.standing
         return [
-            *objections_to_preparing(subject),
+            *objections_to_preparing(read),
             *when(
                 standing.refusal is not None and kind not in kinds_needed(subject),
                 _("The profile of this product does not ask for this: %(what)s.") % {"what": kind.label},
@@ -95,7 +96,7 @@ class RecordStatement(Entering):
                 field="reference",
             ),
             *(
-                _objections_to_acceptance(subject, standing.evaluation, datetime.fromisoformat(intent["happened_at"]))
+                _objections_to_acceptance(read, datetime.fromisoformat(intent["happened_at"]))
                 if kind is Kind.ACCEPTANCE
                 else []
             ),
@@ -118,9 +119,8 @@ class RecordStatement(Entering):
         return sign(row, signature, type="supply.statement_recorded", earlier=earlier)
 
 
-def _objections_to_acceptance(
-    batch: Batch, evaluation: RiskEvaluation | None, happened_at: datetime
-) -> list[Objection]:
+def _objections_to_acceptance(read: SupplyRead, happened_at: datetime) -> list[Objection]:
+    evaluation = read.standing.evaluation
     return [
         *when(
             evaluation is None,
@@ -128,7 +128,7 @@ def _objections_to_acceptance(
             code="no_evaluation",
         ),
         *when(
-            evaluation is not None and is_outdated(evaluation, batch),
+            evaluation is not None and evaluation.lines != stated(read.lines),
             _("A line changed after the evaluation of the risk was signed; evaluate it again."),
             code="evaluation_outdated",
         ),
@@ -141,11 +141,6 @@ def _objections_to_acceptance(
             field="happened_at",
         ),
     ]
-
-
-def is_outdated(row: RiskEvaluation | SupplyStatement, batch: Batch) -> bool:
-    """Tell whether the lines that do not conform are others than those that were evaluated or shown."""
-    return bool(row.lines != stated(shown_lines(batch)))
 
 
 @register

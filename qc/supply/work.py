@@ -18,7 +18,8 @@ from qc.models import Disposition, ExceptionalSupply
 from qc.supply.items import REQUEST, items_of
 from qc.supply.labelling import without_legend
 from qc.supply.lines import objections_to_ever_supplying
-from qc.supply.standing import SupplyStanding, is_checked, standing_of
+from qc.supply.standing import is_checked
+from qc.supply.supply_read import SupplyRead
 
 MOST_BATCHES = 50
 A_DAY = timedelta(days=1)
@@ -51,7 +52,8 @@ def _to_label() -> Iterator[Task]:
 
 
 def _of_batch(batch: Batch, person: Person) -> Iterator[Task]:
-    standing = standing_of(batch)
+    read = SupplyRead(batch)
+    standing = read.standing
     if standing.refusal is None or standing.supply is not None or order_end_of(batch.order) is not None:
         return
     due = standing.refusal.signed_at + A_DAY
@@ -66,15 +68,16 @@ def _of_batch(batch: Batch, person: Person) -> Iterator[Task]:
                 needs=(_("second person"),), due_at=standing.answer.recorded_at + A_DAY, icon="file-check",
             )  # fmt: skip
         return
-    if standing.is_asked_for and not objections_to_ever_supplying(batch):
-        yield from _of_supply(batch, standing, person)
+    if standing.is_asked_for and not objections_to_ever_supplying(batch, read):
+        yield from _of_supply(read, person)
 
 
-def _of_supply(batch: Batch, standing: SupplyStanding, person: Person) -> Iterator[Task]:
+def _of_supply(read: SupplyRead, person: Person) -> Iterator[Task]:
     """The first thing that is missing, for whose turn it is; when nothing is, the decision."""
+    batch, standing = read.batch, read.standing
     assert standing.answer is not None  # noqa: S101  asked for above
     due = standing.answer.recorded_at + A_DAY
-    following = next((one for one in items_of(batch, standing) if not one.is_there), None)
+    following = next((one for one in items_of(batch, standing, read.lines) if not one.is_there), None)
     if following is None:
         if product_of(batch).supply_rules.decided_by in person.state.roles:
             yield Task(

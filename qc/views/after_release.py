@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -179,7 +179,8 @@ def _complaints(batch: Batch, bags: list[BagAfterwards], by: Person) -> Context:
 def count_after_release(number: str) -> int | None:
     """Give how many bags have not ended; nothing where the batch has none."""
     bags = Container.objects.filter(assignment__batch_number=number, kind=Container.Kind.FINAL_BAG)
-    return bags.filter(fate=None).count() if bags.exists() else None
+    filled = bags.aggregate(all=Count("pk"), left=Count("pk", filter=Q(fate=None)))
+    return int(filled["left"]) if filled["all"] else None
 
 
 @require_POST

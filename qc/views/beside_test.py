@@ -10,7 +10,7 @@ from batches.models import Batch
 from batches.pinned import product_of
 from qc.laboratory.testing import final_opens, missed_readings, missed_words
 from qc.out_of_specification.records import consequence
-from qc.panel import STATUS, PanelLine, release_panel
+from qc.panel import STATUS, PanelLine
 from qc.trends.chart_statistics import FEWEST_FOR_LIMITS, individuals
 from qc.trends.charting import LaidOut, SpecificationLimit
 from qc.trends.charts import shortly
@@ -48,7 +48,7 @@ class Other:
     says: str
 
 
-def beside(batch: Batch, found: PanelLine, judgement: Judgement) -> Beside:
+def beside(batch: Batch, found: PanelLine, judgement: Judgement, panel: Sequence[PanelLine]) -> Beside:
     """Give what stands beside a test of a batch, by its readings in force and the verdict on them."""
     here = _here(found, judgement)
     limits = limits_in(found.line, found.criterion_words)
@@ -60,9 +60,9 @@ def beside(batch: Batch, found: PanelLine, judgement: Judgement) -> Beside:
         unit, word = unit_judged(found.line), _("limit")
         ruler = against_limit(limits, here, unit=unit, limit_word=word, sentence=sentence)
     drawn, title, says = _newest(batch, found, here, limits)
-    panel = [one for one in release_panel(batch) if one.code != found.code and not one.line.why_not_applicable]
-    same = [one for one in panel if one.line.sample_point == found.line.sample_point]
-    elsewhere = [one for one in panel if one.line.growth_days and one not in same]
+    others = [one for one in panel if one.code != found.code and not one.line.why_not_applicable]
+    same = [one for one in others if one.line.sample_point == found.line.sample_point]
+    elsewhere = [one for one in others if one.line.growth_days and one not in same]
     return Beside(
         ruler=ruler,
         batches=drawn,

@@ -20,24 +20,24 @@ from batches.definitions.product import Decision
 from batches.fates import CERTIFIED
 from batches.models import Batch, BatchState
 from batches.pinned import product_of
-from batches.streams import streams_of
 from batches.views.strip import DISPOSITION_STATUS, Context, strip_of
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
+from chain_of_custody.views.fields import Options
 from ledger import clock
 from qc.after_release.late_facts import late_among
 from qc.batch_act import batch_called
 from qc.models import Addendum, Disposition
-from qc.panel import release_panel
+from qc.record_read import RecordRead
 from qc.release.addenda import addenda_of, against_today, holding_addenda
-from qc.release.approving import is_current, newest_approval
-from qc.release.assessing import DECISIONS, SEVERITIES, facts_of
-from qc.release.disposition import newest_review, next_decisions
+from qc.release.approving import is_current
+from qc.release.assessing import DECISIONS, SEVERITIES
+from qc.release.disposition import next_decisions
 from qc.release.notifying import notifications_of, positives_of
 from qc.release.outside import sponsor_release_of
-from qc.release.pending import decision_in_force
 from qc.release.two_step import TwoStepNeed, acceptance_for, newest_acceptance, two_step_of
-from qc.review_by_exception.trail_streams import stream_position
+from qc.supply.supply_read import SupplyRead
+from qc.views.panels import tab_counts
 from qc.views.supply import about_supply
 
 DONE = {"already_done", "decided"}
@@ -55,18 +55,19 @@ def release(request: HttpRequest, number: str) -> HttpResponse:
 
 def about(batch: Batch, *, by: Person) -> Context:
     """Give what the release page shows to somebody."""
-    panel = release_panel(batch)
-    facts = facts_of(batch)
+    read = SupplyRead(batch)
+    panel, facts, decided = read.panel, read.facts, read.decision
     late = {one.fact.id: one for one in late_among(batch, facts)}
     profile = product_of(batch).profile
-    decided = decision_in_force(batch)
     need = two_step_of(batch, panel)
-    approval, reviewed = newest_approval(batch), newest_review(batch)
+    approval, reviewed = read.approval, read.review
+    files = recent_files(by)
     undecided = batch.state.disposition == BatchState.Disposition.NONE
     choices = [one for one in next_decisions(batch) if one != CONDITIONALLY or need.is_offered]
     return (
         {
             "panel": panel,
+            "tab_counts": tab_counts(read),
             "specification": batch.specification,
             "conform": sum(line.conforms for line in panel),
             "facts": [
@@ -78,12 +79,12 @@ def about(batch: Batch, *, by: Person) -> Context:
             "open_facts": sum(fact.assessment is None for fact in facts),
             "approval": approval,
             "approval_void": undecided and approval is not None and not is_current(approval, panel),
-            "approve": _unless_done(offer("results.approve", batch, by=by)),
+            "approve": _unless_done(offer("results.approve", batch, by=by, found=read)),
             "review": reviewed,
-            "review_void": undecided and reviewed is not None and reviewed.stream_position < stream_position(batch),
-            "review_offer": _unless_done(offer("record.review", batch, by=by, data={"statement": ""})),
+            "review_void": undecided and reviewed is not None and reviewed.stream_position < read.position,
+            "review_offer": _unless_done(offer("record.review", batch, by=by, data={"statement": ""}, found=read)),
             "decisions": [
-                Choice(profile.decision(one.value), _decision(batch, one, by), one == choices[0] and one != WITHDRAWN)
+                Choice(profile.decision(one.value), _decision(read, one, by), one == choices[0] and one != WITHDRAWN)
                 for one in choices
             ],
             "decided": decided,
@@ -93,11 +94,11 @@ def about(batch: Batch, *, by: Person) -> Context:
             "need": need,
             "may_be_conditional": CONDITIONALLY in next_decisions(batch),
             "pending": _pending_of(decided),
-            "blockers": _against_today(batch) if decided else [],
+            "blockers": _against_today(read) if decided else [],
         }
-        | said_outside(batch, need, by=by)
-        | after_release(batch, by=by)
-        | about_supply(batch, by=by)
+        | said_outside(batch, need, by=by, files=files)
+        | after_release(read, by=by)
+        | about_supply(read, by=by, files=files)
     )
 
 
@@ -114,10 +115,10 @@ class Choice:
         return self.words.disposition == CONDITIONALLY
 
 
-def _decision(batch: Batch, decision: BatchState.Disposition, by: Person) -> Offer:
+def _decision(read: RecordRead, decision: BatchState.Disposition, by: Person) -> Offer:
     """Offer a decision; what its statements need is said when they are sent."""
     data = {"decision": decision.value, "statement": "", "plan_if_positive": ""}
-    offered = offer("batch.certify", batch, by=by, data=data)
+    offered = offer("batch.certify", read.batch, by=by, data=data, found=read)
     fields = tuple(pair for pair in offered.fields if pair[0] == "decision")
     said_later = ("statement", "plan_if_positive")
     return replace(
@@ -130,9 +131,9 @@ def _unless_done(offered: Offer) -> Offer | None:
     return None if any(one.code in DONE for one in offered.objections) else offered
 
 
-def _against_today(batch: Batch) -> list[Objection]:
+def _against_today(read: RecordRead) -> list[Objection]:
     """Give what would stand against certifying a batch that was decided on."""
-    return [*objections_to_streams(streams_of(batch)), *against_today(batch)]
+    return [*objections_to_streams(read.streams), *against_today(read.batch, read)]
 
 
 def _earlier(batch: Batch, decided: Disposition | None) -> list[Disposition]:
@@ -147,7 +148,7 @@ def _pending_of(decided: Disposition | None) -> list[tuple[str, datetime | None]
     return [(each["title"], datetime.fromisoformat(each["due_at"]) if each["due_at"] else None) for each in rows]
 
 
-def said_outside(batch: Batch, need: TwoStepNeed, *, by: Person) -> Context:
+def said_outside(batch: Batch, need: TwoStepNeed, *, by: Person, files: Options) -> Context:
     """Give what physician and sponsor said, and the forms with which it is entered where it is asked for."""
     release = sponsor_release_of(batch)
     checked = release is not None and hasattr(release, "check_of_it")
@@ -162,24 +163,25 @@ def said_outside(batch: Batch, need: TwoStepNeed, *, by: Person) -> Context:
         "sponsor_check": release.check_of_it if release and checked else None,
         "sponsor_offer": offer("sponsor_release.record", batch, by=by) if certified and release is None else None,
         "sponsor_check_offer": offer("sponsor_release.check", release, by=by) if release and not checked else None,
-        "evidence_files": recent_files(by),
+        "evidence_files": files,
         "may_record": Permission.OUTSIDE_RECORD in by.permissions,
     }
 
 
-def after_release(batch: Batch, *, by: Person) -> Context:
+def after_release(read: RecordRead, *, by: Person) -> Context:
     """Give what turned out after a certification, who is told of it, and the addenda to the decided record."""
+    batch = read.batch
     addenda = addenda_of(batch)
     holding = set(holding_addenda(batch).values_list("pk", flat=True))
     return {
-        "positives": list(positives_of(batch).values()),
+        "positives": list(positives_of(batch, read.rows).values()),
         "notifications": [
             (due, None if hasattr(due, "done") else offer("notification.done", due, by=by))
             for due in notifications_of(batch)
         ],
         "now": clock.now(),
         "addenda": [(row, offer("decision.stands", row, by=by) if row.pk in holding else None) for row in addenda],
-        "addendum_offer": offer("addendum.record", batch, by=by) if decision_in_force(batch) else None,
+        "addendum_offer": offer("addendum.record", batch, by=by) if read.decision else None,
         "addendum_kinds": Addendum.Kind.choices,
     }
 

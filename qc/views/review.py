@@ -12,12 +12,14 @@ from accounts.roles import Permission
 from batches.models import Batch
 from batches.views.strip import Context, strip_of
 from qc.batch_act import batch_called
+from qc.record_read import RecordRead
 from qc.release.disposition import objections_to_certification
 from qc.review_by_exception.judging_exceptions import OUTCOMES, SHORTEST_REASON
 from qc.review_by_exception.reviewing import review_of
 from qc.review_by_exception.rules import RULES_VERSION
 from qc.review_by_exception.trail import Part, reviews_of, trail_of
 from qc.review_by_exception.trail_words import TrailRow, covered_words, positions_words, rows_of, streams_in_words
+from qc.views.panels import tab_counts
 
 
 @require_safe
@@ -29,10 +31,11 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _about(batch: Batch, *, by: Person) -> Context:
-    found = review_of(batch)
-    parts = trail_of(batch)
+    read = RecordRead(batch)
+    found, parts = review_of(batch, read), read.trail
     return {
         "review": found,
+        "tab_counts": tab_counts(read),
         "rules": RULES_VERSION,
         "exceptions": [(one, by.reference in one.people) for one in found.exceptions],
         "judge": offer("exception.judge", batch, by=by),
@@ -41,7 +44,7 @@ def _about(batch: Batch, *, by: Person) -> Context:
         "pending": [line for line in found.panel if line.is_open],
         "parts": parts,
         "new_entries": sum(len(part.entries) for part in parts),
-        "outstanding": len(objections_to_certification(batch)),
+        "outstanding": len(objections_to_certification(batch, read)),
         "steps": len(found.steps),
     }
 

@@ -11,10 +11,8 @@ from accounts.offering import Offer, offer
 from accounts.roles import Permission
 from batches.ended import objections_to_ended_order, order_end_of
 from batches.label_prints import labels_url
-from batches.models import Batch
 from batches.views.strip import Context
 from chain_of_custody.models import Container, Party
-from chain_of_custody.views.evidence import recent_files
 from chain_of_custody.views.fields import Field, Options, choose, parties
 from chain_of_custody.words import holder_words
 from qc.models import PhysicianAnswer, SupplyStatement
@@ -24,9 +22,10 @@ from qc.supply import items as supply_items
 from qc.supply.asking import SAID_OF_SUPPLY
 from qc.supply.items import Item, items_of
 from qc.supply.labelling import without_legend
-from qc.supply.lines import objections_to_ever_supplying, shown_lines
-from qc.supply.standing import Kind, SupplyStanding, final_bags, is_checked, is_here, named_containers, standing_of
+from qc.supply.lines import objections_to_ever_supplying
+from qc.supply.standing import Kind, final_bags, is_checked, is_here, named_containers
 from qc.supply.stating import REFERENCES
+from qc.supply.supply_read import SupplyRead
 
 LONG = 2000
 
@@ -43,48 +42,48 @@ class Part:
     is_next: bool = False
 
 
-def about_supply(batch: Batch, *, by: Person) -> Context:
+def about_supply(read: SupplyRead, *, by: Person, files: Options) -> Context:
     """Give what the release page shows of a batch that is not certified; nothing for any other."""
-    standing = standing_of(batch)
+    batch, standing = read.batch, read.standing
     if standing.refusal is None:
         return {}
-    supply = standing.supply
-    never = [*objections_to_ever_supplying(batch), *objections_to_ended_order(order_end_of(batch.order))]
+    supply, named = standing.supply, _named(read)
+    never = [*objections_to_ever_supplying(batch, read), *objections_to_ended_order(order_end_of(batch.order))]
     asked_for = standing.is_asked_for and supply is None
     return {
         "physician": standing.answer,
         "physician_said": _request_words(standing.answer) if standing.answer else (),
         "physician_check": _check(standing.answer, "physician_answer.check", by),
         "physician_offer": None if supply else offer("physician_answer.record", batch, by=by),
-        "physician_fields": _answer_fields(by),
+        "physician_fields": _answer_fields(files),
         "may_upload": Permission.OUTSIDE_RECORD in by.permissions,
         "supply": supply,
         "supply_revoked": standing.revoked,
         "supply_never": never if asked_for else [],
-        "supply_lines": shown_lines(batch) if asked_for else (),
-        "supply_parts": _parts(batch, standing, by) if asked_for and not never else [],
+        "supply_lines": read.lines if asked_for else (),
+        "supply_parts": _parts(read, by, files) if asked_for and not never else [],
         "supply_bags": [one.code for one in final_bags(batch) if is_here(one)],
-        "supply_named": [(one, _where(one)) for one in _named(standing)],
+        "supply_named": [(one, _where(one)) for one in named],
         "without_legend": [one.code for one in without_legend(supply)] if supply else [],
         "labels_url": labels_url(batch.number),
-        "supply_waits_here": any(is_here(one) for one in _named(standing)),
+        "supply_waits_here": any(is_here(one) for one in named),
         "chain_url": reverse("chain_of_custody:chain", args=[batch.coi.identifier]),
         "evaluation": standing.evaluation,
         "naming": standing.naming,
-        "supply_later": list(positives_after_supply(batch).values()) if supply else [],
-        "supply_decide": _decide(batch, by) if asked_for and not never else None,
+        "supply_later": list(positives_after_supply(batch, read.rows).values()) if supply else [],
+        "supply_decide": _decide(read, by) if asked_for and not never else None,
         "supply_revoke": offer("supply.revoke", supply, by=by, data={"reason": _("as said here")}) if supply else None,
     }
 
 
-def _decide(batch: Batch, by: Person) -> Offer:
+def _decide(read: SupplyRead, by: Person) -> Offer:
     """Offer the decision; what its statement needs is said when it is sent."""
-    return offer("supply.decide", batch, by=by, data={"statement": _("as said here")})
+    return offer("supply.decide", read.batch, by=by, data={"statement": _("as said here")}, found=read)
 
 
-def _named(standing: SupplyStanding) -> list[Container]:
-    naming = standing.supply.naming if standing.supply else standing.naming
-    return named_containers(naming) if naming else []
+def _named(read: SupplyRead) -> list[Container]:
+    supply = read.standing.supply
+    return named_containers(supply.naming) if supply else read.named
 
 
 def _where(container: Container) -> str:
@@ -101,14 +100,15 @@ def _check(row: PhysicianAnswer | SupplyStatement | None, act: str, by: Person) 
     return offer(act, row, by=by) if row is not None and not is_checked(row) else None
 
 
-def _parts(batch: Batch, standing: SupplyStanding, by: Person) -> list[Part]:
+def _parts(read: SupplyRead, by: Person, files: Options) -> list[Part]:
     """Give each thing that a supply needs with its form; the first that is missing comes next."""
-    items = items_of(batch, standing)
+    items = items_of(read.batch, read.standing, read.lines)
     following = next((one.code for one in items if not one.is_there), "")
-    return [_part(batch, one, standing, by, is_next=one.code == following) for one in items]
+    return [_part(read, one, by, files, is_next=one.code == following) for one in items]
 
 
-def _part(batch: Batch, item: Item, standing: SupplyStanding, by: Person, *, is_next: bool) -> Part:
+def _part(read: SupplyRead, item: Item, by: Person, files: Options, *, is_next: bool) -> Part:
+    batch = read.batch
     match item.code:
         case supply_items.LINES | supply_items.REQUEST:
             return Part(item, is_next=is_next)
@@ -119,17 +119,17 @@ def _part(batch: Batch, item: Item, standing: SupplyStanding, by: Person, *, is_
             ]
             return Part(item, enter=offer("supply.name_containers", batch, by=by), fields=fields, is_next=is_next)
         case supply_items.EVALUATION:
-            fields = _evaluation_fields(by)
+            fields = _evaluation_fields(files)
             return Part(item, enter=offer("supply.evaluate_risk", batch, by=by), fields=fields, is_next=is_next)
         case _:
             kind = Kind(item.code)
-            said = standing.statement(kind)
+            said = read.standing.statement(kind)
             return Part(
                 item,
                 said=said,
                 check=_check(said, "supply.check_statement", by),
                 enter=offer("supply.record_statement", batch, by=by),
-                fields=_statement_fields(kind, by),
+                fields=_statement_fields(kind, files),
                 is_next=is_next,
             )
 
@@ -138,11 +138,11 @@ def _couriers() -> Options:
     return [("", _("nobody else")), *list(parties(Party.Kind.COURIER))[1:]]
 
 
-def _answer_fields(by: Person) -> list[Field]:
+def _answer_fields(files: Options) -> list[Field]:
     wants = [(code, str(words).capitalize()) for code, words in PhysicianAnswer.Answer.choices]
     return [
         Field("answer", _("What the physician wants"), options=choose(wants), prefix="answer"),
-        *_who_said(by, "answer", registration=True),
+        *_who_said(files, "answer", registration=True),
         *(
             Field(name, words, "textarea", _("For a supply, at least 10 characters."), True, LONG, prefix="answer")
             for name, words in SAID_OF_SUPPLY
@@ -150,23 +150,23 @@ def _answer_fields(by: Person) -> list[Field]:
     ]
 
 
-def _statement_fields(kind: Kind, by: Person) -> list[Field]:
+def _statement_fields(kind: Kind, files: Options) -> list[Field]:
     prefix = kind.value
     reference = REFERENCES.get(kind)
     return [
         *([Field("reference", reference, maxlength=60, prefix=prefix)] if reference else []),
-        *_who_said(by, prefix),
+        *_who_said(files, prefix),
     ]
 
 
-def _who_said(by: Person, prefix: str, *, registration: bool = False) -> list[Field]:
+def _who_said(files: Options, prefix: str, *, registration: bool = False) -> list[Field]:
     return [
         Field("name", _("Name"), maxlength=120, prefix=prefix),
         Field("role", _("Role"), maxlength=120, prefix=prefix),
         *([Field("registration", _("Registration number"), maxlength=60, prefix=prefix)] if registration else []),
         Field("said", _("What was said"), "textarea", maxlength=LONG, prefix=prefix),
         Field("happened_at", _("When"), "datetime-local", prefix=prefix),
-        Field("evidence", _("Stored evidence"), options=recent_files(by), optional=True, prefix=prefix),
+        Field("evidence", _("Stored evidence"), options=files, optional=True, prefix=prefix),
         Field(
             "evidence_reference", _("Number of the paper that is kept"), hint=_("Where nothing is stored."),
             optional=True, maxlength=120, prefix=prefix,
@@ -174,10 +174,10 @@ def _who_said(by: Person, prefix: str, *, registration: bool = False) -> list[Fi
     ]  # fmt: skip
 
 
-def _evaluation_fields(by: Person) -> list[Field]:
+def _evaluation_fields(files: Options) -> list[Field]:
     prefix = "evaluation"
     return [
-        Field("document", _("Document"), hint=_("Store it above first."), options=recent_files(by), prefix=prefix),
+        Field("document", _("Document"), hint=_("Store it above first."), options=files, prefix=prefix),
         Field("author", _("Author"), maxlength=120, prefix=prefix),
         Field("written_on", _("Written on"), "date", prefix=prefix),
         Field("conclusion", _("Conclusion"), "textarea", _("At least 10 characters."), maxlength=LONG, prefix=prefix),

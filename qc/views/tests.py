@@ -1,9 +1,11 @@
 """The page of a test: the sample, what was read, what it means on the server's terms, and the next signature."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -29,16 +31,18 @@ from qc.laboratory.entering import boxes_of
 from qc.laboratory.inputs import reading_from
 from qc.laboratory.recording import raised_by
 from qc.laboratory.runs import is_in_doubt
-from qc.laboratory.testing import final_opens, judgement_of, known_line
+from qc.laboratory.testing import final_opens, judgement_of, known_line, line_in
 from qc.methods.shown import bench_shown
 from qc.models import Reading, Result, Sample
 from qc.out_of_specification.evidence import evidence_before, evidence_of
 from qc.out_of_specification.invalidating import CAUSES, place_of_verdict
 from qc.panel import PanelLine
+from qc.record_read import RecordRead
 from qc.values.verdicts import Verdict
 from qc.views.beside_test import beside
 from qc.views.contract_laboratory import contract_part
 from qc.views.out_of_specification import claim_words, runs_shown
+from qc.views.panels import open_among
 from qc.views.values_judged import values_judged
 
 UNREADABLE = 422
@@ -68,65 +72,69 @@ def record(request: HttpRequest, number: str, line: str) -> HttpResponse:
             path=request.path,
         )
         return page_of_test(request, batch, line, refused.objections, status=UNREADABLE)
-    found = known_line(batch, line)
     if raised_by(row) is not None:
-        return _stop(request, batch, found, row)
+        return _stop(request, batch, known_line(batch, line), row)
     if request.headers.get("HX-Request"):
         return page_of_test(request, batch, line, [])
-    return SeeOther(found.url)
+    return SeeOther(reverse("qc:test", args=[batch.number, line]))
 
 
 def page_of_test(
     request: HttpRequest, batch: Batch, line: str, objections: list[Objection], *, status: int = 200
 ) -> HttpResponse:
     """Give the page of a test, or its part for a page that is open, with what was wrong with the last entry."""
-    found = line_or_404(batch, line)
-    context = strip_of(batch) | about(batch, found, by=person_of(request))
+    read = RecordRead(batch)
+    panel = read.panel  # every line at once: the others stand beside this one
+    found = line_or_404(batch, line, read)
+    context = strip_of(batch) | about(read, found, panel, by=person_of(request))
     context |= {"objections": objections, "page_has_errors": bool(objections)}
     template = "qc/_test.html" if request.headers.get("HX-Request") else "qc/test.html"
     return render(request, template, context, status=status)
 
 
-def line_or_404(batch: Batch, line: str) -> PanelLine:
+def line_or_404(batch: Batch, line: str, read: RecordRead | None = None) -> PanelLine:
     """Give a line of a batch as it stands; raise Refused (404) for a code that its specification does not have."""
     try:
-        return known_line(batch, line)
+        return line_in(read or RecordRead(batch), line)
     except BadInput as refused:
         raise Refused(refused.objections, status=404) from None
 
 
-def about(batch: Batch, found: PanelLine, *, by: Person) -> Context:
+def about(read: RecordRead, found: PanelLine, panel: Sequence[PanelLine], *, by: Person) -> Context:
     """Give what the page of a test shows of one line."""
+    batch = read.batch
     received = Sample.objects.filter(batch=batch, point=found.line.sample_point).select_related("container")
     samples = list(received.order_by("received_at", "pk"))
     judgement = judgement_of(batch, found)
     verdict = judgement.verdict
     boxes = boxes_of(found)
     opens = final_opens(found) if verdict is Verdict.PENDING else None
+    elsewhere = bool(certificates_behind(found.readings))
     profiles = profiles_for(found.line, found.methods)
     given = {target.member for one in profiles for target in targets_under(one, found.line, found.methods)}
     return (
         {
             "found": found,
+            "tab_counts": {"release-tests": open_among(panel)},
             "specification": batch.specification,
             "samples": samples,
             "boxes": boxes,
-            "beside": beside(batch, found, judgement),
+            "beside": beside(batch, found, judgement, panel),
             "opens": opens,
             "is_open": opens is not None and opens <= clock.now(),
             "may_enter": Permission.RESULT_ENTER in by.permissions,
-            "submit": _submission(batch, found, verdict, by),
+            "submit": _submission(read, found, verdict, by, elsewhere=elsewhere),
             "review": offer("result.review", found.to_review, by=by) if found.to_review else None,
             "correct": _correction(found, by),
-            "of_certificate": _of_certificate(found),
+            "of_certificate": next(iter(found.readings), None) if elsewhere else None,
             "history": found.history,
             "imports": any(box.takes_more and box.code in given for box in boxes),
             "plates": any(column_typed(one, found.line, found.methods) for one in profiles),
             "reviews": _reviews(found),
         }
         | values_judged(batch, found, judgement)
-        | _runs(batch, found, by)
-        | bench_shown(batch, found, samples)
+        | _runs(read, found, by)
+        | bench_shown(batch, found, samples, read.rows.methods)
         | contract_part(batch, found, by=by)
     )
 
@@ -137,17 +145,13 @@ def _correction(found: PanelLine, by: Person) -> Offer | None:
     return offer("result.correct", found.newest, by=by)
 
 
-def _of_certificate(found: PanelLine) -> Reading | None:
-    """Give a reading in force that stands on a certificate; None where the test is one of our own."""
-    return next(iter(found.readings), None) if certificates_behind(found.readings) else None
-
-
-def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:
+def _runs(read: RecordRead, found: PanelLine, by: Person) -> Context:
     """Give what the page shows of runs, of a claim that the open one is invalid, and of the records of the line."""
+    batch, methods = read.batch, read.rows.methods
     claim = found.runs.claim_on(found.run)
     may_declare = bool(found.readings) and found.newest is None and claim is None
     declare = offer("measurement.invalidate", batch, by=by) if may_declare else None
-    before = place_of_verdict(batch, found.line, found.run) if declare and declare.possible else None
+    before = place_of_verdict(batch, found.line, found.run, methods) if declare and declare.possible else None
     return {
         "runs": runs_shown(found),
         "records": found.runs.records,
@@ -162,11 +166,11 @@ def _runs(batch: Batch, found: PanelLine, by: Person) -> Context:
     }
 
 
-def _submission(batch: Batch, found: PanelLine, verdict: Verdict, by: Person) -> Offer | None:
+def _submission(read: RecordRead, found: PanelLine, verdict: Verdict, by: Person, *, elsewhere: bool) -> Offer | None:
     if found.newest is not None:
         return None
-    act = "result.submit_contract" if certificates_behind(found.readings) else "result.submit"
-    offered = offer(act, batch, by=by, data={"line": found.code})
+    act = "result.submit_contract" if elsewhere else "result.submit"
+    offered = offer(act, read.batch, by=by, data={"line": found.code}, found=read)
     if verdict is Verdict.FAILS and found.decides:
         return replace(offered, verb=_("Sign and submit as out of specification"))
     return offered

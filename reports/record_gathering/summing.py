@@ -2,15 +2,17 @@
 
 from django.utils.translation import gettext as _
 
+from batches.completeness import objections_to_record
 from batches.definitions.master import NeedKind
-from batches.record import BatchRecord, objections_to_record
+from batches.record import BatchRecord
+from batches.record_read import BatchRead
 from reports import record_snapshot as stated
 from reports.record_gathering.names import Names
 from reports.snapshot import Evaluation, Sign
 
 
 def summary(
-    record: BatchRecord,
+    read: BatchRead,
     stages: tuple[stated.Stage, ...],
     tests: tuple[stated.Assay, ...],
     exceptions: tuple[stated.Exceptional, ...],
@@ -20,7 +22,7 @@ def summary(
     """Give one line for each thing that a review by exception looks at."""
     steps = [step for stage in stages for step in stage.steps]
     values = [value for step in steps for value in (*step.values, *step.derived)]
-    complete = sum(step.is_done for step in record.steps)
+    complete = sum(step.is_done for step in read.record.steps)
     outside = sum(value.evaluation.sign is Sign.FAIL for value in values)
     corrections = sum(len(value.corrections) for value in values)
     again = sum(max(0, len(step.versions) - 1) for step in steps)
@@ -32,7 +34,7 @@ def summary(
     attested = sum(link.evaluation.code == "attested" for link in custody.links)
     signed = sum(link.evaluation.code == "signed" for link in custody.links)
     holes = len(custody.gaps) + len(custody.contradictions)
-    missing = objections_to_record(record.batch, record)
+    missing = objections_to_record(read.batch, read)
     return (
         _line(_("Steps complete"), _of(complete, len(steps)), good=complete == len(steps)),
         _line(_("Open in the record"), str(len(missing)), good=not missing),

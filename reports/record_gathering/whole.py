@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import KeyEnrolment
 from batches.models import Batch
 from batches.pinned import product_of
-from batches.record import record_of
+from batches.record_read import BatchRead
 from chain_of_custody.containers import LETTERS
 from chain_of_custody.models import Container
 from ledger.models import Entry
@@ -39,7 +39,8 @@ def batch_record(
 ) -> record_snapshot.BatchRecord:
     """Give the snapshot of the whole record of a batch as it stands."""
     names = Names(batch)
-    record = record_of(batch)
+    read = BatchRead(batch)
+    record = read.record
     product = product_of(batch)
     specification = specification_of(batch)
     stages = steps.stages(record, names)
@@ -66,7 +67,7 @@ def batch_record(
         certified_by=certified_by,
         pending=pending,
         sites=gathering.sites_stated(product, batch),
-        summary=summing.summary(record, stages, tests, exceptions.stated, custody_stated, account),
+        summary=summing.summary(read, stages, tests, exceptions.stated, custody_stated, account),
         answers=summing.answers(record, stages, certified_by, pending, names),
         definitions=definitions,
         issued=issued,

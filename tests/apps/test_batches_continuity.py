@@ -12,6 +12,7 @@ from accounts.models import Person, SecurityEvent
 from accounts.panels import work_for
 from accounts.refusal import BadInput, NotAllowed, Refused, SameIdOtherContent
 from accounts.roles import Role
+from batches.completeness import objections_to_record
 from batches.continuity import JOB, newest_edition, objections_to_copies, take_copy
 from batches.identity import batch_of
 from batches.models import (
@@ -25,7 +26,7 @@ from batches.models import (
     Value,
 )
 from batches.performing import correct_value, start_step
-from batches.record import Status, objections_to_record
+from batches.record import Status
 from batches.transcribing import begin_transcription, record_from_paper, scan_from_paper
 from ledger import clock, files, outbox
 from ledger.models import OutboxJob

@@ -7,12 +7,12 @@ import pytest
 
 from accounts.refusal import BadInput, NotAllowed, Refused
 from accounts.wording import today
+from batches.completeness import objections_to_record
 from batches.ended import manufacture_end_of, order_end_of
 from batches.fates import final_count, open_containers
 from batches.lineage import family_of
 from batches.models import Batch, BatchState, Departure, OrderEnded, StepStart
 from batches.performing import record_value, scan_slot, start_step
-from batches.record import objections_to_record
 from batches.views.ends import work
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import Container, IdentityCheck

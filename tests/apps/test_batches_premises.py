@@ -11,11 +11,11 @@ from accounts.roles import Role
 from accounts.wording import today
 from batches.areas import holder_of, register_area
 from batches.clearing import POINTS, objections_to_premises, points_of
+from batches.completeness import objections_to_record
 from batches.equipment import register_equipment, standing_of, use_log
 from batches.models import AreaState, Departure, Equipment, LineClearance
 from batches.monitoring import record_monitoring
 from batches.pinned import master_of
-from batches.record import objections_to_record
 from ledger import clock
 from ledger.verification import verify_records
 from tests.kept import made_once

@@ -25,7 +25,7 @@ from chain_of_custody.registering import issue_chain
 from ledger import clock, outbox
 from ledger.models import Entry
 from ledger.verification import verify_records
-from qc.release.disposition import newest_review
+from qc.release.newest import newest_review
 from qc.review_by_exception.trail_streams import stream_position
 from tests.batches_builders import FILES
 from tests.custody_builders import a_subject

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.panels import work_for
 from accounts.refusal import BadInput, NotAllowed, Refused, SameIdOtherContent
 from accounts.roles import Role
+from batches.completeness import objections_to_record
 from batches.judging import Verdict
 from batches.models import (
     BatchState,
@@ -21,7 +22,7 @@ from batches.models import (
 )
 from batches.noting import add_file, add_note
 from batches.performing import correct_value, start_step
-from batches.record import Status, objections_to_record, record_of
+from batches.record import Status, record_of
 from ledger import clock, files
 from ledger.verification import verify_records
 from reports.record_gathering.names import Names

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.refusal import BadInput, NotAllowed, Refused, SameIdOtherContent
 from accounts.roles import Role
 from accounts.signing import ask, perform
+from batches.completeness import objections_to_record
 from batches.departures import report_departure
 from batches.identity import batch_of
 from batches.judging import Verdict
@@ -27,7 +28,7 @@ from batches.models import (
 from batches.ordering import correct_weight
 from batches.performing import correct_value, record_value, scan_slot, start_step
 from batches.pinned import master_of
-from batches.record import Status, objections_to_record, record_of
+from batches.record import Status, record_of
 from batches.weights import weight_in_force
 from chain_of_custody.containers import of_batch
 from chain_of_custody.models import IdentityCheck

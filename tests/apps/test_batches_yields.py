@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from accounts.refusal import BadInput, NotAllowed, Refused
 from accounts.roles import Role
 from batches.calculating import NotCalculable
+from batches.completeness import objections_to_record
 from batches.judging import Verdict
 from batches.models import Departure, YieldVerified
 from batches.people import people_at_work
-from batches.record import objections_to_record, record_of
+from batches.record import record_of
 from batches.yields import YieldRecord, YieldStatus, percent_of
 from ledger.verification import verify_records
 from tests.bench_builders import Bench

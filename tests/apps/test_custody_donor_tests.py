@@ -12,11 +12,11 @@ from accounts.refusal import BadInput, NotAllowed, Refused
 from accounts.roles import Role
 from accounts.signing import ask
 from accounts.wording import today
+from batches.completeness import objections_to_record
 from batches.donors import donor_of, objections_to_donor, objections_to_isolation
 from batches.identity import batch_of
 from batches.models import Batch, Departure
 from batches.pinned import product_of
-from batches.record import objections_to_record
 from chain_of_custody.containers import make_container, starting_containers
 from chain_of_custody.donor_status import Found, Overall
 from chain_of_custody.donor_testing import (

@@ -19,9 +19,9 @@ from qc.importing.previewing import Preview, preview_of
 from qc.models import Reading, Result, ResultBasis
 from reports.record_gathering.measured import origin_of
 from tests.guards_away import guards_away
+from tests.kept import kept_for_a_module, taken_back
 from tests.method_builders import COPIES, DOSE, TUBES, VIABILITY, CalculatingLaboratory, methods_that_calculate
 from tests.people import STATION, at_browser, nothing_written
-from tests.qc_builders import kept_for_a_module, taken_back
 
 pytestmark = pytest.mark.django_db
 GATES = (("40.0", "90.0"), ("40.0", "90.0"))

@@ -311,6 +311,23 @@ def test_a_reading_costs_few_statements_however_long_the_history_is(laboratory):
     assert len(set(counted)) == 1
 
 
+def test_the_page_of_a_test_asks_few_statements_however_many_lines_were_tested(laboratory):
+    client = at_browser(laboratory.analyst)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(page(laboratory, "tests/viability_percent")).status_code == 200
+        return len(asked)
+
+    laboratory.read("viability_percent", "95.1")
+    laboratory.tested("endotoxin")
+    few = statements()
+    for line in ("cd3_positive_percent", "mycoplasma", "rcl"):
+        laboratory.tested(line)
+
+    assert statements() == few <= 70
+
+
 # Growth
 
 

@@ -1,15 +1,19 @@
 """The decision on a batch: each thing that stands against it blocks alone, and only the right people decide."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import product
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.meanings import Meaning
-from accounts.models import Person
+from accounts.models import Challenge, Person
 from accounts.refusal import NotAllowed, Refused
 from accounts.roles import TABLE, Role
+from accounts.signing import ask, perform
 from accounts.wording import local
 from batches.departures import report_departure
 from batches.models import BatchState, Departure
@@ -25,11 +29,13 @@ from qc.panel import Standing, release_panel
 from qc.release.approving import CERTIFICATE_JOB
 from qc.release.disposition import BATCH_CERTIFICATE_JOB, MOVES, move, objections_to_disposition
 from tests.kept import kept_for_a_module
-from tests.people import a_person, administrators, do, fresh, nothing_written
+from tests.people import STATION, a_person, administrators, at_browser, do, fresh, nothing_written, secret_of
 from tests.qc_builders import MINOR, Laboratory, in_the_laboratory
 
 pytestmark = pytest.mark.django_db
 Decision = BatchState.Disposition
+# What a page and an act may ask of the database; more of it than before is a rule that reads for itself again.
+MOST_STATEMENTS, MOST_STATEMENTS_TO_ASK, MOST_STATEMENTS_TO_PERFORM = 125, 84, 110
 
 
 @pytest.fixture(scope="module")
@@ -357,3 +363,57 @@ def test_every_line_stands_as_reviewed_and_conforms(tested):
     assert {line.standing for line in panel} == {Standing.REVIEWED}
     assert all(line.conforms for line in panel)
     assert Reading.objects.filter(batch=tested.batch).count() == 16
+
+
+# What a decision reads
+
+
+def statements_in(work: Callable[[], object]) -> list[str]:
+    """What is asked of the database while something is done, transaction statements apart."""
+    with CaptureQueriesContext(connection) as asked:
+        work()
+    apart = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+    return [one["sql"] for one in asked.captured_queries if not one["sql"].startswith(apart)]
+
+
+def test_the_release_page_asks_few_statements_however_much_was_recorded(ready):
+    browser = at_browser(ready.qp)
+
+    def statements() -> int:
+        return len(statements_in(lambda: browser.get(f"/batches/{ready.batch.number}/release/")))
+
+    def goes_wrong(line: str, typed: str) -> None:
+        report_departure(batch=ready.fresh(), says=f"A door stood open, {line}.", by=ready.technician, id=uuid4())
+        said = {"member": line, "typed": typed, "reason": "Digits were swapped"}
+        ready.reviewed(do("result.correct", Result.objects.get(line=line), by=ready.analyst, **said))
+
+    assert statements() <= MOST_STATEMENTS
+    goes_wrong("viability_percent", "94.1")
+    few = statements()
+    goes_wrong("cd3_positive_percent", "96.6")
+    goes_wrong("endotoxin", "< 0.04")
+
+    assert statements() == few <= MOST_STATEMENTS
+
+
+def test_a_decision_reads_each_thing_once_and_after_its_lock(ready):
+    intent = {"decision": "certified", "statement": ""}
+    challenges: list[Challenge] = []
+
+    asked = statements_in(
+        lambda: challenges.append(ask("batch.certify", ready.batch.pk, intent, by=ready.qp)[0]),
+    )
+    performed = statements_in(
+        lambda: perform(
+            challenges[0].pk, username=ready.qp.username, secret=secret_of(ready.qp), station=STATION, at_hand=ready.qp
+        )
+    )
+
+    of_the_record = [one for one in asked if re.search(r'FROM "(batches|qc|chain_of_custody)_', one)]
+    assert len(of_the_record) == len(set(of_the_record))
+    assert len(asked) <= MOST_STATEMENTS_TO_ASK
+    assert len(performed) <= MOST_STATEMENTS_TO_PERFORM
+    lock = next(at for at, one in enumerate(performed) if re.search(r'FROM "batches_batchstate" WHERE', one))
+    before = {table for one in performed[:lock] for table in re.findall(r'FROM "((?:batches|qc|chain)_\w+)"', one)}
+    assert before == {"batches_batch"}  # what is locked is found; everything else is read under the lock
+    assert any('FROM "qc_result"' in one for one in performed[lock:])

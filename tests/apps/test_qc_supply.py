@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.acts import all_acts
 from accounts.models import Person
@@ -53,6 +55,7 @@ from tests.qc_builders import MINOR, STERILITY
 from tests.supply_builders import SupplyLaboratory, UnitedStates, in_supply
 
 pytestmark = pytest.mark.django_db
+MOST_STATEMENTS = 150
 
 
 @pytest.fixture(scope="module")
@@ -283,6 +286,20 @@ def test_each_thing_alone_is_missed(ready, without, missing_code):
 
     # An acceptance is of one evaluation and goes with it.
     assert found == [missing_code, *(["supply_acceptance"] if missing_code == "supply_evaluation" else [])]
+
+
+def test_the_page_of_a_supply_asks_few_statements_however_many_bags_are_named(ready):
+    browser = at_browser(ready.qp)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert browser.get(f"/batches/{ready.batch.number}/release/").status_code == 200
+        return len(asked)
+
+    few = statements()
+    ready.named(*(one.code for one in ready.bags()))
+
+    assert statements() <= few <= MOST_STATEMENTS
 
 
 def request_is_not_checked(laboratory: SupplyLaboratory) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from batches.completeness import objections_to_record
 from batches.identity import batch_of
 from batches.models import Departure
-from batches.record import objections_to_record
 from ledger.verification import verify_records
 from tests.batches_builders import VALUES, BatchWorld
 from tests.browser.at_the_bench import AtTheBench

@@ -12,9 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Person
+from batches.completeness import objections_to_record
 from batches.identity import batch_of
 from batches.models import Batch, ContinuityCopy, Departure, StepPerformed, StepStart, TrueCopy
-from batches.record import Status, objections_to_record, record_of
+from batches.record import Status, record_of
 from ledger import clock, files, outbox
 from ledger.verification import verify_records
 from qc.release.disposition import objections_to_certification
