@@ -54,7 +54,7 @@ NUMBER_KIND = "ES"
 class SupplyIntent(StrictSerializer[Intent]):
     """Why the decider follows the physician's request."""
 
-    statement = TextField(min_length=10, max_length=2000)
+    statement = TextField(label=gettext_lazy("Why the request is followed"), min_length=10, max_length=2000)
 
 
 @register
@@ -167,7 +167,7 @@ def _objections_to_decider(batch: Batch, standing: SupplyStanding, by: Person) -
 class RevokeIntent(StrictSerializer[Intent]):
     """Why the decision is taken back."""
 
-    reason = TextField(min_length=10, max_length=2000)
+    reason = TextField(label=gettext_lazy("Reason"), min_length=10, max_length=2000)
 
 
 @register

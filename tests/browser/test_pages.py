@@ -1,6 +1,7 @@
 """Every page with something on it: nobody is shut out, nothing is cut off, nothing breaks the policy of contents.
 
-Each person walks through the pages of their work. A page that no walk visits fails `test_every_page_is_on_a_walk`.
+Each person walks through the pages of their work; each form asks in the words of its act. A page that no walk visits
+fails `test_every_page_is_on_a_walk`.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ from tests.browser.watching import (
     is_wider_than_the_window,
     picture,
 )
+from tests.browser.words_of_acts import other_words
 from tests.browser.worlds import WholeSite
 from tests.oos_builders import investigated, planned
 from tests.people import STATION, administrators, approved, do, secret_of
@@ -379,6 +381,7 @@ def test_each_page_is_readable_by_everybody_and_fits_its_screen(walks: dict[str,
         page.set_viewport_size(TABLET)
         faults += _opened(page, desk, stop)
         faults += [f"{stop.name}: {fault}" for fault in accessibility_faults(page)]
+        faults += [f"{stop.name}: {fault}" for fault in other_words(page)]
         for size in (TABLET, DESKTOP):
             page.set_viewport_size(size)
             if is_wider_than_the_window(page):
