@@ -58,8 +58,13 @@ class DecisionIntent(StrictSerializer[Intent]):
 class ReviewIntent(StrictSerializer[Intent]):
     """Which list was read, what was found, and what is to change; accounts that are not named are kept."""
 
-    as_of = serializers.IntegerField(min_value=1, max_value=2**53 - 1, help_text="the entry that the list gives")
-    found = TextField(min_length=10, max_length=4000)
+    as_of = serializers.IntegerField(
+        label=gettext_lazy("Entry of the list"),
+        min_value=1,
+        max_value=2**53 - 1,
+        help_text="the entry that the list gives",
+    )
+    found = TextField(label=gettext_lazy("Found"), min_length=10, max_length=4000)
     decisions = serializers.ListField(child=DecisionIntent(), max_length=MOST_DECISIONS, required=False, default=list)
 
 

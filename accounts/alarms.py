@@ -77,7 +77,7 @@ def alarms_for(person: Person) -> Iterator[Task]:
 class AcknowledgeIntent(StrictSerializer[Intent]):
     """What is done about it."""
 
-    says = TextField(min_length=10, max_length=LONGEST)
+    says = TextField(label=gettext_lazy("What is done about it"), min_length=10, max_length=LONGEST)
 
 
 @register

@@ -120,8 +120,8 @@ class AboutIncident(Act[Incident]):
 class ClosingIntent(StrictSerializer[Intent]):
     """How the incident ends, and what was done about its cause."""
 
-    outcome = serializers.ChoiceField(Outcome.choices)
-    reason = TextField(min_length=10, max_length=2000)
+    outcome = serializers.ChoiceField(Outcome.choices, label=gettext_lazy("How it ends"))
+    reason = TextField(label=gettext_lazy("Cause, and what was done about it"), min_length=10, max_length=2000)
 
 
 @register

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 else:  # the parameters exist for the type checker alone
     _YesNo = _Moment = _Day = serializers.Field
 LONGEST_TEXT = 4000
+# The style of a list that people type, one a line; any other list is ticked or scanned on its page.
+LINES = {"base_template": "textarea.html"}
+LONGEST_LINES = 40_000
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
@@ -58,6 +61,10 @@ class TextField(serializers.CharField):
         if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t\r") or c in _BIDI for c in text):
             raise serializers.ValidationError(_("The text holds characters that cannot be printed. Type it again."))
         return text
+
+
+class GivenField(TextField):
+    """Text that the page gives, such as the code of a line: nobody types it, so it needs no label."""
 
 
 class TypedNumberField(serializers.CharField):

@@ -72,12 +72,18 @@ class AboutPerson(Act[Person]):
 class AdmissionIntent(StrictSerializer[Intent]):
     """Who is admitted, with which roles, and how their identity was checked."""
 
-    username = serializers.RegexField(USERNAME, help_text="3 to 40 of a–z, 0–9, dot, hyphen; never given twice")
-    name = TextField(max_length=120)
-    title = TextField(max_length=120, required=False, default="")
+    username = serializers.RegexField(
+        USERNAME, label=gettext_lazy("User ID"), help_text="3 to 40 of a–z, 0–9, dot, hyphen; never given twice"
+    )
+    name = TextField(label=gettext_lazy("Full name"), max_length=120)
+    title = TextField(label=gettext_lazy("Title"), max_length=120, required=False, default="")
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices), min_length=1, max_length=8)
-    identity_document = TextField(max_length=200, help_text="which document was seen, without its number")
-    identity_checked_on = DayField()
+    identity_document = TextField(
+        label=gettext_lazy("Identity checked by"),
+        max_length=200,
+        help_text="which document was seen, without its number",
+    )
+    identity_checked_on = DayField(label=gettext_lazy("Checked on"))
 
 
 @register
@@ -205,7 +211,7 @@ class RolesIntent(StrictSerializer[Intent]):
     """The roles that somebody is to have, and why."""
 
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices), max_length=8, allow_empty=True)
-    reason = TextField(max_length=1000, min_length=5)
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=5)
 
 
 @register
@@ -277,7 +283,7 @@ class ApproveRoles(_Second):
 class ReasonIntent(StrictSerializer[Intent]):
     """Why."""
 
-    reason = TextField(max_length=1000, min_length=5)
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=5)
 
 
 class _WithReason(AboutPerson):

@@ -29,9 +29,11 @@ PREFIX = "cw_"
 class TokenIntent(StrictSerializer[Intent]):
     """What the program is called, what it may do, and for how long."""
 
-    program = TextField(max_length=80, min_length=3)
+    program = TextField(label=gettext_lazy("Name of the program"), max_length=80, min_length=3)
     scopes = serializers.ListField(child=serializers.ChoiceField(SCOPES), min_length=1, max_length=2)
-    days = serializers.ChoiceField((("1", "1"), ("30", "30"), ("90", "90"), ("365", "365")), default="90")
+    days = serializers.ChoiceField(
+        (("1", "1"), ("30", "30"), ("90", "90"), ("365", "365")), label=gettext_lazy("Days"), default="90"
+    )
 
 
 @register

@@ -21,10 +21,12 @@ from accounts.wording import day
 class TrainingIntent(StrictSerializer[Intent]):
     """Which version of which procedure somebody was trained on."""
 
-    procedure = TextField(max_length=60)
-    version = TextField(max_length=20)
-    trained_on = DayField()
-    valid_until = DayField(future_allowed=True, required=False, allow_null=True, default=None)
+    procedure = TextField(label=gettext_lazy("Procedure"), max_length=60)
+    version = TextField(label=gettext_lazy("Version"), max_length=20)
+    trained_on = DayField(label=gettext_lazy("Trained on"))
+    valid_until = DayField(
+        label=gettext_lazy("Valid until"), future_allowed=True, required=False, allow_null=True, default=None
+    )
 
 
 @register

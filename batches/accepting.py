@@ -58,8 +58,14 @@ def objections_to_opening(batch: Batch, step: Step) -> list[Objection]:
 class DecisionIntent(StrictSerializer[Intent]):
     """What is decided, and why where it is not accepted as it is."""
 
-    decision = serializers.ChoiceField(Decision.choices)
-    reason = TextField(max_length=1000, required=False, allow_blank=True, default="")
+    decision = serializers.ChoiceField(Decision.choices, label=gettext_lazy("Decision"))
+    reason = TextField(
+        label=gettext_lazy("Reason, unless it is accepted as it is"),
+        max_length=1000,
+        required=False,
+        allow_blank=True,
+        default="",
+    )
 
 
 @register

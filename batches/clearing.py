@@ -62,11 +62,15 @@ def points_of(master: MasterDefinition) -> list[str]:
 class ClearanceIntent(StrictSerializer[Intent]):
     """Which area was cleared, before or after use, each point as it was confirmed."""
 
-    area = TextField(max_length=30, help_text="code of the area")
-    when = serializers.ChoiceField(When.choices)
+    area = TextField(label=gettext_lazy("Area"), max_length=30, help_text="code of the area")
+    when = serializers.ChoiceField(When.choices, label=gettext_lazy("When"))
     points = TextListField(child=TextField(max_length=300), max_length=40, help_text="each point, as it stands")
     monitoring = TextField(
-        max_length=60, required=False, default="", help_text="number of the environmental monitoring session"
+        label=gettext_lazy("Environmental monitoring session"),
+        max_length=60,
+        required=False,
+        default="",
+        help_text="number of the environmental monitoring session",
     )
 
 

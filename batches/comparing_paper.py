@@ -45,7 +45,7 @@ def people_who_entered(step: StepRecord) -> frozenset[str]:
 class CompareIntent(StrictSerializer[Intent]):
     """With which certified scan it was compared."""
 
-    scan = serializers.UUIDField(help_text="the true copy that shows the paper")
+    scan = serializers.UUIDField(label=gettext_lazy("Certified scan"), help_text="the true copy that shows the paper")
 
 
 @register
@@ -168,7 +168,9 @@ def _entered_lines(step: StepRecord) -> Sequence[Line]:
 class AbsentIntent(StrictSerializer[Intent]):
     """Why somebody else signs."""
 
-    reason = TextField(max_length=900, min_length=10)
+    reason = TextField(
+        label=gettext_lazy("Why somebody else signs, at least 10 characters"), max_length=900, min_length=10
+    )
 
 
 @register

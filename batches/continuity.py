@@ -202,9 +202,15 @@ def objections_to_copies(batch: Batch) -> list[Objection]:
 class AccountIntent(StrictSerializer[Intent]):
     """What became of a copy."""
 
-    fate = serializers.ChoiceField(Fate.values)
-    scan = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="its certified scan, if used")
-    says = TextField(max_length=1000, required=False, default="")
+    fate = serializers.ChoiceField(Fate.choices, label=gettext_lazy("What became of it"))
+    scan = serializers.UUIDField(
+        label=gettext_lazy("Certified scan, if it was used"),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="its certified scan, if used",
+    )
+    says = TextField(label=gettext_lazy("Remark"), max_length=1000, required=False, default="")
 
 
 @register

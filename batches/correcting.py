@@ -46,11 +46,13 @@ REASONS = (
 class CorrectionIntent(StrictSerializer[Intent]):
     """The new value and why it replaces the old one; where it is not applicable, `typed` is why."""
 
-    typed = TextField(max_length=1000)
-    kind = serializers.ChoiceField(REASONS, required=False, default="other")
-    reason = TextField(max_length=900, min_length=10)
-    confirmed = YesNoField(required=False, default=False)
-    not_applicable = YesNoField(required=False, default=False)
+    typed = TextField(label=gettext_lazy("New value"), max_length=1000)
+    kind = serializers.ChoiceField(REASONS, label=gettext_lazy("Kind of error"), required=False, default="other")
+    reason = TextField(label=gettext_lazy("Reason, at least 10 characters"), max_length=900, min_length=10)
+    confirmed = YesNoField(
+        label=gettext_lazy("The value is right, also outside the plausible range"), required=False, default=False
+    )
+    not_applicable = YesNoField(label=gettext_lazy("Not applicable"), required=False, default=False)
 
 
 @register

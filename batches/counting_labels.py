@@ -15,7 +15,7 @@ from rest_framework import serializers
 from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import StrictSerializer, TextField
+from accounts.parsing import LINES, StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -31,8 +31,14 @@ from chain_of_custody.shapes import TextListField
 class DestroyIntent(StrictSerializer[Intent]):
     """Which labels were destroyed, and why."""
 
-    serials = TextListField(child=TextField(max_length=LONGEST_CODE), min_length=1, max_length=MOST_LABELS)
-    reason = TextField(max_length=1000, min_length=3)
+    serials = TextListField(
+        label=gettext_lazy("Labels"),
+        style=LINES,
+        child=TextField(max_length=LONGEST_CODE),
+        min_length=1,
+        max_length=MOST_LABELS,
+    )
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=3)
 
 
 def _print_called(subject: UUID) -> LabelPrint:
@@ -113,7 +119,11 @@ def _closed(printed: PrintRecord) -> list[Objection]:
 class ReconcileIntent(StrictSerializer[Intent]):
     """How many labels of the print are kept as specimens."""
 
-    kept = serializers.RegexField(r"^[0-9]{1,2}\Z", help_text="labels kept on paper as specimens")
+    kept = serializers.RegexField(
+        r"^[0-9]{1,2}\Z",
+        label=gettext_lazy("Labels kept on paper as specimens"),
+        help_text="labels kept on paper as specimens",
+    )
 
 
 @register

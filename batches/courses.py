@@ -44,8 +44,8 @@ MOST_DOSES = 50
 class CourseIntent(StrictSerializer[Intent]):
     """What the course is and how the treatment is meant to go."""
 
-    title = TextField(max_length=200)
-    plan = TextField(max_length=2000)
+    title = TextField(label=gettext_lazy("Title"), max_length=200)
+    plan = TextField(label=gettext_lazy("Plan of treatment"), max_length=2000)
 
 
 @register
@@ -140,14 +140,18 @@ def objections_to_ordering(coi: ChainOfIdentity, product: str, course_number: st
 class DoseIntent(StrictSerializer[Intent]):
     """One dose: of which order, which share, from where, when; a reason where the number was planned before."""
 
-    number = serializers.IntegerField(min_value=1, max_value=MOST_DOSES)
-    order = TextField(max_length=20)
-    share_percent = MaybeNumber(help_text="share of the order's cells, in percent")
-    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF has an attribute of this name
-        PlannedDose.Source.choices, required=False, default=PlannedDose.Source.BATCH.value
+    number = serializers.IntegerField(label=gettext_lazy("Dose"), min_value=1, max_value=MOST_DOSES)
+    order = TextField(label=gettext_lazy("Order"), max_length=20)
+    share_percent = MaybeNumber(
+        label=gettext_lazy("Share of the order"), help_text="share of the order's cells, in percent"
     )
-    planned_on = DayField(required=False, default=None, allow_null=True, future_allowed=True)
-    reason = TextField(max_length=1000, required=False, default="")
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF has an attribute of this name
+        PlannedDose.Source.choices, label=gettext_lazy("From"), required=False, default=PlannedDose.Source.BATCH.value
+    )
+    planned_on = DayField(
+        label=gettext_lazy("Planned for"), required=False, default=None, allow_null=True, future_allowed=True
+    )
+    reason = TextField(label=gettext_lazy("Reason for the new plan"), max_length=1000, required=False, default="")
 
 
 def doses_in_force(course: Course) -> QuerySet[PlannedDose]:

@@ -63,8 +63,8 @@ MEANINGS = {
 class DecisionIntent(StrictSerializer[Intent]):
     """What is decided; a reason unless the lot is approved."""
 
-    decision = serializers.ChoiceField(Decision.choices)
-    reason = TextField(max_length=1000, required=False, default="")
+    decision = serializers.ChoiceField(Decision.choices, label=gettext_lazy("Decision"))
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, required=False, default="")
 
 
 def batches_using(lot: MaterialLot) -> list[Batch]:
@@ -179,8 +179,8 @@ class DecideLot(AboutLot):
 class DiscardIntent(StrictSerializer[Intent]):
     """How much was thrown away or lost, in the unit of the lot, and why."""
 
-    quantity = TypedNumberField()
-    reason = TextField(max_length=1000, min_length=SHORTEST_REASON)
+    quantity = TypedNumberField(label=gettext_lazy("Quantity"))
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=SHORTEST_REASON)
 
 
 @register

@@ -41,9 +41,9 @@ LONGEST_SOURCE = 400_000
 class PrepareIntent(StrictSerializer[Intent]):
     """The kind, the text of the file, and what changed since the version before."""
 
-    kind = serializers.ChoiceField(Definition.Kind.choices)
-    source = TextField(max_length=LONGEST_SOURCE, trim_whitespace=False)  # type: ignore[assignment]  # DRF has an attribute of this name
-    change = TextField(max_length=1000, min_length=5)
+    kind = serializers.ChoiceField(Definition.Kind.choices, label=gettext_lazy("Kind"))
+    source = TextField(label=gettext_lazy("Text of the file"), max_length=LONGEST_SOURCE, trim_whitespace=False)  # type: ignore[assignment]  # DRF has an attribute of this name
+    change = TextField(label=gettext_lazy("What changed"), max_length=1000, min_length=5)
 
 
 def faults_of(kind: str, source: str) -> list[Objection]:
@@ -246,7 +246,7 @@ class CheckDefinition(_OnDefinition):
 class ApproveIntent(StrictSerializer[Intent]):
     """The day from which the version holds."""
 
-    effective_from = DayField(future_allowed=True)
+    effective_from = DayField(label=gettext_lazy("In force from"), future_allowed=True)
 
 
 @register
@@ -290,7 +290,7 @@ class ApproveDefinition(_OnDefinition):
 class ReturnIntent(StrictSerializer[Intent]):
     """Why a version is sent back."""
 
-    reason = TextField(max_length=1000, min_length=10)
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=10)
 
 
 @register

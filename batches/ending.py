@@ -44,9 +44,9 @@ NEEDS_REASON = (
 class ManufactureEndIntent(StrictSerializer[Intent]):
     """How and why manufacture ends, and what was seen."""
 
-    how = serializers.ChoiceField(How.choices)
-    why = serializers.ChoiceField(Why.choices)
-    says = TextField(max_length=2000)
+    how = serializers.ChoiceField(How.choices, label=gettext_lazy("How it ends"))
+    why = serializers.ChoiceField(Why.choices, label=gettext_lazy("Why"))
+    says = TextField(label=gettext_lazy("What was seen"), max_length=2000)
 
 
 @register
@@ -134,10 +134,10 @@ class EndManufacture(Act[Batch]):
 class OrderEndIntent(StrictSerializer[Intent]):
     """How an order ended, when, and who says so."""
 
-    how = serializers.ChoiceField(OrderEnded.How.choices)
-    happened_on = DayField()
-    source = TextField(max_length=300)  # type: ignore[assignment]  # DRF has an attribute of this name
-    reason = TextField(max_length=1000, required=False, default="")
+    how = serializers.ChoiceField(OrderEnded.How.choices, label=gettext_lazy("How it ended"))
+    happened_on = DayField(label=gettext_lazy("Day"))
+    source = TextField(label=gettext_lazy("Who says so, and where it stands written"), max_length=300)  # type: ignore[assignment]  # DRF has an attribute of this name
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, required=False, default="")
 
 
 @register

@@ -162,13 +162,18 @@ def register_equipment(
 class EventIntent(StrictSerializer[Intent]):
     """What happened to a piece of equipment."""
 
-    kind = serializers.ChoiceField(Kind.choices)
-    happened_at = MomentField()
+    kind = serializers.ChoiceField(Kind.choices, label=gettext_lazy("What happened"))
+    happened_at = MomentField(label=gettext_lazy("When"))
     valid_until = DayField(
-        future_allowed=True, required=False, allow_null=True, default=None, help_text="the last day on which it counts"
+        label=gettext_lazy("Counts until"),
+        future_allowed=True,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="the last day on which it counts",
     )
-    reference = TextField(max_length=120, required=False, default="")
-    says = TextField(max_length=1000, required=False, default="")
+    reference = TextField(label=gettext_lazy("Reference"), max_length=120, required=False, default="")
+    says = TextField(label=gettext_lazy("Remark"), max_length=1000, required=False, default="")
 
 
 # What only those do who look after the registry, and what states until when it counts.

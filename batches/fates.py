@@ -113,11 +113,23 @@ class FinalCount:
 class EndIntent(StrictSerializer[Intent]):
     """What became of a container."""
 
-    fate = serializers.ChoiceField(Fate.choices)
-    happened_at = MaybeMoment(help_text="now, where it is left empty")
-    volume_ml = MaybeNumber(help_text="how much was infused or destroyed, in mL")
-    route = TextField(max_length=200, required=False, default="", help_text="way of the waste, or where it is kept")
-    reason = TextField(max_length=1000, required=False, default="", help_text="why, or who says so")
+    fate = serializers.ChoiceField(Fate.choices, label=gettext_lazy("What became of it"))
+    happened_at = MaybeMoment(label=gettext_lazy("When"), help_text="now, where it is left empty")
+    volume_ml = MaybeNumber(label=gettext_lazy("Volume"), help_text="how much was infused or destroyed, in mL")
+    route = TextField(
+        label=gettext_lazy("By what way, or where"),
+        max_length=200,
+        required=False,
+        default="",
+        help_text="way of the waste, or where it is kept",
+    )
+    reason = TextField(
+        label=gettext_lazy("Why, or who says so"),
+        max_length=1000,
+        required=False,
+        default="",
+        help_text="why, or who says so",
+    )
 
 
 def batch_of_container(container: Container) -> Batch | None:

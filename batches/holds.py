@@ -19,7 +19,7 @@ from rest_framework import serializers
 from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import StrictSerializer, TextField
+from accounts.parsing import LINES, StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -83,15 +83,21 @@ def _object(hold: Hold) -> Objection:
 class HoldIntent(StrictSerializer[Intent]):
     """What is stopped, and why."""
 
-    scope = serializers.ChoiceField(Scope.choices)
-    containers = TextListField(required=False, default=list, help_text="codes, where only these are stopped")
-    reason = TextField(max_length=1000, min_length=SHORTEST_REASON)
+    scope = serializers.ChoiceField(Scope.choices, label=gettext_lazy("What is put on hold"))
+    containers = TextListField(
+        label=gettext_lazy("Containers"),
+        style=LINES,
+        required=False,
+        default=list,
+        help_text="codes, where only these are stopped",
+    )
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=SHORTEST_REASON)
 
 
 class LiftIntent(StrictSerializer[Intent]):
     """Why the hold ends."""
 
-    reason = TextField(max_length=1000, min_length=SHORTEST_REASON)
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=SHORTEST_REASON)
 
 
 @register

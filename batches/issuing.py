@@ -54,8 +54,12 @@ def versions_for(order: Order) -> Pinned:
 class IssueIntent(StrictSerializer[Intent]):
     """What a reader must know of the data themselves, where that is not obvious: it is printed on every document."""
 
-    data_remark = TextField(max_length=300, required=False, allow_blank=True, default="")
-    data_source = TextField(max_length=300, required=False, allow_blank=True, default="")
+    data_remark = TextField(
+        label=gettext_lazy("Remark on the data"), max_length=300, required=False, allow_blank=True, default=""
+    )
+    data_source = TextField(
+        label=gettext_lazy("Source of the data"), max_length=300, required=False, allow_blank=True, default=""
+    )
     keep_back = TextListField(required=False, default=list, help_text="codes of bags to keep for another attempt")
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import StrictSerializer, TextField
+from accounts.parsing import GivenField, StrictSerializer, TextField
 from accounts.refusal import BadInput, Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -26,8 +26,8 @@ from batches.stages import refresh_stage
 class LeavingOutIntent(StrictSerializer[Intent]):
     """Which step is left out, and why."""
 
-    step = TextField(max_length=10)
-    reason = TextField(min_length=10, max_length=1000)
+    step = GivenField(max_length=10)
+    reason = TextField(label=gettext_lazy("Reason, at least 10 characters"), min_length=10, max_length=1000)
 
 
 @register

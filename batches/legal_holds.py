@@ -28,7 +28,7 @@ SubjectT = TypeVar("SubjectT")
 class HoldIntent(StrictSerializer[Intent]):
     """Why, in at least 10 characters."""
 
-    reason = TextField(max_length=1000, min_length=SHORTEST_REASON)
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=SHORTEST_REASON)
 
 
 class _AboutHold(Act[SubjectT]):

@@ -45,12 +45,20 @@ DECIMALS = 3
 class OrderIntent(StrictSerializer[Intent]):
     """What the physician asks for."""
 
-    product = TextField(max_length=40)
-    prescriber = TextField(max_length=120)
-    prescription = TextField(max_length=120)
-    sponsor_number = TextField(max_length=40, required=False, default="")
-    planned_infusion = DayField(required=False, default=None, allow_null=True, future_allowed=True)
-    course = TextField(max_length=20, required=False, default="", help_text="number of the course it belongs to")
+    product = TextField(label=gettext_lazy("Product"), max_length=40)
+    prescriber = TextField(label=gettext_lazy("Prescriber"), max_length=120)
+    prescription = TextField(label=gettext_lazy("Prescription"), max_length=120)
+    sponsor_number = TextField(label=gettext_lazy("Sponsor's number"), max_length=40, required=False, default="")
+    planned_infusion = DayField(
+        label=gettext_lazy("Planned infusion"), required=False, default=None, allow_null=True, future_allowed=True
+    )
+    course = TextField(
+        label=gettext_lazy("Course"),
+        max_length=20,
+        required=False,
+        default="",
+        help_text="number of the course it belongs to",
+    )
 
 
 def product_in_force(code: str) -> Definition | None:

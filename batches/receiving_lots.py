@@ -33,38 +33,68 @@ from ledger.models import Site
 class LotIntent(StrictSerializer[Intent]):
     """What stands on the lot and on its supplier's certificate."""
 
-    code = serializers.RegexField(CODE)
-    kind = serializers.ChoiceField(MaterialLot.Kind.choices)
-    item = TextField(max_length=60, help_text="the code by which definitions call this material")
-    name = TextField(max_length=120)
-    supplier = TextField(max_length=120)
-    certificate = TextField(max_length=120)
-    expires_on = DayField(future_allowed=True)
-    received_on = DayField(required=False, default=today)
-    quantity = MaybeNumber(help_text="left out where the lot is not counted")
-    unit = TextField(max_length=20, required=False, default="")
-    storage = TextField(max_length=120, required=False, default="")
-    grade = TextField(max_length=60, required=False, default="")
-    animal_origin = TextField(max_length=200, required=False, default="", help_text="the TSE/BSE statement")
-    in_use_hours = serializers.IntegerField(
+    code = serializers.RegexField(CODE, label=gettext_lazy("Lot code"))
+    kind = serializers.ChoiceField(MaterialLot.Kind.choices, label=gettext_lazy("Kind"))
+    item = TextField(
+        label=gettext_lazy("Item, as definitions call it"),
+        max_length=60,
+        help_text="the code by which definitions call this material",
+    )
+    name = TextField(label=gettext_lazy("Name"), max_length=120)
+    supplier = TextField(label=gettext_lazy("Supplier"), max_length=120)
+    certificate = TextField(label=gettext_lazy("Certificate"), max_length=120)
+    expires_on = DayField(label=gettext_lazy("Expires on"), future_allowed=True)
+    received_on = DayField(label=gettext_lazy("Received on"), required=False, default=today)
+    quantity = MaybeNumber(label=gettext_lazy("Quantity"), help_text="left out where the lot is not counted")
+    unit = TextField(label=gettext_lazy("Counted in"), max_length=20, required=False, default="")
+    storage = TextField(label=gettext_lazy("Storage"), max_length=120, required=False, default="")
+    grade = TextField(label=gettext_lazy("Grade"), max_length=60, required=False, default="")
+    animal_origin = TextField(
+        label=gettext_lazy("Animal origin, TSE/BSE"),
+        max_length=200,
+        required=False,
+        default="",
+        help_text="the TSE/BSE statement",
+    )
+    in_use_hours = serializers.IntegerField(label=gettext_lazy("Keeps once opened or thawed"),
         min_value=1, max_value=17_520, required=False, allow_null=True, default=None,
         help_text="how long it keeps once opened or thawed",
     )  # fmt: skip
-    construct = TextField(max_length=60, required=False, default="")
+    construct = TextField(label=gettext_lazy("Construct"), max_length=60, required=False, default="")
     target_antigen = TextField(
-        max_length=60, required=False, default="", help_text="several are joined by a slash, such as CD19/CD22"
+        label=gettext_lazy("Target antigen"),
+        max_length=60,
+        required=False,
+        default="",
+        help_text="several are joined by a slash, such as CD19/CD22",
     )
-    titer_tu_per_ml = MaybeNumber()
-    titer_method = TextField(max_length=120, required=False, default="")
+    titer_tu_per_ml = MaybeNumber(label=gettext_lazy("Titer"))
+    titer_method = TextField(label=gettext_lazy("Method of the titer"), max_length=120, required=False, default="")
     replication_competent = TextField(
-        max_length=200, required=False, default="", help_text="result of the test for replication competent virus"
+        label=gettext_lazy("Test for replication competent virus"),
+        max_length=200,
+        required=False,
+        default="",
+        help_text="result of the test for replication competent virus",
     )
-    bank = TextField(max_length=60, required=False, default="", help_text="cell bank that it was made from")
-    most_thaws = serializers.IntegerField(
+    bank = TextField(
+        label=gettext_lazy("Cell bank"),
+        max_length=60,
+        required=False,
+        default="",
+        help_text="cell bank that it was made from",
+    )
+    most_thaws = serializers.IntegerField(label=gettext_lazy("Thaws of one vial, at most"),
         min_value=1, max_value=20, required=False, allow_null=True, default=None,
         help_text="how often one unit may be thawed",
     )  # fmt: skip
-    units = serializers.ListField(child=serializers.RegexField(CODE), max_length=200, required=False, default=list)
+    units = serializers.ListField(
+        label=gettext_lazy("Code of a vial"),
+        child=serializers.RegexField(CODE),
+        max_length=200,
+        required=False,
+        default=list,
+    )
 
 
 def lot_lines(row: MaterialLot) -> list[Line]:

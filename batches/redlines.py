@@ -21,7 +21,7 @@ from rest_framework import serializers
 from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import StrictSerializer, TextField
+from accounts.parsing import LINES, StrictSerializer, TextField
 from accounts.refusal import BadInput, Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -78,9 +78,9 @@ def _from_yaml(text: str) -> object:
 class RedlineIntent(StrictSerializer[Intent]):
     """What is different, why, and what it means for the product."""
 
-    changes = ChangesField()
-    reason = TextField(max_length=2000, min_length=10)
-    impact = TextField(max_length=2000, min_length=10)
+    changes = ChangesField(label=gettext_lazy("Changes"), style=LINES)
+    reason = TextField(label=gettext_lazy("Reason"), max_length=2000, min_length=10)
+    impact = TextField(label=gettext_lazy("What it means for the product"), max_length=2000, min_length=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def is_waiting(row: ShiftHandOver) -> bool:
 class HandOverIntent(StrictSerializer[Intent]):
     """What the next shift must know."""
 
-    says = TextField(min_length=10, max_length=2000)
+    says = TextField(label=gettext_lazy("What the next shift must know"), min_length=10, max_length=2000)
 
 
 @register

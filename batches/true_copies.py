@@ -37,12 +37,29 @@ class TrueCopyIntent(StrictSerializer[Intent]):
     """Which file is a copy of which pages of which paper, and where that paper lies."""
 
     file = serializers.UUIDField(help_text="the stored file: PDF, PNG or JPEG")
-    title = TextField(max_length=200, min_length=3, help_text="what the paper is, as it calls itself")
-    first_page = serializers.RegexField(PAGE, help_text="the first page of the paper that is in the file")
-    last_page = serializers.RegexField(PAGE, help_text="the last one")
-    pages = serializers.RegexField(PAGE, help_text="how many pages the paper has")
-    original_at = TextField(max_length=200, min_length=3, help_text="where the paper lies, so that it is found again")
-    step = TextField(max_length=10, required=False, default="", help_text="the step that it belongs to, if one")
+    title = TextField(
+        label=gettext_lazy("Paper"), max_length=200, min_length=3, help_text="what the paper is, as it calls itself"
+    )
+    first_page = serializers.RegexField(
+        PAGE, label=gettext_lazy("First page in this file"), help_text="the first page of the paper that is in the file"
+    )
+    last_page = serializers.RegexField(PAGE, label=gettext_lazy("Last page in this file"), help_text="the last one")
+    pages = serializers.RegexField(
+        PAGE, label=gettext_lazy("Pages of the paper"), help_text="how many pages the paper has"
+    )
+    original_at = TextField(
+        label=gettext_lazy("The original lies"),
+        max_length=200,
+        min_length=3,
+        help_text="where the paper lies, so that it is found again",
+    )
+    step = TextField(
+        label=gettext_lazy("Step"),
+        max_length=10,
+        required=False,
+        default="",
+        help_text="the step that it belongs to, if one",
+    )
 
 
 def stored(file_id: str) -> StoredFile | None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts.acts import Act, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import StrictSerializer, TextField
+from accounts.parsing import GivenField, StrictSerializer
 from accounts.refusal import BadInput, Objection, Refused, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -25,7 +25,7 @@ LONGEST_NUMBER = 60
 class YieldIntent(StrictSerializer[Intent]):
     """Which yield is verified."""
 
-    yield_code = TextField(max_length=40)
+    yield_code = GivenField(max_length=40)
 
 
 @register

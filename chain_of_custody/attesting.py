@@ -37,12 +37,18 @@ ENTERED = gettext_lazy("I entered what this person stated, from the evidence nam
 class AttestedIntent(StrictSerializer[Intent]):
     """Who stated what, when, and what proves it."""
 
-    attested_name = TextField(max_length=120)
-    attested_role = TextField(max_length=120)
-    attested_statement = TextField(max_length=1000)
-    evidence = MaybeId(help_text="a stored file, such as the scanned waybill")
-    evidence_reference = TextField(max_length=120, required=False, default="", help_text="number of a kept paper")
-    happened_at = MaybeMoment(help_text="now, where it is left empty")
+    attested_name = TextField(label=gettext_lazy("Name of the person"), max_length=120)
+    attested_role = TextField(label=gettext_lazy("Role of the person"), max_length=120)
+    attested_statement = TextField(label=gettext_lazy("What was stated"), max_length=1000)
+    evidence = MaybeId(label=gettext_lazy("Stored evidence"), help_text="a stored file, such as the scanned waybill")
+    evidence_reference = TextField(
+        label=gettext_lazy("Number of the paper that is kept"),
+        max_length=120,
+        required=False,
+        default="",
+        help_text="number of a kept paper",
+    )
+    happened_at = MaybeMoment(label=gettext_lazy("When it happened"), help_text="now, where it is left empty")
 
 
 def attested_lines(intent: Intent) -> list[Line]:

@@ -18,7 +18,7 @@ from rest_framework import serializers
 from accounts.acts import Act, EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import MomentField, StrictSerializer, TextField, TypedNumberField, YesNoField
+from accounts.parsing import LINES, MomentField, StrictSerializer, TextField, TypedNumberField, YesNoField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -45,20 +45,49 @@ MOST_BAGS = 9
 class CollectionIntent(StrictSerializer[Intent]):
     """What the collection form states."""
 
-    din = DinField(help_text="donation number, scanned, or typed with its check character")
-    collected_at = MomentField()
-    party = serializers.UUIDField(help_text="the hospital or collection centre")
+    din = DinField(
+        label=gettext_lazy("Donation number (DIN)"),
+        help_text="donation number, scanned, or typed with its check character",
+    )
+    collected_at = MomentField(label=gettext_lazy("Collected at"))
+    party = serializers.UUIDField(label=gettext_lazy("Collected by"), help_text="the hospital or collection centre")
     bag_volumes_ml = TextListField(
-        child=TypedNumberField(), min_length=1, max_length=MOST_BAGS, help_text="one volume a bag, in mL"
+        label=gettext_lazy("Volume of each bag"),
+        style=LINES,
+        child=TypedNumberField(),
+        min_length=1,
+        max_length=MOST_BAGS,
+        help_text="one volume a bag, in mL",
     )
-    donor_markers = TextField(max_length=300, help_text="infectious disease markers of the donor, with their date")
-    form_reference = TextField(max_length=60, help_text="number of the collection form")
-    form = MaybeId(help_text="the stored copy of the form")
-    place = TextField(max_length=20, required=False, default="", help_text="where the bags were kept, as its code")
+    donor_markers = TextField(
+        label=gettext_lazy("Donor markers"),
+        max_length=300,
+        help_text="infectious disease markers of the donor, with their date",
+    )
+    form_reference = TextField(
+        label=gettext_lazy("Number of the collection form"), max_length=60, help_text="number of the collection form"
+    )
+    form = MaybeId(label=gettext_lazy("Copy of the form"), help_text="the stored copy of the form")
+    place = TextField(
+        label=gettext_lazy("Kept at the hospital in"),
+        max_length=20,
+        required=False,
+        default="",
+        help_text="where the bags were kept, as its code",
+    )
     material = serializers.ChoiceField(
-        Collection.Material.choices, required=False, default=Collection.Material.APHERESIS, help_text="what was taken"
+        Collection.Material.choices,
+        label=gettext_lazy("Material"),
+        required=False,
+        default=Collection.Material.APHERESIS,
+        help_text="what was taken",
     )
-    is_frozen = YesNoField(required=False, default=False, help_text="the cells arrive cryopreserved")
+    is_frozen = YesNoField(
+        label=gettext_lazy("The cells arrive frozen"),
+        required=False,
+        default=False,
+        help_text="the cells arrive cryopreserved",
+    )
 
 
 def identity_of(coi: ChainOfIdentity, *also: Line) -> list[Line]:

@@ -162,12 +162,24 @@ def isolation_words(coi: ChainOfIdentity) -> str:
 class DonorTestIntent(StrictSerializer[Intent]):
     """What the laboratory reported of one marker."""
 
-    marker = TextField(max_length=60)
-    result = serializers.ChoiceField(DonorTest.Result.choices)
-    laboratory = TextField(max_length=120, required=False, default="")
-    report = TextField(max_length=120, required=False, default="", help_text="number of the laboratory's report")
-    sampled_on = MaybeDay(help_text="the day of the donor's sample")
-    reason = TextField(max_length=1000, required=False, default="", help_text="why it replaces an earlier result")
+    marker = TextField(label=gettext_lazy("Marker"), max_length=60)
+    result = serializers.ChoiceField(DonorTest.Result.choices, label=gettext_lazy("Result"))
+    laboratory = TextField(label=gettext_lazy("Laboratory"), max_length=120, required=False, default="")
+    report = TextField(
+        label=gettext_lazy("Number of the report"),
+        max_length=120,
+        required=False,
+        default="",
+        help_text="number of the laboratory's report",
+    )
+    sampled_on = MaybeDay(label=gettext_lazy("Day of the donor's sample"), help_text="the day of the donor's sample")
+    reason = TextField(
+        label=gettext_lazy("Reason"),
+        max_length=1000,
+        required=False,
+        default="",
+        help_text="why it replaces an earlier result",
+    )
 
 
 def _marker(collection: Collection, typed: str) -> str:

@@ -123,7 +123,7 @@ def entries_to_erase(subject: Subject) -> list[Entry]:
 class ErasureIntent(StrictSerializer[Intent]):
     """Why; never a name or anything else that tells who the subject is, because this sentence stays."""
 
-    reason = TextField(max_length=1000, min_length=SHORTEST_REASON)
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, min_length=SHORTEST_REASON)
 
 
 def _identity_lines(subject: Subject) -> list[Line]:

@@ -54,15 +54,20 @@ class _WhatToWhom(StrictSerializer[Intent]):
     """What goes to whom, and how it travels."""
 
     containers = ContainersField(help_text="codes of the containers")
-    taker = serializers.UUIDField(help_text="the party that takes them")
-    shipper = TextField(max_length=20, required=False, default="", help_text="code of the shipper, if it travels")
-    seal = TextField(max_length=40, required=False, default="")
+    taker = serializers.UUIDField(label=gettext_lazy("Taken by"), help_text="the party that takes them")
+    shipper = TextField(
+        label=gettext_lazy("Shipper"),
+        max_length=20,
+        required=False,
+        default="",
+        help_text="code of the shipper, if it travels",
+    )
+    seal = TextField(label=gettext_lazy("Seal"), max_length=40, required=False, default="")
+    happened_at = MaybeMoment(label=gettext_lazy("Handed over at"), help_text="now, where it is left empty")
 
 
 class OfferIntent(_WhatToWhom):
     """What one of ours gives to whom."""
-
-    happened_at = MaybeMoment(help_text="now, where it is left empty")
 
 
 class AttestedOfferIntent(_WhatToWhom, AttestedIntent):

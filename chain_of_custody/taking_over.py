@@ -56,17 +56,20 @@ from ledger.writing import write
 class _Arrival(StrictSerializer[Intent]):
     """How it arrived and where it is put."""
 
-    place = TextField(max_length=20, help_text="code of the place where it is put")
-    position = TextField(max_length=60, required=False, default="", help_text="rack, box, shelf")
-    temperature_c = MaybeNumber(help_text="in °C, as read on arrival")
-    seal_intact = YesNoField(required=False, allow_null=True, default=None)
-    condition = TextField(max_length=300, help_text="what was seen on arrival")
+    place = TextField(label=gettext_lazy("Put in"), max_length=20, help_text="code of the place where it is put")
+    position = TextField(
+        label=gettext_lazy("Position"), max_length=60, required=False, default="", help_text="rack, box, shelf"
+    )
+    temperature_c = MaybeNumber(label=gettext_lazy("Temperature on arrival"), help_text="in °C, as read on arrival")
+    seal_intact = YesNoField(label=gettext_lazy("Seal intact"), required=False, allow_null=True, default=None)
+    condition = TextField(
+        label=gettext_lazy("Condition on arrival"), max_length=300, help_text="what was seen on arrival"
+    )
+    happened_at = MaybeMoment(label=gettext_lazy("Received at"), help_text="now, where it is left empty")
 
 
 class AcceptIntent(_Arrival):
     """How one of ours received it."""
-
-    happened_at = MaybeMoment(help_text="now, where it is left empty")
 
 
 class AttestedAcceptIntent(_Arrival, AttestedIntent):

@@ -1,9 +1,9 @@
-"""The page of a batch: one strip, one line of tabs, and what each room has to show of it.
+"""The page of a batch: one strip, its tabs by what people do, and what each room has to show of it.
 
 The overview shows every room's first panel; each other tab is one panel, whole without JavaScript.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -20,6 +20,7 @@ from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
 from accounts.panels import Panel, panels_for, register_panel
+from accounts.refusal import Text
 from accounts.roles import Permission
 from batches.identity import batch_numbered
 from batches.models import Batch, BatchState
@@ -30,12 +31,16 @@ from batches.views.strip import strip_of
 from config.audit import page_of_entries
 from ledger.models import Entry
 
-# As one reads a batch: what was made, whether it is good, where it is, what went wrong, what is certified.
-TABS = (
-    "steps", "bench", "in-process", "materials", "equipment", "containers", "release-tests", "dose", "disposition",
-    "holds", "after-release", "custody", "labels", "departures", "redlines", "papers", "continuity", "documents",
-    "audit-trail", "attempts", "retention",
-)  # fmt: skip
+# By what people do with a batch: make it, know where its cells are, test it, release it, hear of it, keep its record.
+GROUPS: tuple[tuple[Text, tuple[str, ...]], ...] = (
+    (gettext_lazy("Make"), ("steps", "bench", "in-process", "materials", "equipment", "departures", "redlines")),
+    (gettext_lazy("Cells"), ("containers", "labels", "custody", "attempts")),
+    (gettext_lazy("Test"), ("release-tests", "dose")),
+    (gettext_lazy("Release"), ("disposition", "holds")),
+    (gettext_lazy("After release"), ("after-release",)),
+    (gettext_lazy("Record"), ("documents", "papers", "continuity", "audit-trail", "retention")),
+)
+TABS = tuple(code for _name, codes in GROUPS for code in codes)
 STAGE_OF_DECISION = {
     BatchState.Disposition.NONE: "progress",
     BatchState.Disposition.CERTIFIED: "pass",
@@ -104,27 +109,54 @@ def stages_of(batch: Batch) -> list[Stage]:
     return stages
 
 
-def tabs_of(
-    number: str, person: Person, current: str, counts: Mapping[str, int | None] | None = None
-) -> list[dict[str, object]]:
-    """Give the tabs of a batch: the overview, then each room's panels that this person may see.
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A link to one page of a batch."""
 
-    `counts` are those that the page knows from what it shows, by the code of the panel; they are not counted again.
+    title: Text
+    url: str
+    current: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TabGroup:
+    """Tabs that belong together; a tab that stands alone is a group without a name."""
+
+    name: Text
+    tabs: Sequence[Tab]
+
+    @property
+    def current(self) -> bool:
+        return any(tab.current for tab in self.tabs)
+
+
+def tab_groups(
+    number: str, person: Person, current: str, counts: Mapping[str, int | None] | None = None
+) -> list[TabGroup]:
+    """Give the tabs of a batch: the overview, then each room's panels that this person may see, by what people do.
+
+    A panel of which `GROUPS` knows nothing stands in the last group, so that none is lost. `counts` are those that the
+    page knows from what it shows, by the code of the panel; they are not counted again.
     """
     known = counts or {}
-    tabs: list[dict[str, object]] = [
-        {"title": _("Overview"), "url": reverse("batch", args=[number]), "count": None, "current": not current}
-    ]
-    tabs += [
-        {
-            "title": panel.name,
-            "url": reverse("batch-tab", args=[number, panel.code]),
-            "count": known[panel.code] if panel.code in known else panel.count(number),
-            "current": current == panel.code,
-        }
-        for panel in sorted(panels_for("batch", person), key=_place_of)
-    ]
-    return tabs
+    groups = [TabGroup("", [Tab(_("Overview"), reverse("batch", args=[number]), current=not current)])]
+    panels = sorted(panels_for("batch", person), key=_place_of)
+    for name, codes in GROUPS:
+        is_last = codes == GROUPS[-1][1]
+        tabs = [
+            Tab(
+                panel.name,
+                reverse("batch-tab", args=[number, panel.code]),
+                current == panel.code,
+                known[panel.code] if panel.code in known else panel.count(number),
+            )
+            for panel in panels
+            if panel.code in codes or (is_last and panel.code not in TABS)
+        ]
+        if tabs:
+            groups.append(TabGroup(name if len(tabs) > 1 else "", tabs))
+    return groups
 
 
 def _place_of(panel: Panel) -> int:

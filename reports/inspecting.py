@@ -87,11 +87,19 @@ def why_over(inspection: Inspection) -> str:
 class InspectionIntent(StrictSerializer[Intent]):
     """Who inspects, which account reads, which batches, until when."""
 
-    authority = TextField(max_length=120, help_text="the authority or company that inspects")
-    inspector = TextField(max_length=120, help_text="the inspector's own name")
-    reader = TextField(max_length=40, help_text="the user ID that reads: the inspector's, or your own on their behalf")
+    authority = TextField(
+        label=gettext_lazy("Authority"), max_length=120, help_text="the authority or company that inspects"
+    )
+    inspector = TextField(label=gettext_lazy("Inspector"), max_length=120, help_text="the inspector's own name")
+    reader = TextField(
+        label=gettext_lazy("Account that reads"),
+        max_length=40,
+        help_text="the user ID that reads: the inspector's, or your own on their behalf",
+    )
     batches = serializers.ListField(child=TextField(max_length=20), min_length=1, max_length=MOST_BATCHES)
-    until = MomentField(future_allowed=True, help_text="in the future, at most 90 days ahead")
+    until = MomentField(
+        label=gettext_lazy("Until"), future_allowed=True, help_text="in the future, at most 90 days ahead"
+    )
 
 
 @register
@@ -180,7 +188,7 @@ def _until(intent: Intent) -> datetime:
 class EndIntent(StrictSerializer[Intent]):
     """Why, where there is something to say."""
 
-    reason = TextField(max_length=1000, required=False, default="")
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, required=False, default="")
 
 
 @register
@@ -233,8 +241,15 @@ class EndInspection(Act[Inspection]):
 class HandOverIntent(StrictSerializer[Intent]):
     """To whom, and on what."""
 
-    to = TextField(max_length=200, min_length=3, help_text="name and authority of who got it")
-    medium = TextField(max_length=120, min_length=3, help_text="how it was given: a stick with its number, a portal")
+    to = TextField(
+        label=gettext_lazy("Given to"), max_length=200, min_length=3, help_text="name and authority of who got it"
+    )
+    medium = TextField(
+        label=gettext_lazy("On"),
+        max_length=120,
+        min_length=3,
+        help_text="how it was given: a stick with its number, a portal",
+    )
 
 
 @register

@@ -88,7 +88,7 @@ def _line(line: ShownLine) -> SuppliedLine:
 def _request(supply: ExceptionalSupply) -> tuple[Stated, ...]:
     answer = supply.answer
     who = f"{answer.name}, {answer.role}, {answer.registration}; {record_time(answer.happened_at)}"
-    said = [Stated(str(words), getattr(answer, name)) for name, words in SAID_OF_SUPPLY]
+    said = [Stated(str(words), getattr(answer, name)) for name, words in SAID_OF_SUPPLY.items()]
     return (Stated(_("Physician, registration number, time"), who), *said)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from rest_framework import serializers
 
+from accounts.fields import Asked, Field, choose
 from accounts.handing_out import attachment
 from accounts.middleware import person_of
 from accounts.models import Person
@@ -25,7 +26,7 @@ from accounts.views.places import SeeOther
 from batches.comparing_paper import people_who_entered
 from batches.continuity import (
     MAY_TAKE,
-    Fate,
+    AccountIntent,
     bytes_of,
     copies_of,
     copy_words,
@@ -41,7 +42,6 @@ from batches.record import StepRecord, record_of, step_url
 from batches.true_copies import pages_words
 from batches.views.paper_context import names_of
 from batches.views.steps import posted
-from chain_of_custody.views.fields import Field, choose
 from ledger.models import StoredFile
 
 Plain = dict[str, object]
@@ -85,17 +85,8 @@ def continuity_panel(request: HttpRequest, number: str) -> str:
 
 def account_fields(copy: ContinuityCopy, scans: list[tuple[str, str]]) -> list[Field]:
     """Give the fields with which a copy is accounted for."""
-    prefix = f"copy-{copy.number}"
-    return [
-        Field(
-            "fate",
-            _("What became of it"),
-            options=choose((fate.value, str(fate.label)) for fate in Fate),
-            prefix=prefix,
-        ),
-        Field("scan", _("Certified scan, if it was used"), optional=True, options=choose(scans), prefix=prefix),
-        Field("says", _("Remark"), optional=True, maxlength=1000, prefix=prefix),
-    ]
+    asked = Asked(AccountIntent, f"copy-{copy.number}")
+    return [asked("fate"), asked("scan", options=choose(scans)), asked("says")]
 
 
 def scans_of(batch: Batch) -> list[tuple[str, str]]:

@@ -6,16 +6,16 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.fields import Asked, Field, choose
 from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.offering import offer
 from accounts.roles import Permission
-from batches.courses import doses_in_force
+from batches.courses import CourseIntent, DoseIntent, doses_in_force
 from batches.ended import manufacture_end_of, order_end_of
 from batches.identity import coi_for_the_eye
 from batches.models import Batch, Course, Order, PlannedDose
 from chain_of_custody.models import ChainOfIdentity
-from chain_of_custody.views.fields import Field, choose
 from chain_of_custody.views.presenting import identity_context
 
 A_PAGE = 50
@@ -31,6 +31,7 @@ def courses(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     wanted = request.GET.get("chain", "").replace(" ", "").upper()[:15]
     chain = ChainOfIdentity.objects.select_related("subject").filter(identifier=wanted).first() if wanted else None
+    asked = Asked(CourseIntent)
     context = {
         "lines": [{"course": row, "coi": coi_for_the_eye(row.coi)} for row in page],
         "page": page,
@@ -39,10 +40,7 @@ def courses(request: HttpRequest) -> HttpResponse:
         "chain_words": coi_for_the_eye(chain) if chain else "",
         "may_open": Permission.ORDER_PLACE in by.permissions,
         "act": offer("course.open", chain, by=by) if chain else None,
-        "fields": [
-            Field("title", _("Title"), maxlength=200),
-            Field("plan", _("Plan of treatment"), "textarea", maxlength=2000),
-        ],
+        "fields": [asked("title"), asked("plan")],
     }
     return render(request, "batches/courses.html", context)
 
@@ -76,13 +74,12 @@ def _order(order: Order) -> Context:
 
 
 def _dose_fields(orders: list[Order]) -> list[Field]:
+    asked = Asked(DoseIntent)
     return [
-        Field("number", _("Dose"), hint=_("Its number in the course. The same number again changes the plan."),
-              maxlength=2),
-        Field("order", _("Order"),
-              options=choose((one.number, f"{one.number}, {one.product.title}") for one in orders)),
-        Field("share_percent", _("Share of the order"), optional=True, maxlength=12, unit="%"),
-        Field("source", _("From"), options=[(str(one.value), str(one.label)) for one in PlannedDose.Source]),
-        Field("planned_on", _("Planned for"), "date", optional=True),
-        Field("reason", _("Reason for the new plan"), optional=True, maxlength=1000),
-    ]  # fmt: skip
+        asked("number", hint=_("Its number in the course. The same number again changes the plan."), maxlength=2),
+        asked("order", options=choose((one.number, f"{one.number}, {one.product.title}") for one in orders)),
+        asked("share_percent", unit="%"),
+        asked("source", options=PlannedDose.Source.choices, optional=False),
+        asked("planned_on"),
+        asked("reason"),
+    ]

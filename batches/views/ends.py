@@ -9,20 +9,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.fields import Asked, Field, choose
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.offering import offer
 from accounts.panels import Panel, Task, register_panel, register_work
 from accounts.roles import Permission
 from batches.ended import manufacture_end_of, order_end_of
-from batches.fates import FINAL_FATES, final_count, open_containers
+from batches.ending import ManufactureEndIntent, OrderEndIntent
+from batches.fates import FINAL_FATES, EndIntent, final_count, open_containers
 from batches.identity import batch_numbered
 from batches.lineage import Member, family_of
-from batches.models import Batch, ManufactureEnded, Order, OrderEnded
+from batches.models import Batch, Order, OrderEnded
 from batches.views.step_context import offer_second
 from chain_of_custody.fates import fate_of, fate_words, waits_for_witness
 from chain_of_custody.models import Assignment, Container, ContainerFate
-from chain_of_custody.views.fields import Field, choose
 from chain_of_custody.words import holder_words
 from ledger.typed_numbers import show_count
 
@@ -75,11 +76,8 @@ def ends_panel(request: HttpRequest, number: str) -> str:
 
 
 def _manufacture_fields() -> list[Field]:
-    return [
-        Field("how", _("How it ends"), options=choose(_pairs(ManufactureEnded.How)), prefix="m"),
-        Field("why", _("Why"), options=choose(_pairs(ManufactureEnded.Why)), prefix="m"),
-        Field("says", _("What was seen"), "textarea", _("At least 10 characters."), maxlength=2000, prefix="m"),
-    ]
+    asked = Asked(ManufactureEndIntent, "m")
+    return [asked("how"), asked("why"), asked("says", hint=_("At least 10 characters."))]
 
 
 def container_panel(request: HttpRequest, code: str) -> str:
@@ -102,16 +100,14 @@ def container_panel(request: HttpRequest, code: str) -> str:
 
 def _fate_fields(container: Container) -> list[Field]:
     fates = [(fate.value, str(fate.label)) for fate in ContainerFate.Fate if _may_end(container, fate)]
+    asked = Asked(EndIntent, "e")
     return [
-        Field("fate", _("What became of it"), options=choose(fates), prefix="e"),
-        Field("happened_at", _("When"), "datetime-local", _("Now, if left empty."), optional=True, prefix="e"),
-        Field("volume_ml", _("Volume"), hint=_("Where it was infused or destroyed."), optional=True, maxlength=24,
-              unit="mL", prefix="e"),
-        Field("route", _("By what way, or where"), hint=_("Way of the waste, or where it is kept for good."),
-              optional=True, maxlength=200, prefix="e"),
-        Field("reason", _("Why, or who says so"), "textarea",
-              _("Not needed where it is retained or used up."), optional=True, maxlength=1000, prefix="e"),
-    ]  # fmt: skip
+        asked("fate", options=choose(fates)),
+        asked("happened_at", hint=_("Now, if left empty.")),
+        asked("volume_ml", hint=_("Where it was infused or destroyed."), unit="mL"),
+        asked("route", hint=_("Way of the waste, or where it is kept for good.")),
+        asked("reason", hint=_("Not needed where it is retained or used up.")),
+    ]
 
 
 def _may_end(container: Container, fate: ContainerFate.Fate) -> bool:
@@ -122,18 +118,18 @@ def order_context(order: Order, by: Person) -> Context:
     """Give what the page of an order shows of its end: how it ended, or the form; containers that have no fate yet."""
     ended = order_end_of(order)
     left = open_containers(order)
+    asked = Asked(OrderEndIntent, "o")
     return {
         "order_ended": ended,
         "left": [(one, holder_words(one.state)) for one in left],
         "end_order": offer("order.end", order, by=by) if ended is None else None,
         "end_fields": [
-            Field("how", _("How it ended"), options=choose(_pairs(OrderEnded.How)), prefix="o"),
-            Field("happened_on", _("Day"), "date", prefix="o"),
-            Field("source", _("Who says so, and where it stands written"), maxlength=300, prefix="o"),
-            Field("reason", _("Reason"), "textarea", _("Needed unless it was infused or the patient died."),
-                  optional=True, maxlength=1000, prefix="o"),
+            asked("how"),
+            asked("happened_on"),
+            asked("source"),
+            asked("reason", hint=_("Needed unless it was infused or the patient died.")),
         ],
-    }  # fmt: skip
+    }
 
 
 def _pairs(choices: type[TextChoices]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework import serializers
 
+from accounts.fields import Field, choose
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -36,7 +37,6 @@ from batches.views.paper_context import copies_with, people_at_the_bench, people
 from batches.views.steps import UNREADABLE, is_time, posted
 from batches.views.strip import strip_of
 from batches.views.words import VERDICT_CODES, VERDICT_WORDS
-from chain_of_custody.views.fields import Field, choose
 
 Plain = dict[str, object]
 Sent = dict[str, Any]  # Any: as a serializer read it

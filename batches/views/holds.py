@@ -5,14 +5,14 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.fields import Asked, Field
 from accounts.middleware import person_of
 from accounts.offering import offer
 from accounts.panels import Panel, register_panel
 from accounts.roles import Permission
-from batches.holds import SHORTEST_REASON, hold_words, holds_of
+from batches.holds import SHORTEST_REASON, HoldIntent, hold_words, holds_of
 from batches.identity import batch_numbered
 from batches.models import Hold
-from chain_of_custody.views.fields import Field, choose
 
 
 def holds_panel(request: HttpRequest, number: str) -> str:
@@ -37,12 +37,11 @@ def holds_panel(request: HttpRequest, number: str) -> str:
 
 
 def _fields() -> list[Field]:
-    named = _("One code a line, where only these are put on hold.")
-    scopes = choose((one.value, str(one.label)) for one in Hold.Scope)
+    asked = Asked(HoldIntent, "h")
     return [
-        Field("scope", _("What is put on hold"), options=scopes, prefix="h"),
-        Field("containers", _("Containers"), "textarea", named, optional=True, maxlength=2000, prefix="h"),
-        Field("reason", _("Reason"), "textarea", _("At least 10 characters."), maxlength=1000, prefix="h"),
+        asked("scope"),
+        asked("containers", hint=_("One code a line, where only these are put on hold.")),
+        asked("reason", hint=_("At least 10 characters.")),
     ]
 
 

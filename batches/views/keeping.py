@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.fields import Asked
 from accounts.handing_out import attachment
 from accounts.middleware import person_of
 from accounts.needing import needs
@@ -23,10 +24,9 @@ from batches.models import LegalHold, TrueCopy
 from batches.page_counting import SCANS
 from batches.pinned import master_of
 from batches.retention import WORDS, retention_of
-from batches.true_copies import bytes_of, copies_of, is_as_certified, pages_words, stored
+from batches.true_copies import TrueCopyIntent, bytes_of, copies_of, is_as_certified, pages_words, stored
 from batches.views.strip import strip_of
 from chain_of_custody.uploading import keep_upload
-from chain_of_custody.views.fields import Field
 
 
 def retention_panel(request: HttpRequest, number: str) -> str:
@@ -86,13 +86,14 @@ def certify(request: HttpRequest, number: str, file_id: UUID) -> HttpResponse:
     if kept is None:
         raise Http404
     steps = [("", _("none")), *((step.code, f"{step.code} {step.title}") for step in master_of(batch).steps)]
+    asked = Asked(TrueCopyIntent)
     fields = [
-        Field("title", _("Paper"), hint=_("As it calls itself, with its number."), maxlength=200),
-        Field("first_page", _("First page in this file"), maxlength=4, value="1"),
-        Field("last_page", _("Last page in this file"), maxlength=4),
-        Field("pages", _("Pages of the paper"), maxlength=4),
-        Field("original_at", _("The original lies"), hint=_("Building, cabinet, folder."), maxlength=200),
-        Field("step", _("Step"), optional=True, options=steps),
+        asked("title", hint=_("As it calls itself, with its number.")),
+        asked("first_page", maxlength=4, value="1"),
+        asked("last_page", maxlength=4),
+        asked("pages", maxlength=4),
+        asked("original_at", hint=_("Building, cabinet, folder.")),
+        asked("step", options=steps),
     ]
     act = offer("true_copy.certify", batch, by=person_of(request))
     context = strip_of(batch) | {"file": kept, "fields": fields, "act": act}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from rest_framework import serializers
 
+from accounts.fields import Field
 from accounts.forms_sent import form_sent
 from accounts.handing_out import attachment, intact_bytes
 from accounts.middleware import person_of
@@ -36,7 +37,6 @@ from chain_of_custody.donor_status import Overall
 from chain_of_custody.donor_testing import OVERALL_WORDS, status_words
 from chain_of_custody.models import Container
 from chain_of_custody.shapes import ContainersField, ScanField
-from chain_of_custody.views.fields import Field
 
 STATUS_OF = {Overall.REACTIVE: "warn", Overall.UNKNOWN: "wait", Overall.COMPLETE: "pass"}
 Context = dict[str, object]

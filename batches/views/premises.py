@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework import serializers
 
+from accounts.fields import Field, choose, filled, loose
 from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Person
@@ -30,7 +31,6 @@ from batches.models import Area, Equipment, EquipmentEvent, LineClearance, Monit
 from batches.monitoring import record_monitoring
 from batches.pinned import master_of
 from batches.views.step_context import offer_second
-from chain_of_custody.views.fields import Field, choose, filled, loose
 from ledger import clock
 
 Plain = dict[str, object]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.fields import Field, filled, loose
 from accounts.middleware import person_of
 from accounts.needing import needs
 from accounts.panels import panels_for
@@ -24,7 +25,7 @@ from chain_of_custody.fates import fate_of
 from chain_of_custody.models import Container, IdentityCheck, Place, Placement
 from chain_of_custody.placing import place_containers
 from chain_of_custody.registering import own_party
-from chain_of_custody.views.fields import Field, filled, loose, places
+from chain_of_custody.views.options import places
 from chain_of_custody.views.presenting import identity_context
 from chain_of_custody.views.registering import typed
 from chain_of_custody.words import place_words

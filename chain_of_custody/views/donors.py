@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.fields import Asked, Field
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -16,13 +17,13 @@ from chain_of_custody.donor_testing import (
     FOUND_WORDS,
     NOTHING_KNOWN,
     OVERALL_WORDS,
+    DonorTestIntent,
     Requirements,
     requirements_of,
     results_of,
     status_of,
 )
-from chain_of_custody.models import ChainOfIdentity, Collection, DonorTest
-from chain_of_custody.views.fields import Field
+from chain_of_custody.models import ChainOfIdentity, Collection
 from chain_of_custody.views.presenting import identity_context
 
 STATUS_OF = {
@@ -87,14 +88,12 @@ def _shown(collection: Collection, asked: Requirements, person: Person, *, marke
 
 
 def _fields(collection: Collection, marker: str, *, replaces: bool) -> list[Field]:
-    prefix = f"d{collection.pk.hex[:6]}"
-    results = [("", _("Choose")), *((value, str(words)) for value, words in DonorTest.Result.choices)]
+    asked = Asked(DonorTestIntent, f"d{collection.pk.hex[:6]}")
     return [
-        Field("marker", _("Marker"), maxlength=60, value=marker, prefix=prefix),
-        Field("result", _("Result"), options=results, prefix=prefix),
-        Field("laboratory", _("Laboratory"), optional=True, maxlength=120, prefix=prefix),
-        Field("report", _("Number of the report"), optional=True, maxlength=120, prefix=prefix),
-        Field("sampled_on", _("Day of the donor's sample"), "date", optional=True, prefix=prefix),
-        Field("reason", _("Reason"), hint=_("Where it replaces an earlier result."), optional=not replaces,
-              maxlength=1000, prefix=prefix),
-    ]  # fmt: skip
+        asked("marker", value=marker),
+        asked("result"),
+        asked("laboratory"),
+        asked("report"),
+        asked("sampled_on"),
+        asked("reason", hint=_("Where it replaces an earlier result."), optional=not replaces),
+    ]

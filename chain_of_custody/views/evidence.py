@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.fields import Options, choose
 from accounts.handing_out import attachment, intact_bytes
 from accounts.middleware import person_of
 from accounts.models import Person
@@ -15,7 +16,6 @@ from accounts.roles import Permission
 from accounts.views.places import SeeOther, own_place
 from accounts.wording import short_time
 from chain_of_custody.uploading import keep_upload
-from chain_of_custody.views.fields import Options, choose
 from ledger import clock
 from ledger.models import StoredFile
 

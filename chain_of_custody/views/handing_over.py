@@ -1,6 +1,5 @@
 """Pages of a hand-over: offering containers, and what waits on an offer."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -8,16 +7,20 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.fields import Asked, Field
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
 from accounts.offering import offer
 from accounts.roles import Permission
+from chain_of_custody.attesting import AttestedIntent
 from chain_of_custody.following import custody_record
+from chain_of_custody.handing_over import OfferIntent
 from chain_of_custody.lapsing import is_open, lapses_at
 from chain_of_custody.models import ChainOfIdentity, Container, HandOverAccepted, HandOverOffered, Party
+from chain_of_custody.taking_over import AcceptIntent
 from chain_of_custody.views.evidence import recent_files
-from chain_of_custody.views.fields import Field, choose, parties, places, shippers
+from chain_of_custody.views.options import parties, places, shippers
 from chain_of_custody.views.presenting import held_words, identity_context, still_held
 
 
@@ -86,34 +89,33 @@ def one(request: HttpRequest, offer_id: UUID) -> HttpResponse:
 
 
 def _offer_fields(number: int) -> list[Field]:
-    fields = [
-        Field("taker", _("Taken by"), options=parties()),
-        Field("shipper", _("Shipper"), optional=True, options=shippers()),
-        Field("seal", _("Seal"), "identifier", optional=True, maxlength=40),
-        Field("happened_at", _("Handed over at"), "datetime-local", _("Now, if left empty."), optional=True),
+    asked = Asked(OfferIntent, f"g{number}")
+    return [
+        asked("taker", options=parties()),
+        asked("shipper", options=shippers()),
+        asked("seal", "identifier"),
+        asked("happened_at", hint=_("Now, if left empty.")),
     ]
-    return [replace(field, prefix=f"g{number}") for field in fields]
 
 
 def _accept_fields(given: HandOverOffered) -> list[Field]:
-    fields = [
-        Field("place", _("Put in"), options=places(given.taker_party, also=given.shipper)),
-        Field("position", _("Position"), hint=_("Rack, box, shelf."), optional=True, maxlength=60),
-        Field("temperature_c", _("Temperature on arrival"), optional=True, maxlength=24, unit="°C"),
-        Field("seal_intact", _("Seal intact"), optional=True,
-              options=choose([("yes", _("Yes")), ("no", _("No"))])),
-        Field("condition", _("Condition on arrival"), maxlength=300),
-        Field("happened_at", _("Received at"), "datetime-local", _("Now, if left empty."), optional=True),
-    ]  # fmt: skip
-    return [replace(field, prefix="a") for field in fields]
+    asked = Asked(AcceptIntent, "a")
+    return [
+        asked("place", options=places(given.taker_party, also=given.shipper)),
+        asked("position", hint=_("Rack, box, shelf.")),
+        asked("temperature_c", unit="°C"),
+        asked("seal_intact"),
+        asked("condition"),
+        asked("happened_at", hint=_("Now, if left empty.")),
+    ]
 
 
 def _attested_fields(person: Person, prefix: str) -> list[Field]:
-    fields = [
-        Field("attested_name", _("Name of the person"), maxlength=120),
-        Field("attested_role", _("Role of the person"), maxlength=120),
-        Field("attested_statement", _("What was stated"), "textarea", maxlength=1000),
-        Field("evidence", _("Stored evidence"), optional=True, options=recent_files(person)),
-        Field("evidence_reference", _("Number of the paper that is kept"), optional=True, maxlength=120),
+    asked = Asked(AttestedIntent, prefix)
+    return [
+        asked("attested_name"),
+        asked("attested_role"),
+        asked("attested_statement"),
+        asked("evidence", options=recent_files(person)),
+        asked("evidence_reference"),
     ]
-    return [replace(field, prefix=prefix) for field in fields]

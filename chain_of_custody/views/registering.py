@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.fields import Asked, Field, filled, loose
 from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.needing import needs
@@ -21,9 +22,10 @@ from accounts.views.places import SeeOther
 from chain_of_custody import registering
 from chain_of_custody.api.finding import named
 from chain_of_custody.api.shapes import PartyInput, PlaceInput, SubjectInput
+from chain_of_custody.collecting import CollectionIntent
 from chain_of_custody.models import ChainOfIdentity, Collection, Party, Place
 from chain_of_custody.views.evidence import recent_files
-from chain_of_custody.views.fields import Field, filled, loose, parties, places
+from chain_of_custody.views.options import parties, places
 from chain_of_custody.views.presenting import identity_context
 from chain_of_custody.words import range_words
 from ledger.writing import writing
@@ -134,20 +136,19 @@ def _register(request: HttpRequest, what: str) -> None:
 def collection(request: HttpRequest, identifier: str) -> HttpResponse:
     """Show the form by which a collection is registered; it is sent to its signature page."""
     coi = get_object_or_404(ChainOfIdentity.objects.select_related("subject"), identifier=identifier)
+    asked = Asked(CollectionIntent)
     fields = [
-        Field("din", _("Donation number (DIN)"), "identifier",
-              _("Scan the label, or type the number with its check character."), maxlength=40),
-        Field("collected_at", _("Collected at"), "datetime-local"),
-        Field("party", _("Collected by"), options=parties(Party.Kind.HOSPITAL)),
-        Field("bag_volumes_ml", _("Volume of each bag"), "textarea", _("In mL, one bag a line."), maxlength=200),
-        Field("donor_markers", _("Donor markers"), hint=_("Infectious disease markers, with their date."),
-              maxlength=300),
-        Field("material", _("Material"), options=[(value, str(words)) for value, words in Collection.Material.choices]),
-        Field("is_frozen", _("The cells arrive frozen"), options=YES_NO),
-        Field("form_reference", _("Number of the collection form"), maxlength=60),
-        Field("form", _("Copy of the form"), optional=True, options=recent_files(person_of(request))),
-        Field("place", _("Kept at the hospital in"), optional=True, options=places()),
-    ]  # fmt: skip
+        asked("din", "identifier", hint=_("Scan the label, or type the number with its check character.")),
+        asked("collected_at"),
+        asked("party", options=parties(Party.Kind.HOSPITAL)),
+        asked("bag_volumes_ml", hint=_("In mL, one bag a line.")),
+        asked("donor_markers", hint=_("Infectious disease markers, with their date.")),
+        asked("material", options=Collection.Material.choices, optional=False),
+        asked("is_frozen", options=YES_NO, optional=False),
+        asked("form_reference"),
+        asked("form", options=recent_files(person_of(request))),
+        asked("place", options=places()),
+    ]
     context = {
         "coi": coi,
         "identity": identity_context(coi, coi.collections.order_by("collected_at").first()),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.api.problems import log_refusal
+from accounts.fields import Field, choose, filled
 from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.needing import needs
@@ -35,7 +36,6 @@ from chain_of_custody.temperature.storing import (
 )
 from chain_of_custody.temperature.telling import STANDINGS, lasted_words, outside_words, standing_words, unknown_words
 from chain_of_custody.uploading import table_sent
-from chain_of_custody.views.fields import Field, choose, filled
 from chain_of_custody.views.presenting import identity_context, kept_words
 from chain_of_custody.words import celsius, range_words
 from ledger import files

@@ -36,8 +36,8 @@ WITH_EVERYTHING = ("identity_check__container__coi__subject", "evidence", "confi
 class ComparedIntent(StrictSerializer[Intent]):
     """Whether it agrees with its evidence, and what is to be said of it."""
 
-    agrees = YesNoField()
-    remark = TextField(max_length=1000, required=False, default="")
+    agrees = YesNoField(label=gettext_lazy("It agrees with the evidence"))
+    remark = TextField(label=gettext_lazy("Remark"), max_length=1000, required=False, default="")
 
 
 def objections_to_remark(intent: Intent) -> list[Objection]:

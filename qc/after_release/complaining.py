@@ -18,7 +18,7 @@ from rest_framework import serializers
 from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import MomentField, StrictSerializer, TextField
+from accounts.parsing import LINES, MomentField, StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -44,15 +44,27 @@ LONGEST_ABOUT = 200
 class ComplaintIntent(StrictSerializer[Intent]):
     """Who complains of what, how and when it came, and which bags it is about."""
 
-    name = TextField(max_length=120)
-    role = TextField(max_length=120)
-    channel = TextField(max_length=120, help_text="how it came: a letter, a call")
-    received_at = MomentField()
-    containers = TextListField(required=False, default=list, help_text="codes of the bags; none: the whole batch")
-    grade = serializers.ChoiceField(Complaint.Grade.choices)
-    text = TextField(min_length=10, max_length=4000)
-    evidence = MaybeId(help_text="a stored file, such as the letter")
-    evidence_reference = TextField(max_length=120, required=False, default="", help_text="number of a kept paper")
+    name = TextField(label=gettext_lazy("Who complains"), max_length=120)
+    role = TextField(label=gettext_lazy("Role"), max_length=120)
+    channel = TextField(label=gettext_lazy("How it came"), max_length=120, help_text="how it came: a letter, a call")
+    received_at = MomentField(label=gettext_lazy("Received"))
+    containers = TextListField(
+        label=gettext_lazy("Bags, one a line"),
+        style=LINES,
+        required=False,
+        default=list,
+        help_text="codes of the bags; none: the whole batch",
+    )
+    grade = serializers.ChoiceField(Complaint.Grade.choices, label=gettext_lazy("Grade"))
+    text = TextField(label=gettext_lazy("Complaint"), min_length=10, max_length=4000)
+    evidence = MaybeId(label=gettext_lazy("Stored evidence"), help_text="a stored file, such as the letter")
+    evidence_reference = TextField(
+        label=gettext_lazy("Number of the paper that is kept"),
+        max_length=120,
+        required=False,
+        default="",
+        help_text="number of a kept paper",
+    )
 
 
 @register
@@ -161,9 +173,9 @@ def codes_of(complaint: Complaint) -> Iterable[str]:
 class ClosingIntent(StrictSerializer[Intent]):
     """What was investigated, whether the complaint was right, and what follows from it."""
 
-    outcome = serializers.ChoiceField(ComplaintClosed.Outcome.choices)
-    investigation = TextField(min_length=10, max_length=4000)
-    conclusion = TextField(min_length=10, max_length=2000)
+    outcome = serializers.ChoiceField(ComplaintClosed.Outcome.choices, label=gettext_lazy("The complaint was"))
+    investigation = TextField(label=gettext_lazy("What was investigated"), min_length=10, max_length=4000)
+    conclusion = TextField(label=gettext_lazy("Conclusion, and what follows"), min_length=10, max_length=2000)
 
 
 @register

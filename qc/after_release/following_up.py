@@ -16,7 +16,7 @@ from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.alarms import raise_alarm
 from accounts.meanings import Meaning
 from accounts.models import Alarm, Person, Signed
-from accounts.parsing import DayField, TextField
+from accounts.parsing import DayField, GivenField, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -73,11 +73,21 @@ def value_words(item: FollowUp, value: str) -> str:
 class FollowUpIntent(SaidIntent):
     """Which item of which day, when it was done, and what came of it."""
 
-    item = TextField(max_length=40)
-    day = TextField(max_length=4, help_text="days after the infusion on which it was due")
-    done_on = DayField()
-    value = TextField(max_length=200, help_text="a grade, or taken, not_detected, detected, invalid, or a finding")
-    sample = TextField(max_length=40, required=False, default="", help_text="number of the sample, if there is one")
+    item = GivenField(max_length=40)
+    day = GivenField(max_length=4, help_text="days after the infusion on which it was due")
+    done_on = DayField(label=gettext_lazy("Done on"))
+    value = TextField(
+        label=gettext_lazy("Outcome"),
+        max_length=200,
+        help_text="a grade, or taken, not_detected, detected, invalid, or a finding",
+    )
+    sample = TextField(
+        label=gettext_lazy("Number of the sample"),
+        max_length=40,
+        required=False,
+        default="",
+        help_text="number of the sample, if there is one",
+    )
 
 
 @register

@@ -60,26 +60,49 @@ KINDS = {
 class InfusionIntent(SaidIntent):
     """What was read and compared at the bedside, how the bag was thawed, and what was infused of it."""
 
-    bag_read = TextField(max_length=200, help_text="the code as read from the bag")
-    patient_read = TextField(max_length=40, help_text="pseudonym or chain of identity as read at the patient; no name")
-    matched = YesNoField(help_text="whether the hospital found that bag and patient belong together")
-    compared = TextField(max_length=200, help_text="the two identifiers that were compared")
-    first_checker = TextField(max_length=120)
-    second_checker = TextField(max_length=120, required=False, default="", help_text="nobody, where it is left empty")
-    thaw_started_at = MaybeMoment()
-    thaw_ended_at = MaybeMoment()
-    thaw_how = TextField(max_length=200, required=False, default="")
-    took_place = YesNoField(help_text="whether anything was infused")
-    started_at = MaybeMoment()
-    ended_at = MaybeMoment()
-    volume_ml = MaybeNumber(help_text="infused, in mL")
-    in_full = YesNoField(required=False, allow_null=True, default=None)
-    remainder_ml = MaybeNumber(help_text="left over, in mL")
-    remainder = TextField(
-        max_length=300, required=False, default="", help_text="what became of the rest, or of the bag"
+    bag_read = TextField(
+        label=gettext_lazy("Read from the bag"), max_length=200, help_text="the code as read from the bag"
     )
-    physician = TextField(max_length=120, required=False, default="")
-    reaction = TextField(max_length=1000, required=False, default="")
+    patient_read = TextField(
+        label=gettext_lazy("Read at the patient"),
+        max_length=40,
+        help_text="pseudonym or chain of identity as read at the patient; no name",
+    )
+    matched = YesNoField(
+        label=gettext_lazy("Bag and patient matched"),
+        help_text="whether the hospital found that bag and patient belong together",
+    )
+    compared = TextField(
+        label=gettext_lazy("The two identifiers that were compared"),
+        max_length=200,
+        help_text="the two identifiers that were compared",
+    )
+    first_checker = TextField(label=gettext_lazy("First person at the bedside"), max_length=120)
+    second_checker = TextField(
+        label=gettext_lazy("Second person at the bedside"),
+        max_length=120,
+        required=False,
+        default="",
+        help_text="nobody, where it is left empty",
+    )
+    thaw_started_at = MaybeMoment(label=gettext_lazy("Thaw began"))
+    thaw_ended_at = MaybeMoment(label=gettext_lazy("Thaw ended"))
+    thaw_how = TextField(label=gettext_lazy("How it was thawed"), max_length=200, required=False, default="")
+    took_place = YesNoField(label=gettext_lazy("Was anything infused?"), help_text="whether anything was infused")
+    started_at = MaybeMoment(label=gettext_lazy("Infusion began"))
+    ended_at = MaybeMoment(label=gettext_lazy("Infusion ended"))
+    volume_ml = MaybeNumber(label=gettext_lazy("Infused"), help_text="infused, in mL")
+    in_full = YesNoField(label=gettext_lazy("In full?"), required=False, allow_null=True, default=None)
+    remainder_ml = MaybeNumber(label=gettext_lazy("Left over"), help_text="left over, in mL")
+    remainder = TextField(
+        label=gettext_lazy("What became of the rest, or of the bag"),
+        max_length=300,
+        required=False,
+        default="",
+        help_text="what became of the rest, or of the bag",
+    )
+    physician = TextField(label=gettext_lazy("Physician"), max_length=120, required=False, default="")
+    reaction = TextField(label=gettext_lazy("Reaction that was noted"), max_length=1000, required=False, default="")
 
 
 @dataclass(frozen=True, slots=True)

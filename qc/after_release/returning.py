@@ -91,9 +91,13 @@ def is_to_be_destroyed(container: Container) -> bool:
 class ReturnIntent(StrictSerializer[Intent]):
     """Why a bag came back, in which condition, and what the logger says of the time away."""
 
-    reason = TextField(min_length=10, max_length=1000)
-    condition = TextField(max_length=300)
-    logger = TextField(max_length=300, help_text="what it says of the whole time away, or that there is none")
+    reason = TextField(label=gettext_lazy("Why it came back"), min_length=10, max_length=1000)
+    condition = TextField(label=gettext_lazy("Condition"), max_length=300)
+    logger = TextField(
+        label=gettext_lazy("What the logger says of the time away"),
+        max_length=300,
+        help_text="what it says of the whole time away, or that there is none",
+    )
 
 
 @register
@@ -166,8 +170,8 @@ class RecordReturn(Act[Container]):
 class ReturnDecisionIntent(StrictSerializer[Intent]):
     """What becomes of the bag, and why."""
 
-    decision = serializers.ChoiceField(Decision.choices)
-    reason = TextField(min_length=10, max_length=2000)
+    decision = serializers.ChoiceField(Decision.choices, label=gettext_lazy("The bag"))
+    reason = TextField(label=gettext_lazy("Reason"), min_length=10, max_length=2000)
 
 
 @register

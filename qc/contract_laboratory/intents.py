@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.acts import Intent
-from accounts.parsing import DayField, MomentField, StrictSerializer, TextField
+from accounts.parsing import DayField, GivenField, MomentField, StrictSerializer, TextField
 from accounts.refusal import BadInput, Objection
 from batches.models import Batch
 from chain_of_custody.shapes import MaybeId, MaybeMoment
@@ -30,24 +31,32 @@ class ValueIntent(StrictSerializer[Intent]):
 class StatedIntent(StrictSerializer[Intent]):
     """What both people type from a certificate: its number, our sample as it is printed, when, and each value."""
 
-    number = TextField(max_length=60)
-    sample = TextField(max_length=30, help_text="code of our sample, as the certificate prints it")
-    began_at = MaybeMoment(help_text="inoculation, of a growth test")
-    tested_at = MomentField(help_text="when it was tested, or read for the last time")
+    number = TextField(label=gettext_lazy("Number of the certificate"), max_length=60)
+    sample = TextField(
+        label=gettext_lazy("Our sample"), max_length=30, help_text="code of our sample, as the certificate prints it"
+    )
+    began_at = MaybeMoment(label=gettext_lazy("Inoculated"), help_text="inoculation, of a growth test")
+    tested_at = MomentField(label=gettext_lazy("Tested"), help_text="when it was tested, or read for the last time")
     values = ValueIntent(many=True, help_text="each value, digit by digit")
 
 
 class CertificateIntent(StatedIntent):
     """What the first person types besides."""
 
-    line = TextField(max_length=40)
+    line = GivenField(max_length=40)
     laboratory = serializers.UUIDField(help_text="the party")
-    reported_on = DayField(help_text="the day that the certificate states")
-    method = TextField(max_length=200, help_text="as the certificate prints it")
-    verdict_printed = TextField(max_length=200, required=False, default="")
+    reported_on = DayField(
+        label=gettext_lazy("Day of the certificate"), help_text="the day that the certificate states"
+    )
+    method = TextField(
+        label=gettext_lazy("Method, as it is printed"), max_length=200, help_text="as the certificate prints it"
+    )
+    verdict_printed = TextField(
+        label=gettext_lazy("The laboratory's own verdict, as it is printed"), max_length=200, required=False, default=""
+    )
     evidence = serializers.UUIDField(help_text="the stored file of the certificate")
     corrects = MaybeId(help_text="the entry that this one replaces")
-    reason = TextField(max_length=1000, required=False, default="")
+    reason = TextField(label=gettext_lazy("Reason of the correction"), max_length=1000, required=False, default="")
 
 
 def with_values(data: Mapping[str, object]) -> dict[str, object]:

@@ -166,7 +166,7 @@ def _objections_to_decided(batch: Batch) -> list[Objection]:
 class DoseIntent(StrictSerializer[Intent]):
     """Why the dose is determined again; nothing the first time."""
 
-    reason = TextField(max_length=1000, required=False, allow_blank=True, default="")
+    reason = TextField(label=gettext_lazy("Reason"), max_length=1000, required=False, allow_blank=True, default="")
 
 
 @register

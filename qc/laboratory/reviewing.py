@@ -151,10 +151,12 @@ class ReviewResult(_OfResult):
 class CorrectionIntent(StrictSerializer[Intent]):
     """Which value of the result was wrong, what it is, and why."""
 
-    member = TextField(max_length=40)
-    replicate = serializers.IntegerField(min_value=1, max_value=99, required=False, default=1)
-    typed = TextField(max_length=200)
-    reason = TextField(min_length=10, max_length=1000)
+    member = TextField(label=gettext_lazy("Value"), max_length=40)
+    replicate = serializers.IntegerField(
+        label=gettext_lazy("Replicate"), min_value=1, max_value=99, required=False, default=1
+    )
+    typed = TextField(label=gettext_lazy("New value"), max_length=200)
+    reason = TextField(label=gettext_lazy("Reason"), min_length=10, max_length=1000)
 
 
 @register

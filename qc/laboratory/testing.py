@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.acts import Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person
-from accounts.parsing import StrictSerializer, TextField
+from accounts.parsing import GivenField, StrictSerializer
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -103,7 +103,7 @@ def missed_words(found: PanelLine, due: bottles.Due) -> str:
 class LineIntent(StrictSerializer[Intent]):
     """Which line of the specification."""
 
-    line = TextField(max_length=40)
+    line = GivenField(max_length=40)
 
 
 @register

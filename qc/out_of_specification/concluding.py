@@ -118,11 +118,11 @@ def objections_to_invalidating(record: OutOfSpecification, found: PanelLine) -> 
 class ClosingIntent(StrictSerializer[Intent]):
     """The outcome, why it happened, which other batches are concerned, and the conclusion."""
 
-    outcome = serializers.ChoiceField(OUTCOMES)
-    root_cause = TextField(min_length=10, max_length=2000)
-    concerned = TextField(max_length=2000, required=False, default="")
-    scope = TextField(min_length=10, max_length=2000)
-    conclusion = TextField(min_length=10, max_length=2000)
+    outcome = serializers.ChoiceField(OUTCOMES, label=gettext_lazy("Outcome"))
+    root_cause = TextField(label=gettext_lazy("Root cause"), min_length=10, max_length=2000)
+    concerned = TextField(label=gettext_lazy("Other batches concerned"), max_length=2000, required=False, default="")
+    scope = TextField(label=gettext_lazy("Why these, or why none"), min_length=10, max_length=2000)
+    conclusion = TextField(label=gettext_lazy("Conclusion"), min_length=10, max_length=2000)
 
 
 def numbers_in(text: str) -> list[str]:

@@ -67,9 +67,9 @@ def _day(text: str) -> date:
 class CapaIntent(StrictSerializer[Intent]):
     """What is done, by whom, until when."""
 
-    action = TextField(min_length=10, max_length=2000)
-    owner = TextField(max_length=40)
-    due_date = DayField(future_allowed=True)
+    action = TextField(label=gettext_lazy("Action"), min_length=10, max_length=2000)
+    owner = TextField(label=gettext_lazy("User ID of its owner"), max_length=40)
+    due_date = DayField(label=gettext_lazy("Due"), future_allowed=True)
 
 
 @register
@@ -166,7 +166,7 @@ class _OnCapa(RowOfBatchAct[Capa]):
 class DoneIntent(StrictSerializer[Intent]):
     """What was done."""
 
-    says = TextField(min_length=10, max_length=2000)
+    says = TextField(label=gettext_lazy("What was done"), min_length=10, max_length=2000)
 
 
 @register
@@ -208,8 +208,8 @@ class CompleteCapa(_OnCapa):
 class EffectIntent(StrictSerializer[Intent]):
     """Whether it has the effect it should have, and how that was seen."""
 
-    is_effective = YesNoField()
-    says = TextField(min_length=10, max_length=2000)
+    is_effective = YesNoField(label=gettext_lazy("Effective"))
+    says = TextField(label=gettext_lazy("How that was seen"), min_length=10, max_length=2000)
 
 
 @register

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import StrictSerializer, TextField, YesNoField
+from accounts.parsing import GivenField, StrictSerializer, TextField, YesNoField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -68,9 +68,9 @@ def evidence_for(batch: Batch, found: PanelLine, wanted: str | None) -> Evidence
 class InvalidIntent(StrictSerializer[Intent]):
     """Which line, what went wrong, in words, and the record that shows it."""
 
-    line = TextField(max_length=40)
-    cause = serializers.ChoiceField(CAUSES)
-    says = TextField(min_length=10, max_length=1000)
+    line = GivenField(max_length=40)
+    cause = serializers.ChoiceField(CAUSES, label=gettext_lazy("Cause"))
+    says = TextField(label=gettext_lazy("In words"), min_length=10, max_length=1000)
     evidence = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
@@ -153,8 +153,8 @@ class DeclareInvalid(BatchAct):
 class InvalidReviewIntent(StrictSerializer[Intent]):
     """Whether the run is invalid, and what the second person looked at."""
 
-    is_confirmed = YesNoField()
-    says = TextField(min_length=10, max_length=1000)
+    is_confirmed = YesNoField(label=gettext_lazy("Is this run invalid?"))
+    says = TextField(label=gettext_lazy("What you looked at"), min_length=10, max_length=1000)
 
 
 @register

@@ -8,6 +8,7 @@
 """
 
 from django.db.models import QuerySet
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -33,7 +34,7 @@ from qc.out_of_specification.records import record_url
 from qc.panel import PanelLine
 
 MOST_RETESTS = 9
-POINTS: dict[str, Text] = {
+POINTS = {
     "sample": gettext_lazy("Sample"),
     "method": gettext_lazy("Method"),
     "instrument": gettext_lazy("Instrument"),
@@ -103,24 +104,29 @@ def record_lines(record: OutOfSpecification) -> list[Line]:
     return [Line(record.number, record.says, "fail")]
 
 
+def _remark_on(point: str) -> TextField:
+    words = format_lazy("{}: {}", gettext_lazy("Remark"), POINTS[point])
+    return TextField(label=words, max_length=1000, required=False, default="")
+
+
 class InvestigationIntent(StrictSerializer[Intent]):
     """Each point with its answer and remark, whether the cause lies in the laboratory, and what shows it."""
 
-    sample = serializers.ChoiceField(ANSWERS)
-    sample_remark = TextField(max_length=1000, required=False, default="")
-    method = serializers.ChoiceField(ANSWERS)
-    method_remark = TextField(max_length=1000, required=False, default="")
-    instrument = serializers.ChoiceField(ANSWERS)
-    instrument_remark = TextField(max_length=1000, required=False, default="")
-    reagents = serializers.ChoiceField(ANSWERS)
-    reagents_remark = TextField(max_length=1000, required=False, default="")
-    calculation = serializers.ChoiceField(ANSWERS)
-    calculation_remark = TextField(max_length=1000, required=False, default="")
-    interview = serializers.ChoiceField(ANSWERS)
-    interview_remark = TextField(max_length=1000, required=False, default="")
-    has_cause = YesNoField()
+    sample = serializers.ChoiceField(ANSWERS, label=POINTS["sample"])
+    sample_remark = _remark_on("sample")
+    method = serializers.ChoiceField(ANSWERS, label=POINTS["method"])
+    method_remark = _remark_on("method")
+    instrument = serializers.ChoiceField(ANSWERS, label=POINTS["instrument"])
+    instrument_remark = _remark_on("instrument")
+    reagents = serializers.ChoiceField(ANSWERS, label=POINTS["reagents"])
+    reagents_remark = _remark_on("reagents")
+    calculation = serializers.ChoiceField(ANSWERS, label=POINTS["calculation"])
+    calculation_remark = _remark_on("calculation")
+    interview = serializers.ChoiceField(ANSWERS, label=POINTS["interview"])
+    interview_remark = _remark_on("interview")
+    has_cause = YesNoField(label=gettext_lazy("Cause in the laboratory"))
     evidence = serializers.UUIDField(required=False, allow_null=True, default=None)
-    conclusion = TextField(min_length=10, max_length=2000)
+    conclusion = TextField(label=gettext_lazy("Conclusion"), min_length=10, max_length=2000)
 
 
 @register
@@ -208,10 +214,10 @@ class Investigate(ActOnRecord):
 class PlanIntent(StrictSerializer[Intent]):
     """Why it is tested again, how often, of which sample, and whether by another analyst."""
 
-    hypothesis = TextField(min_length=10, max_length=2000)
-    retests = serializers.IntegerField(min_value=1, max_value=MOST_RETESTS)
+    hypothesis = TextField(label=gettext_lazy("Hypothesis"), min_length=10, max_length=2000)
+    retests = serializers.IntegerField(label=gettext_lazy("Tests"), min_value=1, max_value=MOST_RETESTS)
     sample = serializers.UUIDField()
-    other_analyst = YesNoField()
+    other_analyst = YesNoField(label=gettext_lazy("By another analyst"))
 
 
 @register

@@ -67,9 +67,11 @@ def holding_addenda(batch: Batch) -> QuerySet[Addendum]:
 class AddendumIntent(StrictSerializer[Intent]):
     """What came after the decision: of which kind, about what, and what it says."""
 
-    kind = serializers.ChoiceField(Addendum.Kind.choices)
-    about = TextField(max_length=200, help_text="what it concerns, such as a test or a container")
-    text = TextField(min_length=10, max_length=4000)
+    kind = serializers.ChoiceField(Addendum.Kind.choices, label=gettext_lazy("Kind"))
+    about = TextField(
+        label=gettext_lazy("About"), max_length=200, help_text="what it concerns, such as a test or a container"
+    )
+    text = TextField(label=gettext_lazy("Addendum"), min_length=10, max_length=4000)
 
 
 @register
@@ -134,7 +136,7 @@ def addendum_to(batch: Batch, kind: str, about: str, text: str, signature: Signa
 class StandsIntent(StrictSerializer[Intent]):
     """Why the decision stands."""
 
-    reason = TextField(min_length=10, max_length=2000)
+    reason = TextField(label=gettext_lazy("Why the decision stands"), min_length=10, max_length=2000)
 
 
 @register

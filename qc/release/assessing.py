@@ -225,12 +225,14 @@ NEEDS_ROOT_CAUSE = (Severity.MAJOR, Severity.CRITICAL)
 class AssessmentIntent(StrictSerializer[Intent]):
     """How severe it is, what was done at once, what it means for the product, why it happened, and the decision."""
 
-    severity = serializers.ChoiceField(SEVERITIES)
-    immediate_action = TextField(min_length=5, max_length=2000)
-    root_cause = TextField(min_length=10, max_length=2000, required=False, allow_blank=True, default="")
-    decision = serializers.ChoiceField(DECISIONS)
-    impact = TextField(min_length=10, max_length=2000)
-    conclusion = TextField(min_length=10, max_length=2000)
+    severity = serializers.ChoiceField(SEVERITIES, label=gettext_lazy("Severity"))
+    immediate_action = TextField(label=gettext_lazy("Immediate action"), min_length=5, max_length=2000)
+    root_cause = TextField(
+        label=gettext_lazy("Root cause"), min_length=10, max_length=2000, required=False, allow_blank=True, default=""
+    )
+    decision = serializers.ChoiceField(DECISIONS, label=gettext_lazy("Decision"))
+    impact = TextField(label=gettext_lazy("Product impact"), min_length=10, max_length=2000)
+    conclusion = TextField(label=gettext_lazy("Conclusion"), min_length=10, max_length=2000)
 
 
 @register

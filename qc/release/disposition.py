@@ -239,11 +239,24 @@ def _objections_to_deciding(read: RecordRead, decision: Decision, by: Person) ->
 class DecisionIntent(StrictSerializer[Intent]):
     """The decision, what the certifier states, and for a conditional one what is done if a late result is positive."""
 
-    decision = serializers.ChoiceField([one.value for one in Decision if one != Decision.NONE])
-    statement = TextField(
-        max_length=2000, required=False, allow_blank=True, default="", help_text="the justification, or the reason"
+    decision = serializers.ChoiceField(
+        [one for one in Decision.choices if one[0] != Decision.NONE], label=gettext_lazy("Decision")
     )
-    plan_if_positive = TextField(max_length=2000, required=False, allow_blank=True, default="")
+    statement = TextField(
+        label=gettext_lazy("Statement"),
+        max_length=2000,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="the justification, or the reason",
+    )
+    plan_if_positive = TextField(
+        label=gettext_lazy("What is done if a late result is positive"),
+        max_length=2000,
+        required=False,
+        allow_blank=True,
+        default="",
+    )
 
 
 @register

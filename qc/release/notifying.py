@@ -198,9 +198,9 @@ def release_url(batch: Batch) -> str:
 class TellingIntent(StrictSerializer[Intent]):
     """Who was told, when, and what was said."""
 
-    told = TextField(max_length=120)
-    happened_at = MomentField()
-    said = TextField(min_length=10, max_length=2000)
+    told = TextField(label=gettext_lazy("Who was told"), max_length=120)
+    happened_at = MomentField(label=gettext_lazy("When"))
+    said = TextField(label=gettext_lazy("What was said"), min_length=10, max_length=2000)
 
 
 @register

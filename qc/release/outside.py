@@ -40,12 +40,22 @@ from qc.release.two_step import acceptance_for, two_step_of
 class SaidIntent(StrictSerializer[Intent]):
     """Who said what, when, and what proves it."""
 
-    name = TextField(max_length=120)
-    role = TextField(max_length=120, help_text="with the registration, where there is one")
-    said = TextField(min_length=5, max_length=2000)
-    happened_at = MomentField()
-    evidence = MaybeId(help_text="a stored file, such as the signed letter")
-    evidence_reference = TextField(max_length=120, required=False, default="", help_text="number of a kept paper")
+    name = TextField(label=gettext_lazy("Who says so"), max_length=120)
+    role = TextField(
+        label=gettext_lazy("Role and registration"),
+        max_length=120,
+        help_text="with the registration, where there is one",
+    )
+    said = TextField(label=gettext_lazy("What was said"), min_length=5, max_length=2000)
+    happened_at = MomentField(label=gettext_lazy("When it was said"))
+    evidence = MaybeId(label=gettext_lazy("Stored evidence"), help_text="a stored file, such as the signed letter")
+    evidence_reference = TextField(
+        label=gettext_lazy("Number of the paper that is kept"),
+        max_length=120,
+        required=False,
+        default="",
+        help_text="number of a kept paper",
+    )
 
 
 def said_lines(intent: Intent) -> list[Line]:

@@ -29,7 +29,9 @@ from qc.review_by_exception.trail import objections_to_trail
 class ReviewIntent(StrictSerializer[Intent]):
     """What the reviewer wants to say beside the review."""
 
-    statement = TextField(max_length=2000, required=False, allow_blank=True, default="")
+    statement = TextField(
+        label=gettext_lazy("Statement"), max_length=2000, required=False, allow_blank=True, default=""
+    )
 
 
 @register

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import StrictSerializer, TextField
+from accounts.parsing import GivenField, StrictSerializer, TextField
 from accounts.refusal import Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -41,11 +41,15 @@ OUTCOMES = (
 class ExceptionIntent(StrictSerializer[Intent]):
     """Which exception, what is concluded, why, and what it means for the product."""
 
-    exception = TextField(max_length=120, help_text="its key, as the review lists it")
-    outcome = serializers.ChoiceField(OUTCOMES)
-    reason = TextField(min_length=SHORTEST_REASON, max_length=2000)
+    exception = GivenField(max_length=120, help_text="its key, as the review lists it")
+    outcome = serializers.ChoiceField(OUTCOMES, label=gettext_lazy("Judgement"))
+    reason = TextField(label=gettext_lazy("Reason, or the question"), min_length=SHORTEST_REASON, max_length=2000)
     impact = TextField(
-        max_length=2000, required=False, default="", help_text="where a critical exception is accepted, what it means"
+        label=gettext_lazy("Product impact"),
+        max_length=2000,
+        required=False,
+        default="",
+        help_text="where a critical exception is accepted, what it means",
     )
 
 

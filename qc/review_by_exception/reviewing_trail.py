@@ -36,7 +36,7 @@ class TrailIntent(StrictSerializer[Intent]):
     """Which groups were read, and what there is to say about them."""
 
     groups = TextListField(child=TextField(max_length=40), max_length=len(GROUPS), help_text="codes of the groups")
-    remark = TextField(max_length=2000, required=False, default="")
+    remark = TextField(label=gettext_lazy("Remark"), max_length=2000, required=False, default="")
 
 
 @register

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from accounts.acts import EarlierSignature, Intent, Line, ToSign, register
 from accounts.models import Person, Signed
 from accounts.parsing import TextField
-from accounts.refusal import Objection, when
+from accounts.refusal import Objection, Text, when
 from accounts.signature import Signature, sign
 from batches.ended import objections_to_ended_order, order_end_of
 from batches.identity import identity_lines
@@ -30,21 +30,34 @@ from qc.supply.supply_read import SupplyRead
 Answer = PhysicianAnswer.Answer
 SHORTEST = 10
 # What a request for supply has to say, with the words that ask for it.
-SAID_OF_SUPPLY = (
-    ("reason", gettext_lazy("Why the patient needs this product now")),
-    ("alternatives", gettext_lazy("Which alternatives were considered")),
-    ("consequence", gettext_lazy("What follows if the patient is not treated")),
-)
+SAID_OF_SUPPLY: dict[str, Text] = {
+    "reason": gettext_lazy("Why the patient needs this product now"),
+    "alternatives": gettext_lazy("Which alternatives were considered"),
+    "consequence": gettext_lazy("What follows if the patient is not treated"),
+}
 
 
 class AnswerIntent(SaidIntent):
     """What the physician wants, who it is, when it was said, and what proves it."""
 
-    answer = serializers.ChoiceField(Answer.choices)
-    registration = TextField(max_length=60, help_text="registration number of the physician")
-    reason = TextField(max_length=2000, required=False, default="", help_text="of a supply, at least 10 characters")
-    alternatives = TextField(max_length=2000, required=False, default="", help_text="of a supply")
-    consequence = TextField(max_length=2000, required=False, default="", help_text="of a supply")
+    role = TextField(label=gettext_lazy("Role"), max_length=120)
+    answer = serializers.ChoiceField(Answer.choices, label=gettext_lazy("What the physician wants"))
+    registration = TextField(
+        label=gettext_lazy("Registration number"), max_length=60, help_text="registration number of the physician"
+    )
+    reason = TextField(
+        label=SAID_OF_SUPPLY["reason"],
+        max_length=2000,
+        required=False,
+        default="",
+        help_text="of a supply, at least 10 characters",
+    )
+    alternatives = TextField(
+        label=SAID_OF_SUPPLY["alternatives"], max_length=2000, required=False, default="", help_text="of a supply"
+    )
+    consequence = TextField(
+        label=SAID_OF_SUPPLY["consequence"], max_length=2000, required=False, default="", help_text="of a supply"
+    )
 
 
 @register
@@ -65,7 +78,7 @@ class RecordAnswer(Entering):
                 Line(_("Answer"), str(Answer(intent["answer"]).label)),
                 Line(_("Registration number"), intent["registration"]),
                 *said_lines(intent),
-                *(Line(str(words), intent[name]) for name, words in SAID_OF_SUPPLY if intent[name]),
+                *(Line(str(words), intent[name]) for name, words in SAID_OF_SUPPLY.items() if intent[name]),
             ],
             version=str(refusal.pk) if refusal else "",
             earlier=[EarlierSignature.on(refusal)] if refusal else [],
@@ -79,7 +92,7 @@ class RecordAnswer(Entering):
                 Objection(
                     _("%(what)s: say it in at least 10 characters.") % {"what": words}, code="not_said", field=name
                 )
-                for name, words in SAID_OF_SUPPLY
+                for name, words in SAID_OF_SUPPLY.items()
                 if intent["answer"] == Answer.SUPPLY and len(intent[name].strip()) < SHORTEST
             ),
             *objections_to_evidence(intent),
@@ -146,5 +159,5 @@ def answer_lines(row: PhysicianAnswer) -> list[Line]:
     return [
         Line(_("Answer"), str(row.get_answer_display())),
         Line(_("Registration number"), row.registration),
-        *(Line(str(words), getattr(row, name)) for name, words in SAID_OF_SUPPLY if getattr(row, name)),
+        *(Line(str(words), getattr(row, name)) for name, words in SAID_OF_SUPPLY.items() if getattr(row, name)),
     ]

@@ -55,7 +55,7 @@ NUMBER_KIND = "ES"
 class SupplyIntent(StrictSerializer[Intent]):
     """Why the decider follows the physician's request."""
 
-    statement = TextField(min_length=10, max_length=2000)
+    statement = TextField(label=gettext_lazy("Why the request is followed"), min_length=10, max_length=2000)
 
 
 @register
@@ -172,7 +172,7 @@ def _objections_to_decider(read: SupplyRead, by: Person) -> list[Objection]:
 class RevokeIntent(StrictSerializer[Intent]):
     """Why the decision is taken back."""
 
-    reason = TextField(min_length=10, max_length=2000)
+    reason = TextField(label=gettext_lazy("Reason"), min_length=10, max_length=2000)
 
 
 @register

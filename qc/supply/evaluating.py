@@ -34,10 +34,10 @@ from qc.supply.supply_read import SupplyRead
 class EvaluationIntent(StrictSerializer[Intent]):
     """The document, who wrote it, when, and what it concludes."""
 
-    document = serializers.UUIDField(help_text="the stored file of the evaluation")
-    author = TextField(max_length=120)
-    written_on = DayField()
-    conclusion = TextField(min_length=10, max_length=2000)
+    document = serializers.UUIDField(label=gettext_lazy("Document"), help_text="the stored file of the evaluation")
+    author = TextField(label=gettext_lazy("Author"), max_length=120)
+    written_on = DayField(label=gettext_lazy("Written on"))
+    conclusion = TextField(label=gettext_lazy("Conclusion"), min_length=10, max_length=2000)
 
 
 @register

@@ -37,8 +37,8 @@ class NamingIntent(StrictSerializer[Intent]):
     """Which containers go to whom, and who carries them."""
 
     containers = ContainersField(help_text="codes of final bags of this batch")
-    recipient = serializers.UUIDField(help_text="the hospital that takes them")
-    carrier = MaybeId(help_text="the courier that brings them there, if one does")
+    recipient = serializers.UUIDField(label=gettext_lazy("Taken by"), help_text="the hospital that takes them")
+    carrier = MaybeId(label=gettext_lazy("Carried by"), help_text="the courier that brings them there, if one does")
 
 
 @register

@@ -47,9 +47,13 @@ def kinds_needed(batch: Batch) -> tuple[Kind, ...]:
 class StatementIntent(SaidIntent):
     """Which statement it is, who made it, when, and what proves it."""
 
-    kind = serializers.ChoiceField(Kind.choices)
+    kind = serializers.ChoiceField(Kind.choices, label=gettext_lazy("Kind"))
     reference = TextField(
-        max_length=60, required=False, default="", help_text="number of the consent form, protocol or IND"
+        label=gettext_lazy("Number of the document"),
+        max_length=60,
+        required=False,
+        default="",
+        help_text="number of the consent form, protocol or IND",
     )
 
 

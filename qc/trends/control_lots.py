@@ -37,15 +37,26 @@ MOST = 1_000_000
 class ControlLotIntent(StrictSerializer[Intent]):
     """A lot of control material with its assigned limits."""
 
-    code = serializers.RegexField(CODE, help_text="what the site calls this control and lot")
-    title = TextField(max_length=120)
-    method = TextField(max_length=40, help_text="code of the method, as specifications name it")
-    material_lot = TextField(max_length=60)
-    unit = TextField(max_length=30, required=False, default="")
-    mean = TypedNumberField()
-    sd = TypedNumberField(help_text="standard deviation, in the unit of the mean")
-    n = serializers.IntegerField(min_value=FEWEST, max_value=MOST, help_text="how many measurements the two rest on")
-    reference = TextField(min_length=5, max_length=300)
+    code = serializers.RegexField(
+        CODE, label=gettext_lazy("Code"), help_text="what the site calls this control and lot"
+    )
+    title = TextField(label=gettext_lazy("Name"), max_length=120)
+    method = TextField(
+        label=gettext_lazy("Method"), max_length=40, help_text="code of the method, as specifications name it"
+    )
+    material_lot = TextField(label=gettext_lazy("Lot of the material"), max_length=60)
+    unit = TextField(label=gettext_lazy("Unit"), max_length=30, required=False, default="")
+    mean = TypedNumberField(label=gettext_lazy("Assigned mean"))
+    sd = TypedNumberField(
+        label=gettext_lazy("Assigned standard deviation"), help_text="standard deviation, in the unit of the mean"
+    )
+    n = serializers.IntegerField(
+        label=gettext_lazy("Measurements they rest on"),
+        min_value=FEWEST,
+        max_value=MOST,
+        help_text="how many measurements the two rest on",
+    )
+    reference = TextField(label=gettext_lazy("Source"), min_length=5, max_length=300)
 
 
 def lines_of(lot: ControlLot) -> list[Line]:

@@ -42,8 +42,8 @@ MEANINGS = {
 class RunDecisionIntent(StrictSerializer[Intent]):
     """What is decided; the reason of a rejection."""
 
-    decision = serializers.ChoiceField(Decision.choices)
-    reason = TextField(max_length=1000, required=False, default="")
+    decision = serializers.ChoiceField(Decision.choices, label=gettext_lazy("Decision on the run"))
+    reason = TextField(label=gettext_lazy("Reason of a rejection"), max_length=1000, required=False, default="")
 
 
 def accepted_before(measurement: ControlMeasurement, *, until: datetime | None = None) -> ControlMeasurement | None:

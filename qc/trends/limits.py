@@ -15,7 +15,7 @@ from rest_framework import serializers
 from accounts.acts import AboutSite, Intent, Line, ToSign, register
 from accounts.meanings import Meaning
 from accounts.models import Person, Signed
-from accounts.parsing import StrictSerializer, TextField
+from accounts.parsing import GivenField, StrictSerializer, TextField
 from accounts.refusal import BadInput, Objection, when
 from accounts.roles import Permission
 from accounts.signature import Signature, sign
@@ -68,8 +68,8 @@ def spread_of(points: Sequence[BatchPoint]) -> Spread:
 class LimitsIntent(StrictSerializer[Intent]):
     """Of which line, and from which batches."""
 
-    product = TextField(max_length=40)
-    line = TextField(max_length=40)
+    product = GivenField(max_length=40)
+    line = GivenField(max_length=40)
     batches = serializers.ListField(
         child=TextField(max_length=20), max_length=1000, help_text="numbers of the batches that they are computed from"
     )

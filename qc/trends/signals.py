@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import Http404
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -134,9 +135,11 @@ def signals_at(result: Result) -> list[Signal]:
 class AssessmentIntent(StrictSerializer[Intent]):
     """Which signal of the result, what was looked at and found, and the conclusion."""
 
-    rule = serializers.ChoiceField([(rule.value, rule.value) for rule in Nelson])
-    cause = TextField(min_length=10, max_length=2000)
-    conclusion = TextField(min_length=10, max_length=2000)
+    rule = serializers.ChoiceField(
+        [(rule.value, format_lazy("{}, {}", RULES[rule], SAYS[rule])) for rule in Nelson], label=gettext_lazy("Rule")
+    )
+    cause = TextField(label=gettext_lazy("What was looked at and found"), min_length=10, max_length=2000)
+    conclusion = TextField(label=gettext_lazy("Conclusion"), min_length=10, max_length=2000)
 
 
 def signal_lines(signal: Signal) -> list[Line]:

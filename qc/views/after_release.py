@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.fields import Field
 from accounts.middleware import person_of
 from accounts.models import Person
 from accounts.needing import needs
@@ -22,7 +23,6 @@ from batches.views.strip import Context, strip_of
 from chain_of_custody.models import Container
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
-from chain_of_custody.views.fields import Field
 from qc.after_release.bags import BagAfterwards, bags_afterwards, sum_of
 from qc.after_release.comparing import why_it_ends_no_bag
 from qc.after_release.complaining import codes_of, complaint_called, complaints

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from accounts.fields import Asked, Field, Options, choose
 from chain_of_custody.models import Container
-from chain_of_custody.views.fields import Field, Options, choose
-from qc.after_release.following_up import RCL, RCL_VALUES, value_words
+from qc.after_release.comparing import ComparedIntent
+from qc.after_release.complaining import ClosingIntent, ComplaintIntent
+from qc.after_release.following_up import RCL, RCL_VALUES, FollowUpIntent, value_words
+from qc.after_release.reporting import InfusionIntent
+from qc.after_release.returning import ReturnDecisionIntent, ReturnIntent
 from qc.after_release.schedule import Item
 from qc.after_release.standing import is_set_aside
-from qc.models import Complaint, ComplaintClosed, InfusionReport, ReturnDecided
+from qc.models import Complaint, ComplaintClosed, InfusionReport
 from qc.models.releasing import SaidOutside
-
-YES_NO = (("yes", _("yes")), ("no", _("no")))
+from qc.release.outside import SaidIntent
 
 
 def standing_of(row: InfusionReport) -> tuple[str, str]:
@@ -39,20 +42,21 @@ def complaint_standing(row: Complaint) -> tuple[str, str]:
 
 def evidence_fields(files: Options, prefix: str) -> list[Field]:
     """Give the fields that say what proves it."""
+    asked = Asked(SaidIntent, prefix)
     return [
-        Field("evidence", _("Stored evidence"), options=files, optional=True, prefix=prefix),
-        Field("evidence_reference", _("Number of the paper that is kept"), hint=_("Where nothing is stored."),
-              optional=True, maxlength=120, prefix=prefix),
-    ]  # fmt: skip
+        asked("evidence", options=files),
+        asked("evidence_reference", hint=_("Where nothing is stored.")),
+    ]
 
 
 def said_fields(files: Options, prefix: str) -> list[Field]:
     """Give the fields that say who said it, when, and what proves it."""
+    asked = Asked(SaidIntent, prefix)
     return [
-        Field("name", _("Who says so"), maxlength=120, prefix=prefix),
-        Field("role", _("Role and registration"), maxlength=120, prefix=prefix),
-        Field("said", _("What was said"), "textarea", maxlength=2000, prefix=prefix),
-        Field("happened_at", _("When it was said"), "datetime-local", prefix=prefix),
+        asked("name"),
+        asked("role"),
+        asked("said"),
+        asked("happened_at"),
         *evidence_fields(files, prefix),
     ]
 
@@ -69,36 +73,34 @@ class FormPart:
 def report_parts(bags: Sequence[Container], files: Options) -> list[FormPart]:
     """Give the fields of a report from the bedside, in the order in which things happen there."""
     only = bags[0].code if len(bags) == 1 else ""
-    moment = "datetime-local"
     p = "b"
+    asked = Asked(InfusionIntent, p)
     identity = [
-        Field("bag_read", _("Read from the bag"), "identifier", _("Scan the label on the hospital's form, or type it."),
-              maxlength=200, value=only, prefix=p),
-        Field("patient_read", _("Read at the patient"), "identifier",
-              _("Pseudonym or chain of identity. Never a name or a hospital number."), maxlength=40, prefix=p),
-        Field("compared", _("The two identifiers that were compared"), maxlength=200, prefix=p),
-        Field("matched", _("Bag and patient matched"), options=choose(YES_NO), prefix=p),
-        Field("first_checker", _("First person at the bedside"), maxlength=120, prefix=p),
-        Field("second_checker", _("Second person at the bedside"), hint=_("Leave it empty if there was none."),
-              optional=True, maxlength=120, prefix=p),
-    ]  # fmt: skip
+        asked("bag_read", "identifier", hint=_("Scan the label on the hospital's form, or type it."), value=only),
+        asked(
+            "patient_read", "identifier", hint=_("Pseudonym or chain of identity. Never a name or a hospital number.")
+        ),
+        asked("compared"),
+        asked("matched"),
+        asked("first_checker"),
+        asked("second_checker", hint=_("Leave it empty if there was none.")),
+    ]
     thaw = [
-        Field("thaw_started_at", _("Thaw began"), moment, optional=True, prefix=p),
-        Field("thaw_ended_at", _("Thaw ended"), moment, optional=True, prefix=p),
-        Field("thaw_how", _("How it was thawed"), optional=True, maxlength=200, prefix=p),
+        asked("thaw_started_at"),
+        asked("thaw_ended_at"),
+        asked("thaw_how"),
     ]
     infusion = [
-        Field("took_place", _("Was anything infused?"), options=choose(YES_NO), prefix=p),
-        Field("started_at", _("Infusion began"), moment, optional=True, prefix=p),
-        Field("ended_at", _("Infusion ended"), moment, optional=True, prefix=p),
-        Field("volume_ml", _("Infused"), "number", optional=True, maxlength=24, unit="mL", prefix=p),
-        Field("in_full", _("In full?"), options=choose((("yes", _("in full")), ("no", _("in part")))), optional=True,
-              prefix=p),
-        Field("remainder_ml", _("Left over"), "number", optional=True, maxlength=24, unit="mL", prefix=p),
-        Field("remainder", _("What became of the rest, or of the bag"), optional=True, maxlength=300, prefix=p),
-        Field("physician", _("Physician"), optional=True, maxlength=120, prefix=p),
-        Field("reaction", _("Reaction that was noted"), "textarea", optional=True, maxlength=1000, prefix=p),
-    ]  # fmt: skip
+        asked("took_place"),
+        asked("started_at"),
+        asked("ended_at"),
+        asked("volume_ml", "number", unit="mL"),
+        asked("in_full", options=choose((("yes", _("in full")), ("no", _("in part"))))),
+        asked("remainder_ml", "number", unit="mL"),
+        asked("remainder"),
+        asked("physician"),
+        asked("reaction"),
+    ]
     return [
         FormPart(_("The check of identity"), identity),
         FormPart(_("Thaw"), thaw, _("A time that is left empty is not known; that is a departure.")),
@@ -109,33 +111,24 @@ def report_parts(bags: Sequence[Container], files: Options) -> list[FormPart]:
 
 def compare_fields(row: SaidOutside) -> list[Field]:
     """Give the fields of the comparison of a row with its evidence."""
-    p = f"c-{row.pk}"
-    return [
-        Field("agrees", _("It agrees with the evidence"), options=choose(YES_NO), prefix=p),
-        Field("remark", _("Remark"), "textarea", _("What does not agree, in at least 10 characters."), optional=True,
-              maxlength=1000, prefix=p),
-    ]  # fmt: skip
+    asked = Asked(ComparedIntent, f"c-{row.pk}")
+    return [asked("agrees"), asked("remark", hint=_("What does not agree, in at least 10 characters."))]
 
 
 def return_fields(bag: Container) -> list[Field]:
     """Give the fields of a bag that came back."""
-    p = f"r-{bag.pk}"
+    asked = Asked(ReturnIntent, f"r-{bag.pk}")
     return [
-        Field("reason", _("Why it came back"), "textarea", _("At least 10 characters."), maxlength=1000, prefix=p),
-        Field("condition", _("Condition"), maxlength=300, prefix=p),
-        Field("logger", _("What the logger says of the time away"), hint=_("Or that there is none."), maxlength=300,
-              prefix=p),
-    ]  # fmt: skip
+        asked("reason", hint=_("At least 10 characters.")),
+        asked("condition"),
+        asked("logger", hint=_("Or that there is none.")),
+    ]
 
 
 def return_decision_fields(bag: Container) -> list[Field]:
     """Give the fields of the decision on a bag that came back."""
-    p = f"d-{bag.pk}"
-    decisions = [(one.value, str(one.label)) for one in ReturnDecided.Decision]
-    return [
-        Field("decision", _("The bag"), options=choose(decisions), prefix=p),
-        Field("reason", _("Reason"), "textarea", _("At least 10 characters."), maxlength=2000, prefix=p),
-    ]
+    asked = Asked(ReturnDecisionIntent, f"d-{bag.pk}")
+    return [asked("decision"), asked("reason", hint=_("At least 10 characters."))]
 
 
 def follow_up_fields(items: Iterable[Item], files: Options) -> list[tuple[Item, list[Field]]]:
@@ -151,37 +144,33 @@ def _follow_up_form(item: Item, files: Options) -> list[Field]:
         choices = [(str(grade), str(grade)) for grade in range((definition.highest or 0) + 1)]
     elif definition.kind == RCL:
         choices = [(value, value_words(definition, value)) for value in RCL_VALUES]
+    asked = Asked(FollowUpIntent, p)
     return [
-        Field("done_on", _("Done on"), "date", prefix=p),
-        Field("value", _("Outcome"), maxlength=200, options=choose(choices) if choices else None, prefix=p),
-        Field("sample", _("Number of the sample"), optional=True, maxlength=40, prefix=p),
+        asked("done_on"),
+        asked("value", options=choose(choices) if choices else None),
+        asked("sample"),
         *said_fields(files, p),
     ]
 
 
 def complaint_fields(bags: Sequence[Container], files: Options) -> list[Field]:
     """Give the fields of a complaint."""
-    grades = [(one.value, str(one.label)) for one in Complaint.Grade]
     codes = ", ".join(bag.code for bag in bags)
     p = "k"
+    asked = Asked(ComplaintIntent, p)
     return [
-        Field("name", _("Who complains"), maxlength=120, prefix=p),
-        Field("role", _("Role"), maxlength=120, prefix=p),
-        Field("channel", _("How it came"), hint=_("A letter, a call."), maxlength=120, prefix=p),
-        Field("received_at", _("Received"), "datetime-local", prefix=p),
-        Field("containers", _("Bags, one a line"), "textarea", codes, optional=True, prefix=p),
-        Field("grade", _("Grade"), options=choose(grades), prefix=p),
-        Field("text", _("Complaint"), "textarea", _("At least 10 characters. No name of a patient."), maxlength=4000,
-              prefix=p),
+        asked("name"),
+        asked("role"),
+        asked("channel", hint=_("A letter, a call.")),
+        asked("received_at"),
+        asked("containers", hint=codes),
+        asked("grade"),
+        asked("text", hint=_("At least 10 characters. No name of a patient.")),
         *evidence_fields(files, p),
-    ]  # fmt: skip
+    ]
 
 
 def closing_fields() -> list[Field]:
     """Give the fields that close a complaint."""
-    outcomes = [(one.value, str(one.label)) for one in ComplaintClosed.Outcome]
-    return [
-        Field("investigation", _("What was investigated"), "textarea", maxlength=4000, prefix="z"),
-        Field("outcome", _("The complaint was"), options=choose(outcomes), prefix="z"),
-        Field("conclusion", _("Conclusion, and what follows"), "textarea", maxlength=2000, prefix="z"),
-    ]
+    asked = Asked(ClosingIntent, "z")
+    return [asked("investigation"), asked("outcome"), asked("conclusion")]

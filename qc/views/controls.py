@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.fields import Asked, Field, filled, loose
 from accounts.forms_sent import form_sent
 from accounts.middleware import person_of
 from accounts.models import Person
@@ -17,11 +18,10 @@ from accounts.refusal import Refused
 from accounts.roles import Permission
 from accounts.views.places import SeeOther
 from batches.equipment import why_unfit
-from chain_of_custody.views.fields import Field, filled, loose
 from ledger.models import Site
 from qc.models import ControlLot, Result, RunDecision
 from qc.trends.charts import control_chart
-from qc.trends.control_lots import control_url
+from qc.trends.control_lots import ControlLotIntent, control_url
 from qc.trends.controlling import MeasurementInput, Run, measurement_from, runs_of
 
 DECISIONS = RunDecision.Decision.choices
@@ -44,16 +44,17 @@ def controls(request: HttpRequest) -> HttpResponse:
 
 
 def _lot_fields() -> list[Field]:
+    asked = Asked(ControlLotIntent)
     return [
-        Field("code", _("Code"), "identifier", hint=_("of this control and lot, such as FC-01-2231"), maxlength=30),
-        Field("title", _("Name"), maxlength=120),
-        Field("method", _("Method"), "identifier", hint=_("its code in the specifications"), maxlength=40),
-        Field("material_lot", _("Lot of the material"), "identifier", maxlength=60),
-        Field("unit", _("Unit"), optional=True, maxlength=30),
-        Field("mean", _("Assigned mean"), maxlength=24),
-        Field("sd", _("Assigned standard deviation"), maxlength=24),
-        Field("n", _("Measurements they rest on"), maxlength=7),
-        Field("reference", _("Source"), hint=_("the certificate or study they come from"), maxlength=300),
+        asked("code", "identifier", hint=_("of this control and lot, such as FC-01-2231"), maxlength=30),
+        asked("title"),
+        asked("method", "identifier", hint=_("its code in the specifications")),
+        asked("material_lot", "identifier"),
+        asked("unit"),
+        asked("mean"),
+        asked("sd"),
+        asked("n", maxlength=7),
+        asked("reference", hint=_("the certificate or study they come from")),
     ]
 
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.fields import Options
 from accounts.integrity import objections_to_streams
 from accounts.middleware import person_of
 from accounts.models import Person
@@ -23,7 +24,6 @@ from batches.pinned import product_of
 from batches.views.strip import DISPOSITION_STATUS, Context, strip_of
 from chain_of_custody.uploading import keep_upload
 from chain_of_custody.views.evidence import recent_files
-from chain_of_custody.views.fields import Options
 from ledger import clock
 from qc.after_release.late_facts import late_among
 from qc.batch_act import batch_called

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.fields import Asked, Field, Options, choose
 from accounts.models import Person
 from accounts.offering import Offer, offer
 from accounts.roles import Permission
@@ -13,16 +14,18 @@ from batches.ended import objections_to_ended_order, order_end_of
 from batches.label_prints import labels_url
 from batches.views.strip import Context
 from chain_of_custody.models import Container, Party
-from chain_of_custody.views.fields import Field, Options, choose, parties
+from chain_of_custody.views.options import parties
 from chain_of_custody.words import holder_words
 from qc.models import PhysicianAnswer, SupplyStatement
 from qc.models.releasing import SaidOutside
 from qc.release.notifying import positives_after_supply
 from qc.supply import items as supply_items
-from qc.supply.asking import SAID_OF_SUPPLY
+from qc.supply.asking import SAID_OF_SUPPLY, AnswerIntent
+from qc.supply.evaluating import EvaluationIntent
 from qc.supply.items import Item, items_of
 from qc.supply.labelling import without_legend
 from qc.supply.lines import objections_to_ever_supplying
+from qc.supply.naming import NamingIntent
 from qc.supply.standing import Kind, final_bags, is_checked, is_here, named_containers
 from qc.supply.stating import REFERENCES
 from qc.supply.supply_read import SupplyRead
@@ -93,7 +96,7 @@ def _where(container: Container) -> str:
 
 
 def _request_words(answer: PhysicianAnswer) -> list[tuple[str, str]]:
-    return [(str(words), getattr(answer, name)) for name, words in SAID_OF_SUPPLY if getattr(answer, name)]
+    return [(str(words), getattr(answer, name)) for name, words in SAID_OF_SUPPLY.items() if getattr(answer, name)]
 
 
 def _check(row: PhysicianAnswer | SupplyStatement | None, act: str, by: Person) -> Offer | None:
@@ -113,9 +116,10 @@ def _part(read: SupplyRead, item: Item, by: Person, files: Options, *, is_next: 
         case supply_items.LINES | supply_items.REQUEST:
             return Part(item, is_next=is_next)
         case supply_items.CONTAINERS:
+            asked = Asked(NamingIntent, "supply")
             fields = [
-                Field("recipient", _("Taken by"), options=parties(Party.Kind.HOSPITAL), prefix="supply"),
-                Field("carrier", _("Carried by"), options=_couriers(), optional=True, prefix="supply"),
+                asked("recipient", options=parties(Party.Kind.HOSPITAL)),
+                asked("carrier", options=_couriers()),
             ]
             return Part(item, enter=offer("supply.name_containers", batch, by=by), fields=fields, is_next=is_next)
         case supply_items.EVALUATION:
@@ -140,13 +144,11 @@ def _couriers() -> Options:
 
 def _answer_fields(files: Options) -> list[Field]:
     wants = [(code, str(words).capitalize()) for code, words in PhysicianAnswer.Answer.choices]
+    asked = Asked(AnswerIntent, "answer")
     return [
-        Field("answer", _("What the physician wants"), options=choose(wants), prefix="answer"),
+        asked("answer", options=choose(wants)),
         *_who_said(files, "answer", registration=True),
-        *(
-            Field(name, words, "textarea", _("For a supply, at least 10 characters."), True, LONG, prefix="answer")
-            for name, words in SAID_OF_SUPPLY
-        ),
+        *(asked(name, hint=_("For a supply, at least 10 characters.")) for name in SAID_OF_SUPPLY),
     ]
 
 
@@ -160,25 +162,23 @@ def _statement_fields(kind: Kind, files: Options) -> list[Field]:
 
 
 def _who_said(files: Options, prefix: str, *, registration: bool = False) -> list[Field]:
+    asked = Asked(AnswerIntent, prefix)
     return [
-        Field("name", _("Name"), maxlength=120, prefix=prefix),
-        Field("role", _("Role"), maxlength=120, prefix=prefix),
-        *([Field("registration", _("Registration number"), maxlength=60, prefix=prefix)] if registration else []),
-        Field("said", _("What was said"), "textarea", maxlength=LONG, prefix=prefix),
-        Field("happened_at", _("When"), "datetime-local", prefix=prefix),
-        Field("evidence", _("Stored evidence"), options=files, optional=True, prefix=prefix),
-        Field(
-            "evidence_reference", _("Number of the paper that is kept"), hint=_("Where nothing is stored."),
-            optional=True, maxlength=120, prefix=prefix,
-        ),
-    ]  # fmt: skip
+        asked("name"),
+        asked("role"),
+        *([asked("registration")] if registration else []),
+        asked("said"),
+        asked("happened_at"),
+        asked("evidence", options=files),
+        asked("evidence_reference", hint=_("Where nothing is stored.")),
+    ]
 
 
 def _evaluation_fields(files: Options) -> list[Field]:
-    prefix = "evaluation"
+    asked = Asked(EvaluationIntent, "evaluation")
     return [
-        Field("document", _("Document"), hint=_("Store it above first."), options=files, prefix=prefix),
-        Field("author", _("Author"), maxlength=120, prefix=prefix),
-        Field("written_on", _("Written on"), "date", prefix=prefix),
-        Field("conclusion", _("Conclusion"), "textarea", _("At least 10 characters."), maxlength=LONG, prefix=prefix),
+        asked("document", hint=_("Store it above first."), options=files),
+        asked("author"),
+        asked("written_on"),
+        asked("conclusion", hint=_("At least 10 characters.")),
     ]

@@ -41,7 +41,7 @@ def _told(row: Signed) -> tuple[str, Evaluation, str]:
     attested = Evaluation("attested", Sign.NONE, _("Attested"))
     match row:
         case PhysicianAnswer():
-            why = [f"{words}: {getattr(row, name)}" for name, words in SAID_OF_SUPPLY if getattr(row, name)]
+            why = [f"{words}: {getattr(row, name)}" for name, words in SAID_OF_SUPPLY.items() if getattr(row, name)]
             words = [f"{row.get_answer_display()}.", _said(row, row.registration), *why]
             return _("Answer of the physician"), attested, " ".join(words)
         case PhysicianAnswerChecked():

@@ -1,13 +1,19 @@
 """A form that is refused comes back with its reasons and with everything that was typed, to be sent again."""
 
 import re
+from collections.abc import Iterator
 from html import unescape
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.functional import Promise
+from rest_framework import serializers
 
+from accounts.acts import Act, all_acts
+from accounts.fields import is_given
 from accounts.roles import Role
+from ledger.models import Site
 from tests.people import a_person, at_browser, nothing_written
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +76,66 @@ def test_who_may_not_act_is_told_so_and_shown_no_form():
 
     assert answer.status_code == 403
     assert "again-title" not in answer.content.decode()
+
+
+def test_every_act_names_what_people_type_for_it_in_words_of_its_own():
+    unnamed = [
+        f"{act.code}: {name}"
+        for act in all_acts()
+        for name, shape in typed(act)
+        if not isinstance(shape.label, Promise)
+    ]
+
+    assert unnamed == []
+
+
+def test_no_choice_of_an_act_is_shown_by_its_code():
+    codes = [
+        f"{act.code}: {name}: {code}"
+        for act in all_acts()
+        for name, shape in typed(act)
+        if isinstance(shape, serializers.ChoiceField)
+        for code, words in shape.choices.items()
+        if not isinstance(words, Promise) and not words.isdecimal()
+    ]
+
+    assert codes == []
+
+
+def typed(act: Act[object]) -> Iterator[tuple[str, serializers.Field]]:  # type: ignore[type-arg]  # of every kind
+    """What people type or choose for an act, as its shape declares it: DRF makes up labels only for a shape in use."""
+    declared = act.asks._declared_fields
+    yield from ((name, shape) for name, shape in declared.items() if not is_given(shape))
+
+
+def test_a_refused_form_asks_in_the_words_of_its_page():
+    browser = at_browser(a_person(Role.LOGISTICS))
+    asked = labels_on(browser.get(reverse("batches:materials")).content.decode())
+
+    refused = browser.post(
+        reverse("accounts:sign-start", args=["lot.receive", Site.objects.get().pk]), {"item": "BEAD"}
+    )
+
+    again = labels_on(refused.content.decode())
+    assert again["most_thaws"] == "Thaws of one vial, at most"
+    assert {name: asked.get(name) for name in again} == again
+
+
+def test_a_refused_form_offers_its_choices_in_words():
+    browser = at_browser(a_person(Role.LOGISTICS))
+    place = reverse("accounts:sign-start", args=["lot.receive", Site.objects.get().pk])
+
+    page = browser.post(place, {"item": "BEAD", "kind": "consumable"}).content.decode()
+
+    assert '<option value="consumable" selected>single-use set</option>' in page
+
+
+def labels_on(page: str) -> dict[str, str]:
+    """The label of each field of a page that has one, by the field's name."""
+    names = {
+        re.findall(r' id="([^"]+)"', tag)[0]: re.findall(r' name="([^"]+)"', tag)[0]
+        for tag in re.findall(r"<(?:input|select|textarea) [^>]*>", page)
+        if ' id="' in tag and ' name="' in tag
+    }
+    labels = re.findall(r'<label class="field__label" for="([^"]+)">([^<]+)', page)
+    return {names[place]: unescape(label).strip() for place, label in labels if place in names}

@@ -1,6 +1,7 @@
 """Every page with something on it: nobody is shut out, nothing is cut off, nothing breaks the policy of contents.
 
-Each person walks through the pages of their work. A page that no walk visits fails `test_every_page_is_on_a_walk`.
+Each person walks through the pages of their work; each form asks in the words of its act. A page that no walk visits
+fails `test_every_page_is_on_a_walk`.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, ViewportSize, expect
 
 from accounts.access import newest_entry
 from accounts.alarms import raise_alarm
@@ -31,12 +32,15 @@ from tests.browser.hands import sign_here, sign_in
 from tests.browser.watching import (
     DESKTOP,
     NARROW,
+    PHONE,
     TABLET,
+    UPRIGHT_TABLET,
     Desk,
     accessibility_faults,
     is_wider_than_the_window,
     picture,
 )
+from tests.browser.words_of_acts import other_words
 from tests.browser.worlds import WholeSite
 from tests.oos_builders import investigated, planned
 from tests.people import STATION, administrators, approved, do, secret_of
@@ -64,6 +68,7 @@ NO_PAGES = {
     "reports:download", "reports:export-file", "reports:record-copy", "reports:record-document",
     "reports:record-file", "reports:verify-file",
 }  # fmt: skip
+GLOVE = 48  # pixels of a target that a glove meets
 # Milliseconds between two keys; a scanner is faster.
 A_PERSON_TYPES = 60
 TABS = (
@@ -379,6 +384,7 @@ def test_each_page_is_readable_by_everybody_and_fits_its_screen(walks: dict[str,
         page.set_viewport_size(TABLET)
         faults += _opened(page, desk, stop)
         faults += [f"{stop.name}: {fault}" for fault in accessibility_faults(page)]
+        faults += [f"{stop.name}: {fault}" for fault in other_words(page)]
         for size in (TABLET, DESKTOP):
             page.set_viewport_size(size)
             if is_wider_than_the_window(page):
@@ -427,6 +433,32 @@ def test_the_list_of_tabs_is_whole(site: WholeSite, desk: Desk):
 
     tabs = {reverse("batch-tab", args=[site.batch.number, tab]) for tab in TABS}
     assert set(addresses) == tabs | {reverse("batch", args=[site.batch.number])}
+
+
+@pytest.mark.parametrize("size", [PHONE, UPRIGHT_TABLET], ids=["phone", "tablet"])
+def test_every_tab_is_reached_with_gloves_and_without_a_script(site: WholeSite, desk: Desk, size: ViewportSize):
+    page = desk.page(size=size, javascript=False)
+    sign_in(page, site.technician)
+    page.goto(reverse("batch-tab", args=[site.batch.number, "steps"]))
+    links = page.locator(".tabs a")
+    reached = {link.get_attribute("href") for link in links.all() if link.is_visible()}
+
+    for group in page.locator(".tabs summary").all():
+        group.click()
+        picture(page, f"tabs-{size['width']}-{group.inner_text().strip().lower()}")
+        shown = [link for link in links.all() if link.is_visible()]
+        reached |= {link.get_attribute("href") for link in shown}
+        assert [one.inner_text() for one in [group, *shown] if is_small_or_beyond(one, size)] == []
+        assert not is_wider_than_the_window(page)
+
+    assert len(reached) == len(TABS) + 1
+
+
+def is_small_or_beyond(one: Locator, size: ViewportSize) -> bool:
+    """Tell whether a glove misses it, or a part of it stands beyond the edge of the screen."""
+    box = one.bounding_box()
+    assert box is not None
+    return min(box["width"], box["height"]) < GLOVE or box["x"] < 0 or box["x"] + box["width"] > size["width"]
 
 
 @pytest.mark.parametrize(

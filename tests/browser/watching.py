@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 TABLET = ViewportSize(width=1280, height=800)
 DESKTOP = ViewportSize(width=1440, height=900)
 NARROW = ViewportSize(width=320, height=640)
+PHONE = ViewportSize(width=360, height=740)
+UPRIGHT_TABLET = ViewportSize(width=820, height=1180)
 WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 # What passed is not told: on a long page that is most of what Chromium would hand over.
 RULES = {"runOnly": WCAG, "resultTypes": ["violations"]}
