@@ -28,7 +28,7 @@ from chain_of_custody.models import (
     HandOverHalf,
     HandOverOffered,
 )
-from chain_of_custody.shapes import MaybeId, MaybeMoment
+from chain_of_custody.shapes import MaybeId, MaybeMoment, PaperField
 from ledger.models import StoredFile
 
 ENTERED = gettext_lazy("I entered what this person stated, from the evidence named here.")
@@ -41,13 +41,7 @@ class AttestedIntent(StrictSerializer[Intent]):
     attested_role = TextField(label=gettext_lazy("Role of the person"), max_length=120)
     attested_statement = TextField(label=gettext_lazy("What was stated"), max_length=1000)
     evidence = MaybeId(label=gettext_lazy("Stored evidence"), help_text="a stored file, such as the scanned waybill")
-    evidence_reference = TextField(
-        label=gettext_lazy("Number of the paper that is kept"),
-        max_length=120,
-        required=False,
-        default="",
-        help_text="number of a kept paper",
-    )
+    evidence_reference = PaperField()
     happened_at = MaybeMoment(label=gettext_lazy("When it happened"), help_text="now, where it is left empty")
 
 

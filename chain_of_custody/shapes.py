@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.parsing import DayField, MomentField, TextField, TypedNumberField
@@ -55,6 +56,14 @@ class MaybeId(serializers.UUIDField):
 
     def run_validation(self, data: object = serializers.empty) -> object:
         return super().run_validation(None if data == "" else data)
+
+
+class PaperField(TextField):
+    """The number of a paper that is kept, where no file of it is stored; it may be left empty."""
+
+    def __init__(self, **options: Any) -> None:
+        words = {"label": gettext_lazy("Number of the paper that is kept"), "help_text": "number of a kept paper"}
+        super().__init__(max_length=120, required=False, default="", **(words | options))
 
 
 class DinField(serializers.CharField):

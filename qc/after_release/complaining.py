@@ -28,7 +28,7 @@ from batches.models import Batch
 from chain_of_custody import states
 from chain_of_custody.attesting import evidence_words
 from chain_of_custody.models import Container
-from chain_of_custody.shapes import MaybeId, TextListField
+from chain_of_custody.shapes import MaybeId, PaperField, TextListField
 from ledger import clock
 from ledger.models import StoredFile
 from ledger.numbering import next_number
@@ -58,13 +58,7 @@ class ComplaintIntent(StrictSerializer[Intent]):
     grade = serializers.ChoiceField(Complaint.Grade.choices, label=gettext_lazy("Grade"))
     text = TextField(label=gettext_lazy("Complaint"), min_length=10, max_length=4000)
     evidence = MaybeId(label=gettext_lazy("Stored evidence"), help_text="a stored file, such as the letter")
-    evidence_reference = TextField(
-        label=gettext_lazy("Number of the paper that is kept"),
-        max_length=120,
-        required=False,
-        default="",
-        help_text="number of a kept paper",
-    )
+    evidence_reference = PaperField()
 
 
 @register

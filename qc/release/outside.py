@@ -27,7 +27,7 @@ from batches.identity import identity_lines
 from batches.models import Batch
 from batches.pinned import product_of
 from chain_of_custody.attesting import ENTERED, evidence_words, objections_to_evidence
-from chain_of_custody.shapes import MaybeId
+from chain_of_custody.shapes import MaybeId, PaperField
 from ledger.models import StoredFile
 from qc.batch_act import BatchAct, RowOfBatchAct
 from qc.models import PhysicianAcceptance, SponsorRelease, SponsorReleaseChecked
@@ -49,13 +49,7 @@ class SaidIntent(StrictSerializer[Intent]):
     said = TextField(label=gettext_lazy("What was said"), min_length=5, max_length=2000)
     happened_at = MomentField(label=gettext_lazy("When it was said"))
     evidence = MaybeId(label=gettext_lazy("Stored evidence"), help_text="a stored file, such as the signed letter")
-    evidence_reference = TextField(
-        label=gettext_lazy("Number of the paper that is kept"),
-        max_length=120,
-        required=False,
-        default="",
-        help_text="number of a kept paper",
-    )
+    evidence_reference = PaperField()
 
 
 def said_lines(intent: Intent) -> list[Line]:
