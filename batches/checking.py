@@ -4,6 +4,7 @@
 (2) The second person has not begun the step, scanned or recorded anything in it, and does not perform it later.
 """
 
+from typing import TypeVar
 from uuid import UUID
 
 from django.http import Http404
@@ -26,6 +27,7 @@ from batches.paper import objections_to_checking, untouched_slots
 from batches.record import BatchRecord, FieldRecord, StepRecord, record_of, step_url
 
 READ_WITH = "record_read_with_it"
+StartedT = TypeVar("StartedT", StepStart, StepPerformed)
 
 
 def record_read_with(row: StepStart | StepPerformed) -> BatchRecord:
@@ -38,6 +40,12 @@ def record_read_with(row: StepStart | StepPerformed) -> BatchRecord:
         read[READ_WITH] = record_of(batch_of(row.batch_id))
     record: BatchRecord = read[READ_WITH]
     return record
+
+
+def found_in(record: BatchRecord, row: StartedT) -> StartedT:
+    """Give a row of a record that a page has read as an act about it finds it: the record is not read again."""
+    vars(row)[READ_WITH] = record
+    return row
 
 
 def subject_of(start: StepStart) -> tuple[BatchRecord, StepRecord]:

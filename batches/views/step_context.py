@@ -16,6 +16,7 @@ from accounts.refusal import Objection
 from accounts.roles import Permission
 from accounts.wording import local, short_time
 from batches.bench import objections_to_start
+from batches.checking import found_in
 from batches.correcting import REASONS
 from batches.judging import unit_words
 from batches.models import Batch, Value
@@ -58,6 +59,13 @@ def field_context(batch: Batch, step: str, code: str, by: Person, typed: Typed |
     return {"batch": batch, "step": here, "field": _field(here, found, by, typed or Typed())}
 
 
+def stored_context(batch: Batch, step: str, code: str, by: Person) -> Plain:
+    """Give what a step shows to the person who has just stored one of its fields, and that field."""
+    context = context_of(batch, step, by)
+    fields: list[Plain] = context["fields"]  # type: ignore[assignment]  # as context_of made it
+    return context | {"field": next(one for one in fields if one["code"] == code)}
+
+
 def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None, *, go_on: bool = False) -> Plain:
     """Give what the page of a step shows to a person; somebody else's step is for reading until one goes on."""
     typed = typed or Typed()
@@ -65,6 +73,7 @@ def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None, 
     here = _step(record_, step)
     codes = [each.definition.code for each in record_.steps]
     at = codes.index(step)
+    against_beginning = _begin_objections(batch, here, by)
     other = None if go_on else who_works(here, by)
     return strip_of(batch) | {
         "step": here,
@@ -75,9 +84,9 @@ def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None, 
         "previous": record_.steps[at - 1] if at else None,
         "next": record_.steps[at + 1] if at + 1 < len(codes) else None,
         "errors": [{"says": one.says, "url": one.url, "field_id": typed.field} for one in typed.errors],
-        "begin_objections": _begin_objections(batch, here, by),
+        "begin_objections": against_beginning,
         "new_id": uuid4(),
-        "reason_wanted": any(one.code == "order" for one in _begin_objections(batch, here, by)),
+        "reason_wanted": any(one.code == "order" for one in against_beginning),
         "other": other,
         "may_go_on": Permission.STEP_WORK in by.permissions,
         "slots": _slots(here, read_only=other is not None),
@@ -105,7 +114,7 @@ def context_of(batch: Batch, step: str, by: Person, typed: Typed | None = None, 
         ],
         "signatures": _signatures(here),
         "on_paper": on_paper(batch, here, by),
-        "offers": _offers(here, by),
+        "offers": _offers(record_, here, by),
     }
 
 
@@ -270,21 +279,21 @@ def _signatures(step: StepRecord) -> list[Plain]:
     return shown
 
 
-def _offers(step: StepRecord, by: Person) -> list[Offer]:
+def _offers(record_: BatchRecord, step: StepRecord, by: Person) -> list[Offer]:
     """Give the acts that the step waits for, the next one first."""
     if step.start is None:
         return []
     if step.definition.is_checked_before_the_act and step.check is None and step.performed is None:
-        return [offer_second("step.check_before", step.start.pk, by)]
+        return [offer_second("step.check_before", step.start.pk, by, found=found_in(record_, step.start))]
     if step.performed is None or step.status is Status.NEEDS_AGAIN:
-        return [offer("step.perform", step.start, by=by)]
+        return [offer("step.perform", step.start, by=by, found=found_in(record_, step.start))]
     if step.status is Status.PERFORMED:
-        return [offer_second("step.witness", step.performed.pk, by)]
+        return [offer_second("step.witness", step.performed.pk, by, found=found_in(record_, step.performed))]
     return []
 
 
-def offer_second(code: str, subject: UUID, by: Person) -> Offer:
+def offer_second(code: str, subject: UUID, by: Person, *, found: object | None = None) -> Offer:
     """Offer an act of a second person at this station: only what does not depend on who sits here speaks against it."""
-    made = offer(code, subject, by=by)
+    made = offer(code, subject, by=by, found=found)
     kept = [one for one in made.objections if one.code not in OF_THE_OTHER]
     return Offer(made.act, made.title, made.verb, made.url, kept, made.fields)

@@ -27,7 +27,7 @@ from batches.models import Batch, SlotScan, Value
 from batches.performing import correct_value, record_value, start_step
 from batches.record import step_url
 from batches.scanning import scan_slot
-from batches.views.step_context import Plain, Typed, context_of, field_context
+from batches.views.step_context import Plain, Typed, context_of, field_context, stored_context
 from batches.views.strip import strip_of
 
 UNREADABLE = 422
@@ -113,8 +113,7 @@ def record(request: HttpRequest, number: str, step: str) -> HttpResponse:
         typed = Typed(code, text, tuple(refused.objections), other)
         return _again(request, batch, step, typed, refused.status)
     if request.headers.get("HX-Request"):
-        context = context_of(batch, step, by) | field_context(batch, step, code, by)
-        return render(request, "batches/_field_stored.html", context)
+        return render(request, "batches/_field_stored.html", stored_context(batch, step, code, by))
     return SeeOther(f"{step_url(number, step)}#{code}-field")
 
 

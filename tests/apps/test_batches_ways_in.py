@@ -198,9 +198,13 @@ def statements_of_a_value(batch: Batch, client: Client, field: str, typed: str) 
     ) as caught:
         answer = post(client, values_path(batch), id=str(uuid4()), field=field, typed=typed)
     assert answer.status_code == HTTPStatus.CREATED, answer.content
-    mine = [one["sql"] for one in caught.captured_queries]
+    return len(without_transactions(caught))
+
+
+def without_transactions(caught: CaptureQueriesContext) -> list[str]:
+    """The statements that were asked, those about transactions apart."""
     apart = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
-    return len([sql for sql in mine if not sql.startswith(apart)])
+    return [one["sql"] for one in caught.captured_queries if not one["sql"].startswith(apart)]
 
 
 def test_a_value_costs_at_most_eighteen_statements_whatever_the_history(receipt):
@@ -270,6 +274,24 @@ def test_a_label_of_other_cells_fills_the_page_with_a_stop(made):
     assert "call QA" in page
     assert batch.number in page
     assert Departure.objects.get().kind == Departure.Kind.MISMATCH
+
+
+def test_the_field_that_a_page_gets_back_reads_the_record_of_the_batch_once(receipt):
+    _world, batch, client = receipt
+    at, sent = f"/batches/{batch.number}/steps/1.2/value/", {"field": "receipt_seal_number", "typed": "884210"}
+
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
+        answer = client.post(at, {"id": str(uuid4()), **sent}, HTTP_HX_REQUEST="true")
+
+    assert answer.status_code == HTTPStatus.OK
+    page = answer.content.decode()
+    assert "Saved" in page
+    assert "884210" in page
+    asked = without_transactions(caught)
+    assert len(asked) <= 42
+    assert len([sql for sql in asked if 'FROM "batches_stepnote"' in sql]) == 1
 
 
 def test_an_implausible_value_is_asked_again_on_the_page_with_what_was_typed(receipt):
