@@ -50,6 +50,7 @@ KINDS: tuple[type[Written], ...] = (
     Excursion,
     IdentityCheck,
 )
+WITH_FILE = (StepFile, TrueCopy)
 MOST = 300
 
 
@@ -110,8 +111,9 @@ def _described(entries: Iterable[Entry], line: str) -> list[Evidence]:
     rows: dict[UUID, Written] = {}
     for name, ids in wanted.items():
         model = apps.get_model(name)
-        related = ["file"] if model in (StepFile, TrueCopy) else []
-        rows |= {row.pk: row for row in model._default_manager.select_related(*related).filter(pk__in=ids)}
+        of_kind = model._default_manager.filter(pk__in=ids)
+        # Never `select_related()` without a name: it joins everything that a row leads to, and what that leads to.
+        rows |= {row.pk: row for row in (of_kind.select_related("file") if model in WITH_FILE else of_kind)}
     return [
         _evidence(entry, rows[entry.rec_id])
         for entry in found

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +22,7 @@ from qc.models import (
     Reading,
     Result,
 )
+from qc.out_of_specification.evidence import evidence_before
 from tests.kept import kept_for_a_module, taken_back
 from tests.oos_builders import (
     LINE,
@@ -153,6 +156,15 @@ def test_a_cause_that_nothing_earlier_shows_is_not_proven(laboratory, when):
         confirmed(laboratory, claim)
     laboratory.submitted(LINE)
     assert OutOfSpecification.objects.get().result.run == 1
+
+
+def test_what_may_prove_a_cause_is_read_kind_by_kind_and_joins_nothing_else(laboratory):
+    with CaptureQueriesContext(connection) as asked:
+        found = evidence_before(laboratory.batch, "viability_percent", before=None)
+
+    assert len({one.type for one in found}) > 3
+    about_rows = [one["sql"] for one in asked.captured_queries if 'FROM "ledger_entry"' not in one["sql"]]
+    assert [sql for sql in about_rows if "JOIN" in sql and "SELECT DISTINCT" not in sql] == []
 
 
 def test_a_claim_that_is_not_confirmed_lets_the_run_count(laboratory):
