@@ -25,7 +25,7 @@ def objections_to_record(batch: Batch, read: BatchRead | None = None) -> list[Ob
         *objections_to_copies(batch),
         *objections_to_premises(batch, record.master),
         *objections_to_isolation(batch, read.donor),
-        *objections_to_labels(batch, record.master, read),
+        *objections_to_labels(batch, record.master, read.prints, read.donor),
         *objections_to_yields(record.yields, f"/batches/{batch.number}/in-process/"),
     ]
 

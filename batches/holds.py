@@ -76,7 +76,7 @@ def _object(hold: Hold) -> Objection:
             "reason": hold.reason,
         },
         code="on_hold",
-        url=f"/batches/{hold.batch.number}/holds/",
+        url=holds_url(hold.batch.number),
     )
 
 
@@ -212,6 +212,11 @@ class LiftHold(Act[Hold]):
         return _done(row)
 
 
+def holds_url(number: str) -> str:
+    """Give the page on which a batch or its bags are put on hold."""
+    return f"/batches/{number}/holds/"
+
+
 def _done(row: Signed) -> str:
     assert isinstance(row, SignedInBatch)  # noqa: S101  these acts write nothing else
-    return f"/batches/{row.batch.number}/holds/"
+    return holds_url(row.batch.number)

@@ -8,7 +8,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -21,9 +20,6 @@ from batches.models import Batch, LabelApplied, LabelPrint, LabelsDestroyed, Lab
 from chain_of_custody.containers import of_batch
 from chain_of_custody.donor_status import DonorStatus
 from chain_of_custody.models import Container
-
-if TYPE_CHECKING:
-    from batches.record_read import BatchRead
 
 # What becomes of them is told by the laboratory.
 NOT_RELABELLED = (Container.Kind.SAMPLE, Container.Kind.QC_VIAL)
@@ -100,10 +96,15 @@ def record_of_print(row: LabelPrint) -> PrintRecord:
     return next(one for one in prints_of(row.batch) if one.row.pk == row.pk)
 
 
-def objections_to_labels(batch: Batch, master: MasterDefinition, read: "BatchRead | None" = None) -> list[Objection]:
-    """Give what the labels hold against a decision on the batch."""
-    prints = read.prints if read else prints_of(batch)
-    donor = read.donor if read else donor_of(batch)
+def objections_to_labels(
+    batch: Batch,
+    master: MasterDefinition,
+    prints: Sequence[PrintRecord] | None = None,
+    donor: DonorStatus | None = None,
+) -> list[Objection]:
+    """Give what the labels hold against a decision on the batch; prints and donor where the caller has read them."""
+    prints = prints_of(batch) if prints is None else prints
+    donor = donor or donor_of(batch)
     url = labels_url(batch.number)
     kinds = {kind for step in master.steps for kind in step.labels}
     return [

@@ -11,8 +11,9 @@ from accounts.models import Person
 from accounts.refusal import Objection
 from batches.clearing import premises_url
 from batches.completeness import objections_to_record
-from batches.models import SlotScan, ValueCorrected
+from batches.models import Batch, SlotScan, ValueCorrected
 from batches.people import PERSON
+from batches.record import step_url
 from batches.record_read import BatchRead
 from chain_of_custody.following import custody_record, objections_to_custody
 from chain_of_custody.links import CustodyRecord
@@ -42,6 +43,11 @@ from qc.review_by_exception.trail_streams import stream_position
 class RecordRead(BatchRead):
     """A batch with everything on which a decision about it rests."""
 
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(batch)
+        self._lines: dict[str, PanelLine | None] = {}
+        self._names: dict[str, str] = {}
+
     @cached_property
     def rows(self) -> PanelRows:
         return panel_rows(self.batch, self.verified_weight)
@@ -49,10 +55,6 @@ class RecordRead(BatchRead):
     @cached_property
     def panel(self) -> list[PanelLine]:
         return release_panel(self.batch, self.rows)
-
-    @cached_property
-    def _lines(self) -> dict[str, PanelLine | None]:
-        return {}
 
     def line(self, code: str) -> PanelLine | None:
         """Give one line of the panel; where the whole panel was not asked for, other lines are not read for it."""
@@ -89,6 +91,11 @@ class RecordRead(BatchRead):
     def position(self) -> int:
         """The place in the batch's stream of the newest entry that a review of the record has to have seen."""
         return stream_position(self.batch)
+
+    @property
+    def is_review_outdated(self) -> bool:
+        """Whether the record changed after quality assurance last reviewed it."""
+        return self.review is not None and self.review.stream_position < self.position
 
     @cached_property
     def trail(self) -> list[Part]:
@@ -154,17 +161,13 @@ class RecordRead(BatchRead):
         found = [kind._default_manager.filter(batch=self.batch).values_list("reading", flat=True) for kind in kinds]
         return frozenset(pk for pks in found for pk in pks)
 
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        return {}
-
     def line_title(self, code: str) -> str:
         """Give what a line of the specification is called."""
         return next((line.title for line in self.panel if line.code == code), code)
 
     def step_url(self, code: str) -> str:
         """Give the page of a step; of the batch, where there is none."""
-        return f"/batches/{self.batch.number}/steps/{code}/" if code else f"/batches/{self.batch.number}/"
+        return step_url(self.batch.number, code) if code else f"/batches/{self.batch.number}/"
 
     def tab_url(self, code: str) -> str:
         """Give the page of one part of the batch."""

@@ -28,7 +28,7 @@ from qc.panel import PanelLine
 from qc.record_read import RecordRead
 from qc.release.approving import is_current
 from qc.release.assessing import Fact, open_facts
-from qc.release.notifying import open_notifications
+from qc.release.notifying import open_notifications, release_url
 from qc.release.pending import OPEN_DECISIONS, Decision
 from qc.review_by_exception.reviewing import objections_to_exceptions, review_url
 from qc.review_by_exception.trail import objections_to_trail
@@ -91,7 +91,7 @@ def _to_notify() -> Iterator[Task]:
         yield Task(
             title=_("Tell: %(who)s") % {"who": due.title},
             batch=due.batch.number,
-            url=f"{_release_url(due.batch)}#notification-{due.pk}",
+            url=f"{release_url(due.batch)}#notification-{due.pk}",
             verb=_("Record"),
             detail=due.says,
             due_at=due.due_at,
@@ -217,12 +217,12 @@ def _assessing_late(late: LateFact) -> Task:
 
 
 def _to_decide(read: RecordRead, person: Person) -> Iterator[Task]:
-    batch, panel, approval, review = read.batch, read.panel, read.approval, read.review
+    batch, panel, approval = read.batch, read.panel, read.approval
     if approval is None or not is_current(approval, panel):
         return
     if batch.state.disposition == Decision.CERTIFIED_CONDITIONALLY and any(line.is_open for line in panel):
         return
-    is_reviewed = review is not None and review.stream_position >= read.position
+    is_reviewed = read.review is not None and not read.is_review_outdated
     if Permission.RECORD_REVIEW in person.permissions and not is_reviewed:
         ready = not read.against_record and not open_facts(batch, read.facts)
         if ready and (objections_to_exceptions(batch, read) or objections_to_trail(batch, read.trail)):
@@ -278,9 +278,5 @@ def _actions(person: Person) -> Iterator[Task]:
         )
 
 
-def _release_url(batch: Batch) -> str:
-    return reverse("qc:release", args=[batch.number])
-
-
 def _on_release(batch: Batch, title: str, verb: str) -> Task:
-    return Task(title=title, batch=batch.number, url=_release_url(batch), verb=verb, icon="shield-check")
+    return Task(title=title, batch=batch.number, url=release_url(batch), verb=verb, icon="shield-check")

@@ -74,7 +74,7 @@ def labels_panel(request: HttpRequest, number: str) -> str:
         "donor_word": OVERALL_WORDS[donor.overall],
         "donor_words": status_words(donor),
         "coi": batch.coi,
-        "objections": objections_to_labels(batch, master_of(batch)),
+        "objections": objections_to_labels(batch, master_of(batch), prints, donor),
         "prints": [_print_shown(each, person) for each in prints],
         "may_print": Permission.STEP_WORK in person.permissions and bool(there),
         "fields": _print_fields(there),

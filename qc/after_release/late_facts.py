@@ -8,14 +8,14 @@
     speaks of no bag.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.incident_spans import spans
-from batches.holds import standing_holds
+from batches.holds import holds_url, standing_holds
 from batches.models import Batch, BatchState, Departure, Hold
 from chain_of_custody.models import Assignment, Container, ContainerFate, Excursion, Party, TemperatureUnknown
 from qc.batch_act import READ_AT_ONCE
@@ -27,6 +27,7 @@ from qc.release.assessing import (
     facts_of,
     id_in,
     mismatches_to_assess,
+    open_facts,
     temperatures_shared,
 )
 from qc.release.notifying import release_url
@@ -91,12 +92,12 @@ def unassessed_after_decision() -> list[LateFact]:
     return sorted(found, key=lambda late: (late.fact.happened_at, late.fact.id))
 
 
-def late_among(batch: Batch, facts: Iterable[Fact]) -> list[LateFact]:
+def late_among(batch: Batch, facts: Sequence[Fact]) -> list[LateFact]:
     """Give those of a batch's facts that nobody has assessed; none before somebody decided on the batch.
 
     With where the bags are of which each speaks: two statements, however many facts.
     """
-    found = [fact for fact in facts if fact.assessment is None] if is_decided(batch) else []
+    found = open_facts(batch, facts) if is_decided(batch) else []
     if not found:
         return []
     bags, holds = _final_bags(batch), list(standing_holds(batch))
@@ -147,8 +148,8 @@ def _entered_during_incidents() -> set[str]:
         streams = entered_during(span).values_list("stream", flat=True).distinct()
         batches = Batch.objects.filter(number__in=[stream.removeprefix("batch/") for stream in streams])
         ids = {id_in(span.incident.pk, number): number for number in batches.values_list("number", flat=True)}
-        done = FactAssessment.objects.filter(fact_id__in=ids).values_list("fact_id", flat=True)
-        found |= {number for pk, number in ids.items() if pk not in set(done)}
+        done = set(FactAssessment.objects.filter(fact_id__in=ids).values_list("fact_id", flat=True))
+        found |= {number for pk, number in ids.items() if pk not in done}
     return found
 
 
@@ -187,7 +188,7 @@ def _acts(batch: Batch, bags: BagsNow) -> Iterator[NextAct]:
     free = [code for code in bags.here if code not in bags.held]
     tell, added = _("Tell the physician"), f"{release_url(batch)}#addenda-title"
     if free:
-        yield NextAct(_("Still here: %(bags)s") % {"bags": ", ".join(free)}, _("Put on hold"), holds_url(batch))
+        yield NextAct(_("Still here: %(bags)s") % {"bags": ", ".join(free)}, _("Put on hold"), holds_url(batch.number))
     if bags.held:
         yield NextAct(_("Still here, on hold: %(bags)s") % {"bags": ", ".join(bags.held)})
     for holder in sorted({name for _code, name in bags.outside}):
@@ -204,8 +205,3 @@ def _acts(batch: Batch, bags: BagsNow) -> Iterator[NextAct]:
 def fact_url(fact: Fact) -> str:
     """Give the place on the release page at which a fact is assessed."""
     return f"{release_url(fact.batch)}#fact-{fact.id}"
-
-
-def holds_url(batch: Batch) -> str:
-    """Give the page on which a batch or its bags are put on hold."""
-    return f"/batches/{batch.number}/holds/"

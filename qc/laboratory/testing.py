@@ -35,7 +35,7 @@ from qc.methods.in_force import methods_of
 from qc.methods.words import method_lines
 from qc.models import Reading, Result
 from qc.out_of_specification.records import consequence, open_record_for
-from qc.panel import STATUS, PanelLine, panel_line, verdict_words
+from qc.panel import STATUS, PanelLine, verdict_words
 from qc.record_read import RecordRead
 from qc.release.notifying import look_after_release
 from qc.release.pending import is_closed
@@ -218,10 +218,7 @@ def judged_by(batch: Batch, code: str) -> tuple[SpecificationLine, Criterion]:
 
 def known_line(batch: Batch, code: str) -> PanelLine:
     """Give a line of the panel; raise BadInput for a code that the specification does not have."""
-    line_called(batch, code)
-    found = panel_line(batch, code)
-    assert found is not None  # noqa: S101  the line was just found
-    return found
+    return line_in(RecordRead(batch), code)
 
 
 def line_in(read: RecordRead, code: str) -> PanelLine:

@@ -172,7 +172,7 @@ def objections_to_certification(
         *objections_to_trail(batch, read.trail),
         *when(review is None, _("Quality assurance has not reviewed the record."), code="no_review"),
         *when(
-            review is not None and review.stream_position < read.position,
+            read.is_review_outdated,
             _("The record changed after quality assurance reviewed it; review it again."),
             code="review_outdated",
         ),
@@ -223,7 +223,7 @@ def _objections_to_deciding(read: RecordRead, decision: Decision, by: Person) ->
             code="no_review",
         ),
         *when(
-            not certifying and withdrawn and review is not None and review.stream_position < read.position,
+            not certifying and withdrawn and read.is_review_outdated,
             _("The record changed after quality assurance reviewed it; review it again."),
             code="review_outdated",
         ),

@@ -81,7 +81,7 @@ def about(batch: Batch, *, by: Person) -> Context:
             "approval_void": undecided and approval is not None and not is_current(approval, panel),
             "approve": _unless_done(offer("results.approve", batch, by=by, found=read)),
             "review": reviewed,
-            "review_void": undecided and reviewed is not None and reviewed.stream_position < read.position,
+            "review_void": undecided and read.is_review_outdated,
             "review_offer": _unless_done(offer("record.review", batch, by=by, data={"statement": ""}, found=read)),
             "decisions": [
                 Choice(profile.decision(one.value), _decision(read, one, by), one == choices[0] and one != WITHDRAWN)

@@ -13,7 +13,7 @@ from batches.calculating import NotCalculable
 from batches.completeness import objections_to_record
 from batches.judging import Verdict
 from batches.models import Departure, YieldVerified
-from batches.people import people_at_work
+from batches.people import AT_WORK, ways_of
 from batches.record import record_of
 from batches.yields import YieldRecord, YieldStatus, percent_of
 from ledger.verification import verify_records
@@ -67,7 +67,7 @@ def test_a_yield_is_calculated_when_its_step_is_complete_and_verified_by_one_per
     assert the_yield(counted).status is YieldStatus.VERIFIED
     assert not [one for one in objections_to_record(counted.batch) if one.code == "unverified_yield"]
     assert Departure.objects.filter(batch=counted.batch).count() == 0
-    assert "verified a yield" in people_at_work(counted.batch)[counted.second.pk]
+    assert "verified a yield" in ways_of(counted.second, counted.batch, AT_WORK)
     assert verify_records().findings == []
     with nothing_written(), pytest.raises(Refused, match="verified already"):
         verified(counted, counted.checker)
